@@ -1,0 +1,97 @@
+"""Single values: what each kind reads, exactly, and what it refuses."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, strategies as st
+
+from seamline.contract import scalars
+from seamline.contract.checks import spoken
+from seamline.contract.scalars import Kind, ScalarError
+
+KINDS = {name: kind for name, kind in vars(scalars).items() if isinstance(kind, Kind)} | {
+    "integer": scalars.integer_between(-5, 300),
+    "word": scalars.word("on power loss", "never"),
+}
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (scalars.duration_ms, "10 s", 10_000),
+        (scalars.duration_ms, "1.5 s", 1500),
+        (scalars.duration_ms, "5 min", 300_000),
+        (scalars.duration_ms, "72 h", 259_200_000),
+        (scalars.duration_ms, "7 d", 604_800_000),
+        (scalars.duration_ms, "1 ms", 1),
+        (scalars.duration_ms, "1 month", 30 * 86_400_000),
+        (scalars.duration_ms, "18 months", 18 * 30 * 86_400_000),
+        (scalars.size_bytes, "512 KiB", 524_288),
+        (scalars.size_bytes, "1.5 MiB", 1_572_864),
+        (scalars.size_bytes, "1 GiB", 1 << 30),
+        (scalars.size_bytes, "7 B", 7),
+        (scalars.per_second, "800/s", 800),
+        (scalars.ppm, "50 ppm", 50),
+        (scalars.bytes_per_month, "6 MiB/month", 6 << 20),
+        (scalars.bytes_per_month, "200 KiB/d", 30 * 200 << 10),
+        (scalars.publishes, "3 publishes", 3),
+        (scalars.publishes, "1 publish", 1),
+        (scalars.decimal, "-0.01", Decimal("-0.01")),
+        (scalars.decimal, "1.10", Decimal("1.10")),
+        (scalars.boolean, "true", True),
+        (scalars.boolean, "false", False),
+        (scalars.version, "1.3.0", "1.3.0"),
+        (scalars.line, "two\n  lines", "two lines"),
+        (scalars.integer_between(0, 255).read, "0x4F", 79),
+        (scalars.integer_between(-9, 9).read, "-9", -9),
+    ],
+)
+def test_a_value_is_read_exactly(read, text, value):
+    assert read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        ("DURATION", ["10", "10s", "10  s", "1e3 s", "+1 s", "-1 s", "01 s", ".5 s", "1. s", "10 sec", "22:30", "٣ s", "1 s "]),
+        ("SIZE", ["1 KB", "1 kib", "0.3 B", "1"]),
+        ("RATE", ["800", "800 /s", "800/min", "0/s", "0800/s", "/s"]),
+        ("DECIMAL", ["1e3", "0x1", ".5", "5.", "--1", "1_000", "inf", "nan", "1,5", "9" * 21]),
+        ("BOOLEAN", ["yes", "no", "on", "off", "True", "1"]),
+        ("VERSION", ["1.3", "v1.3.0", "1.3.0-rc1", "01.3.0", "1.3.0.0"]),
+        ("NAME", ["Room", "1st", "a-b", "a b", "é", "_a", "a" * 33, ""]),
+        ("integer", ["1.0", "0o7", "0b1", "007", "1_0", "-6", "301", "0x", "-0x1"]),
+        ("UNIT", ["-", "m s", "µm", ""]),
+        ("TEXT", ["", " ", "a\x00b", "\u200b"]),
+        ("word", ["Never", "on  power loss", ""]),
+    ],
+)
+def test_what_is_not_of_the_kind_is_refused(kind, texts):
+    for text in texts:
+        with pytest.raises(ScalarError):
+            KINDS[kind].read(text)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@given(text=st.one_of(st.text(max_size=40), st.from_regex(r"\A-?[0-9.]{0,30} ?[A-Za-z/]{0,9}\Z")))
+def test_any_text_is_read_or_refused_never_a_traceback(name, text):
+    kind = KINDS[name]
+    try:
+        value = kind.read(text)
+    except ScalarError:
+        return
+    assert type(value) is type(kind.placeholder)
+
+
+@given(st.integers(1, scalars.DURATION_MS_MAX))
+def test_a_duration_in_ms_is_itself_and_spoken_it_is_the_same_again(ms):
+    text = f"{ms} ms"
+    if ms < 10**15:
+        assert scalars.duration_ms(text) == ms
+        assert scalars.duration_ms(spoken(ms)) == ms
+
+
+@given(st.tuples(*[st.integers(0, 99_999)] * 3), st.tuples(*[st.integers(0, 99_999)] * 3))
+def test_versions_compare_as_numbers(one, other):
+    keys = [scalars.version_key(scalars.version(".".join(map(str, parts)))) for parts in (one, other)]
+    assert (keys[0] < keys[1]) == (one < other)
