@@ -1,0 +1,57 @@
+"""Commands that start something: each hands its options to the part that does the work, or says which extra that needs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import cast
+
+from seamline.cli.exits import MissingExtra, WrongUse
+
+ROLES = ("auth", "ingest", "api", "worker")
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run the main job here, live, and verify it at the end."""
+    return _part("seamline.rig.demo", "hub")(options)
+
+
+def up(options: argparse.Namespace) -> int:
+    """Run the hub with its embedded broker and database until told to stop."""
+    start = _part("seamline.stack.up", "hub")
+    return start(
+        state=options.state, contracts=options.contracts, port=options.port, mqtt_port=options.mqtt_port, dsn=options.dsn
+    )
+
+
+def hub(options: argparse.Namespace) -> int:
+    """Run one role or several of the hub as this process."""
+    roles = tuple(role.strip() for role in options.role.split(","))
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        raise WrongUse(f"--role {','.join(unknown)}: the roles are {', '.join(ROLES)}")
+    if "auth" in roles and len(roles) > 1:
+        raise WrongUse("--role auth runs as a process of its own, so that no other role can lock devices out")
+    return _part("seamline.hub.role", "hub")(options.state, roles, options.partitions)
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Examine this installation."""
+    return _part("seamline.stack.doctor", "hub")(state=options.state, as_json=options.json)
+
+
+def agent_run(options: argparse.Namespace) -> int:
+    """Run this machine as one device."""
+    return _part("seamline.agent.node", None)(options)
+
+
+def _part(module: str, extra: str | None) -> Callable[..., int]:
+    """Return a part's `main`. Raises MissingExtra when a package of the extra is not installed."""
+    try:
+        return cast("Callable[..., int]", import_module(module).main)
+    except ModuleNotFoundError as error:
+        lacking = (error.name or "").partition(".")[0]
+        if lacking in {"", "seamline"} or extra is None:
+            raise
+        raise MissingExtra(f"this needs the extra '{extra}' (no module {lacking}): pip install 'seamline[{extra}]'") from error

@@ -1,0 +1,58 @@
+"""Text on the command line → values, each with a complaint that says what was expected."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+SECONDS_MAX: Final = 366 * 86_400
+
+
+def number(low: int, high: int) -> Callable[[str], int]:
+    """Return a converter for a whole number from `low` to `high`."""
+
+    def convert(text: str) -> int:
+        if not re.fullmatch(r"-?\d{1,20}", text):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
+        return value
+
+    return convert
+
+
+def numbers(low: int, high: int) -> Callable[[str], tuple[int, ...]]:
+    """Return a converter for whole numbers from `low` to `high`, by commas."""
+    one = number(low, high)
+    return lambda text: tuple(one(part.strip()) for part in text.split(","))
+
+
+def seconds(text: str) -> float:
+    """Convert a positive number of seconds, at most a year."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value <= SECONDS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and {SECONDS_MAX} seconds")
+    return value
+
+
+def moment(text: str) -> int:
+    """Convert a moment to Unix ms: ISO 8601 (UTC where no zone is given), or `90s`, `15m`, `2h`, `3d` ago."""
+    ago = re.fullmatch(r"-?(\d{1,9})([smhd])", text)
+    if ago:
+        return int((time.time() - int(ago[1]) * UNIT_S[ago[2]]) * 1000)
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 2026-11-21T09:00Z, or 2h for two hours ago") from None
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return int(value.timestamp() * 1000)

@@ -1,0 +1,9 @@
+"""The device core: sans-IO, integers only, the same text on CPython and MicroPython. Bytes and a time go in, effects come out."""
+
+from .clock import Uptime
+from .core import Core
+from .errors import DeviceError, FrameError, PolicyError, RecordError
+from .frame import Frame, pack, unpack
+from .policy import Policy
+
+__all__ = ["Core", "DeviceError", "Frame", "FrameError", "Policy", "PolicyError", "RecordError", "Uptime", "pack", "unpack"]

@@ -1,0 +1,222 @@
+"""Control messages: a deterministic JSON writer, and readers that trust nothing.
+
+The writer is our own because dictionaries keep no order on MicroPython and the same trace must give the same bytes
+everywhere: keys sorted, no spaces, everything beyond ASCII escaped, whole numbers only.
+"""
+
+import json
+
+from .compat import U8_MAX, U32_MAX, is_int, is_list, is_mapping
+from .shapes import Document, Mark, Wish
+
+DOWNLINK_BYTES_MAX = 65536  # a longer downlink is malformed
+MARKS_MAX = 8192  # entries in one message
+MARK_LIMITS = (U32_MAX, U8_MAX, U32_MAX + 1)  # boot, channel, next
+DEPTH_MAX = 16  # of a value in a twin
+NAME_CHARS_MAX = 64
+UNIX_MS_MAX = 1 << 53  # whole numbers every JSON reader agrees on
+RETRY_AFTER_MS_MAX = 86_400_000  # a hub that asks for more than a day of silence is obeyed for a day
+
+
+class Malformed(Exception):
+    """A downlink that says nothing usable; counted, never raised out of the core."""
+
+
+class Session:
+    """The hub's answer to a birth; `time_ms` is None when the hub said no time."""
+
+    __slots__ = (
+        "boot",
+        "closed",
+        "generation",
+        "incarnation",
+        "marks",
+        "session",
+        "spread_ms",
+        "time_ms",
+        "twin",
+        "uncertainty_ms",
+    )
+
+    def __init__(self, document: Document) -> None:
+        """Read the parsed JSON; raises Malformed."""
+        self.session: int = _whole(document, "session", U32_MAX)
+        self.boot: int = _whole(document, "boot", U32_MAX)
+        self.incarnation: int = _whole(document, "incarnation", U32_MAX)
+        self.marks: list[Mark] = _marks(document)
+        self.time_ms: int | None = _optional(document, "time_ms", UNIX_MS_MAX)
+        self.uncertainty_ms: int = _optional(document, "uncertainty_ms", U32_MAX) or 0
+        self.spread_ms: int | None = _optional(document, "spread_ms", U32_MAX)
+        self.closed: int = _optional(document, "closed", U32_MAX) or 0
+        self.generation: object = document.get("generation")
+        twin = document.get("twin")
+        self.twin: Twin | None = None if twin is None else Twin(_mapping(twin))
+
+
+class Marks:
+    """Custody taken; `probe` is the probe this answers, or None."""
+
+    __slots__ = ("incarnation", "marks", "probe", "session")
+
+    def __init__(self, document: Document) -> None:
+        """Read the parsed JSON; raises Malformed."""
+        self.incarnation: int = _whole(document, "incarnation", U32_MAX)
+        self.session: int = _whole(document, "session", U32_MAX)
+        self.marks: list[Mark] = _marks(document)
+        self.probe: int | None = _optional(document, "probe", U32_MAX)
+
+
+class Twin:
+    """Everything desired and unresolved, sorted by property; `known`: the versions of ours it has, or None."""
+
+    __slots__ = ("desired", "known")
+
+    def __init__(self, document: Document) -> None:
+        """Read the parsed JSON; raises Malformed."""
+        self.desired: list[Wish] = []
+        desired = _mapping(document.get("desired", {}))
+        for name in sorted(desired):
+            if not _is_name(name):
+                raise Malformed("desired")
+            wish = _mapping(desired[name])
+            value = wish.get("value")
+            if not is_exact(value):
+                raise Malformed("value")
+            expires_ms = _optional(wish, "expires_ms", UNIX_MS_MAX)
+            self.desired.append((name, value, _whole(wish, "version", UNIX_MS_MAX), expires_ms))
+        self.known: dict[str, int] | None = None
+        if document.get("known") is not None:
+            known = _mapping(document["known"])
+            self.known = {name: _whole(known, name, UNIX_MS_MAX) for name in known}
+
+
+def parse(payload: bytes | bytearray | memoryview) -> Document:
+    """The JSON object in `payload`; raises Malformed on anything else."""
+    if len(payload) > DOWNLINK_BYTES_MAX:
+        raise Malformed("length")
+    try:
+        return _mapping(json.loads(bytes(payload).decode()))
+    except (ValueError, RuntimeError):  # not UTF-8, not JSON; nested deeper than the stack
+        raise Malformed("json") from None
+
+
+def parse_busy(document: Document) -> int:
+    """`retry_after_ms`, at most a day; raises Malformed."""
+    return min(_whole(document, "retry_after_ms", UNIX_MS_MAX), RETRY_AFTER_MS_MAX)
+
+
+def write(value: object) -> bytes:
+    """`value` as JSON: keys sorted, no spaces, ASCII. Raises ValueError on what has no exact JSON form (floats, bytes)."""
+    parts: list[str] = []
+    _write(value, parts, DEPTH_MAX)
+    return "".join(parts).encode()
+
+
+def is_exact(value: object, depth: int = DEPTH_MAX) -> bool:
+    """True when `value` is made of null, bools, whole numbers, texts, lists and mappings only."""
+    if value is None or isinstance(value, (bool, str)) or is_int(value):
+        return True
+    if depth and is_list(value):
+        return all(is_exact(item, depth - 1) for item in value)
+    if depth and is_mapping(value):
+        return all(type(key) is str and is_exact(value[key], depth - 1) for key in value)
+    return False
+
+
+def _write(value: object, parts: list[str], depth: int) -> None:
+    if value is None:
+        parts.append("null")
+    elif isinstance(value, bool):
+        parts.append("true" if value else "false")
+    elif is_int(value):
+        parts.append(str(value))
+    elif isinstance(value, str):
+        parts.append(_quote(value))
+    elif depth and is_list(value):
+        _write_list(list(value), parts, depth - 1)
+    elif depth and is_mapping(value):
+        _write_mapping(value, parts, depth - 1)
+    else:
+        raise ValueError(f"{value!r} has no exact JSON form; use whole numbers, texts, bools, null, lists and mappings")
+
+
+def _write_list(values: list[object], parts: list[str], depth: int) -> None:
+    separator = "["
+    for value in values:
+        parts.append(separator)
+        _write(value, parts, depth)
+        separator = ","
+    parts.append("]" if values else "[]")
+
+
+def _write_mapping(document: Document, parts: list[str], depth: int) -> None:
+    separator = "{"
+    for key in sorted(document):
+        parts.append(separator)
+        parts.append(_quote(key))
+        parts.append(":")
+        _write(document[key], parts, depth)
+        separator = ","
+    parts.append("}" if document else "{}")
+
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+
+
+def _quote(text: str) -> str:
+    parts = ['"']
+    for character in text:
+        code = ord(character)
+        if character in _ESCAPES:
+            parts.append(_ESCAPES[character])
+        elif 0x20 <= code < 0x7F:
+            parts.append(character)
+        elif code <= 0xFFFF:
+            parts.append(f"\\u{code:04x}")
+        else:
+            code -= 0x10000
+            parts.append(f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}")
+    parts.append('"')
+    return "".join(parts)
+
+
+def _mapping(value: object) -> Document:
+    if not is_mapping(value):
+        raise Malformed("mapping")
+    return value
+
+
+def _whole(document: Document, key: str, high: int) -> int:
+    return _bounded(document.get(key), high)
+
+
+def _optional(document: Document, key: str, high: int) -> "int | None":
+    return None if document.get(key) is None else _whole(document, key, high)
+
+
+def _marks(document: Document) -> list[Mark]:
+    entries = document.get("marks")
+    if not is_list(entries) or len(entries) > MARKS_MAX:
+        raise Malformed("marks")
+    marks: list[Mark] = []
+    for entry in entries:
+        if not is_list(entry) or len(entry) != len(MARK_LIMITS):
+            raise Malformed("marks")
+        boot, channel, following = [_bounded(entry[place], MARK_LIMITS[place]) for place in range(len(MARK_LIMITS))]
+        marks.append((boot, channel, following))
+    return marks
+
+
+def _bounded(value: object, high: int) -> int:
+    if not is_int(value) or not 0 <= value <= high:
+        raise Malformed("number")
+    return value
+
+
+def _is_name(name: str) -> bool:
+    """A property's name as contracts write it: [A-Za-z0-9_]{1,64}."""
+    if not name or len(name) > NAME_CHARS_MAX:
+        return False
+    return all(
+        character == "_" or "0" <= character <= "9" or "A" <= character <= "Z" or "a" <= character <= "z" for character in name
+    )

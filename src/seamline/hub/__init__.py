@@ -1,0 +1,1 @@
+"""The cloud half: ingest, ledger, time, twin, quarantine, API."""

@@ -1,0 +1,97 @@
+"""Recent frames of a device from the broker's stream, through a short-lived consumer that acknowledges nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final, Protocol, cast
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError, TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
+from nats.js.errors import NotFoundError
+
+from seamline.hub.api.context import RawFrame, unix_ms
+
+STREAM: Final = "UP"
+SUBJECT: Final = "up.*.{device}.data"
+"""A device's data frames, in any partition of the stream."""
+SCANNED_MAX: Final = 2_000
+"""Messages read at most to find the latest few: between two windows a device sends far fewer."""
+WINDOWS_S: Final = (10, 60, 300, 1_800, 7_200, 28_800, 86_400)
+"""How far back to look, in turn, until enough is found; the stream keeps a day."""
+IDLE_S: Final = 10.0
+"""The broker forgets the consumer after this long, should we not come to delete it."""
+BATCH: Final = 200
+FETCH_S: Final = 0.5
+
+
+class _Stream(Protocol):
+    """What is used of nats-py's `JetStreamContext`, typed: it ships no complete types."""
+
+    async def add_consumer(self, stream: str, config: ConsumerConfig) -> ConsumerInfo: ...
+    async def delete_consumer(self, stream: str, consumer: str) -> bool: ...
+    async def pull_subscribe_bind(self, consumer: str, stream: str) -> JetStreamContext.PullSubscription: ...
+
+
+class StreamFrames:
+    """`FrameSource` over JetStream, through a client that the caller keeps connected."""
+
+    def __init__(self, client: Client) -> None:
+        """Read through `client`."""
+        self._client: Final = client
+
+    async def recent(self, device: str, limit: int) -> list[RawFrame]:
+        """Return at most `limit` latest data frames, newest first; raises `ConnectionError` when the broker is away."""
+        if not self._client.is_connected:
+            message = "not connected to the broker"
+            raise ConnectionError(message)
+        stream = cast("_Stream", JetStreamContext(self._client))
+        try:
+            for window_s in WINDOWS_S:
+                found = await _window(stream, device, window_s, limit)
+                if found is not None:
+                    return found[::-1][:limit]
+        except NotFoundError:
+            return []  # no stream yet: nothing was ever sent
+        except NatsError as error:
+            raise ConnectionError(str(error)) from error
+        return []
+
+
+async def _window(stream: _Stream, device: str, window_s: int, limit: int) -> list[RawFrame] | None:
+    """Return the frames of the last `window_s` seconds, oldest first; None when a longer window may have more."""
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_TIME,
+        opt_start_time=datetime.fromtimestamp(unix_ms() / 1000 - window_s, UTC),
+        ack_policy=AckPolicy.NONE,
+        inactive_threshold=IDLE_S,
+        mem_storage=True,
+        filter_subject=SUBJECT.format(device=device),
+    )
+    consumer = await stream.add_consumer(STREAM, config)
+    waiting = consumer.num_pending or 0
+    try:
+        if waiting < limit and window_s != WINDOWS_S[-1]:
+            return None
+        reader = await stream.pull_subscribe_bind(consumer.name, STREAM)
+        try:
+            return await _read(reader, min(waiting, SCANNED_MAX))
+        finally:
+            await reader.unsubscribe()
+    finally:
+        await stream.delete_consumer(STREAM, consumer.name)
+
+
+async def _read(reader: JetStreamContext.PullSubscription, wanted: int) -> list[RawFrame]:
+    """Read `wanted` messages; fewer when the broker has dropped some meanwhile."""
+    found: list[RawFrame] = []
+    while len(found) < wanted:
+        try:
+            batch = await reader.fetch(min(BATCH, wanted - len(found)), timeout=FETCH_S)
+        except NatsTimeoutError:
+            break
+        for message in batch:
+            stored_ms = int(message.metadata.timestamp.timestamp() * 1000)
+            found.append(RawFrame(message.metadata.sequence.stream, stored_ms, "data", message.data))
+    return found

@@ -1,0 +1,114 @@
+"""Rows of a reading table as PostgreSQL's binary COPY, built by NumPy: one structured array is the wire format.
+
+Each row is a 16-bit column count, then for each column a 32-bit length and the value, big-endian (PostgreSQL documentation,
+"COPY", Binary Format). A column that is null has length -1 and no value, so rows with and without a date are two shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, LiteralString, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+
+from seamline.contract import FieldType, Layout
+from seamline.hub.decode import I64, Records
+from seamline.hub.schema import READING_COLUMNS, field_column, reading_table
+from seamline.hub.tables import SQL_TYPES
+
+SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER: Final = b"\xff\xff"
+EPOCH_US: Final = 946_684_800_000_000
+"""PostgreSQL counts time from 2000-01-01; this is that instant in Unix µs."""
+
+_BINARY: Final = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "timestamptz": ">i8"}
+_NUMERIC_DIGITS: Final = 5
+"""Base-10000 digits of the largest u64; leading zeros are allowed and stripped by the server."""
+_NUMERIC: Final = np.dtype(
+    [("count", ">i2"), ("weight", ">i2"), ("sign", ">i2"), ("scale", ">i2"), ("digits", ">i2", (_NUMERIC_DIGITS,))]
+)
+
+Column = tuple[str, str]
+"""Name and SQL type."""
+
+
+class RowShape:
+    """The binary form of a row with these columns, none of them null except those named."""
+
+    def __init__(self, columns: Sequence[Column], nulls: frozenset[str]) -> None:
+        parts: list[tuple[str, object]] = [("n", ">i2")]
+        for name, kind in columns:
+            parts.append((f"#{name}", ">i4"))
+            if name not in nulls:
+                parts.append((name, _NUMERIC if kind == "numeric" else _BINARY[kind]))
+        self.dtype: Final = np.dtype(parts)
+        template = np.zeros((), self.dtype)
+        template["n"] = len(columns)
+        for name, _ in columns:
+            template[f"#{name}"] = -1 if name in nulls else self.dtype[name].itemsize
+        self._template: Final = template
+
+    def empty(self, count: int) -> Records:
+        """`count` rows with counts and lengths filled in."""
+        return np.full(count, self._template)
+
+
+class Writer:
+    """Makes the COPY of one layout's records into their table."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout: Final = layout
+        self.table: Final = reading_table(layout.product, layout.message)
+        fields = [(field_column(field.name), SQL_TYPES[field.type]) for field in layout.fields]
+        columns = [(name, kind.partition(" ")[0]) for name, kind in READING_COLUMNS] + fields
+        self._dated: Final = RowShape(columns, frozenset())
+        self._undated: Final = RowShape(columns, frozenset({"measured", "error_ms"}))
+        names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
+        self.statement: Final = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
+            sql.Identifier(self.table), names
+        )
+
+    def rows(self, keys: dict[str, I64], dated: NDArray[np.bool_], fields: Records) -> bytes:
+        """The rows as bytes, without signature and trailer.
+
+        `keys` has every column of READING_COLUMNS but `layout`, as int64; times in Unix µs; `measured` and `error_ms` count
+        only where `dated`.
+        """
+        if dated.all():
+            return self._rows(self._dated, keys, fields)
+        if not dated.any():
+            return self._rows(self._undated, keys, fields)
+        parts: list[bytes] = []
+        for shape, chosen in ((self._dated, dated), (self._undated, ~dated)):
+            parts.append(self._rows(shape, {name: column[chosen] for name, column in keys.items()}, fields[chosen]))
+        return b"".join(parts)
+
+    def _rows(self, shape: RowShape, keys: dict[str, I64], fields: Records) -> bytes:
+        rows = shape.empty(len(fields))
+        names = cast("tuple[str, ...]", shape.dtype.names)
+        for name, column in keys.items():
+            if name in names:
+                rows[name] = column - EPOCH_US if name in {"arrival", "measured"} else column
+        rows["layout"] = self.layout.version
+        for field in self.layout.fields:
+            column = fields[field.name]
+            rows[field_column(field.name)] = _numeric(column) if field.type is FieldType.U64 else column
+        return rows.tobytes()
+
+
+def _numeric(column: NDArray[np.uint64]) -> Records:
+    """Unsigned 64-bit values as `numeric`."""
+    values = np.zeros(len(column), _NUMERIC)
+    values["count"], values["weight"] = _NUMERIC_DIGITS, _NUMERIC_DIGITS - 1
+    rest = column.astype(np.uint64)
+    for at in range(_NUMERIC_DIGITS - 1, -1, -1):
+        values["digits"][:, at] = rest % np.uint64(10_000)
+        rest //= np.uint64(10_000)
+    return values
+
+
+def trusted(text: str) -> sql.SQL:
+    """SQL text from our own files and constants."""
+    return sql.SQL(cast("LiteralString", text))

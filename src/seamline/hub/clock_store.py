@@ -1,0 +1,36 @@
+"""What the database knows about the clocks of boots, as `timeline.Segment`s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from seamline.hub.anchors import Tie
+from seamline.hub.inputs import Source
+from seamline.hub.params import Int8s
+from seamline.hub.store import Store
+from seamline.hub.timeline import Segment, anchored
+
+BOOTS_MAX: Final = 64
+"""Boots of an incarnation that are looked at to bound one another: the latest. Older ones keep the dates they have."""
+
+Incarnation: TypeAlias = tuple[int, int]
+"""(device number, incarnation)"""
+
+
+async def segments_of(store: Store, wanted: Sequence[Incarnation]) -> dict[Incarnation, dict[int, Segment]]:
+    """The latest boots of these incarnations with their accepted anchors."""
+    found: dict[Incarnation, dict[int, Segment]] = {one: {} for one in wanted}
+    if not wanted:
+        return found
+    numbers: Mapping[str, object] = {
+        "device": Int8s([device for device, _ in wanted]),
+        "incarnation": Int8s([incarnation for _, incarnation in wanted]),
+    }
+    for device, incarnation, boot, began, uptime in await store.all("boots_of", {**numbers, "most": BOOTS_MAX}):
+        found[int(device), int(incarnation)][int(boot)] = Segment((), None if began is None else int(began), int(uptime))
+    for device, incarnation, boot, at, unix, source, uncertainty in await store.all("anchors_of", numbers):
+        boots = found[int(device), int(incarnation)]
+        tie = Tie(int(at), int(unix), Source(str(source)), int(uncertainty))
+        boots[int(boot)] = anchored(boots.get(int(boot), Segment()), tie)
+    return found

@@ -1,0 +1,255 @@
+"""Frames in, columns out: headers and records of a whole batch at once, by NumPy (docs/wire.md, "The data frame").
+
+Everything on the wire is aligned to 8 bytes, so a batch is one array of 64-bit words: headers are four words of each frame,
+records a fixed number of words of their layout. Nothing here loops over frames, except over those with a CRC trailer or a
+length that cannot be right.
+"""
+
+from __future__ import annotations
+
+from binascii import crc32
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seamline.contract import FieldType, Layout
+
+I64: TypeAlias = NDArray[np.int64]
+U64: TypeAlias = NDArray[np.uint64]
+Bools: TypeAlias = NDArray[np.bool_]
+Records: TypeAlias = NDArray[np.void]
+
+FRAME_BYTES_MAX: Final = 65_536
+HEADER_BYTES: Final = 32
+HEADER_WORDS: Final = 4
+CRC_BYTES: Final = 4
+MAGIC: Final = 0xA
+FRAMING_VERSION: Final = 1
+FLAG_CRC: Final = 0x10
+FLAG_HEARD: Final = 0x01
+FLAGS_UNKNOWN: Final = 0xF0 & ~FLAG_CRC  # incompatible flags that this hub does not know
+SEQUENCE_END: Final = 1 << 32
+
+HEADER: Final = np.dtype(
+    [
+        ("magic", "u1"),
+        ("flags", "u1"),
+        ("channel", "u1"),
+        ("layout", "u1"),
+        ("fingerprint", "<u4"),
+        ("incarnation", "<u4"),
+        ("boot", "<u4"),
+        ("first", "<u4"),
+        ("count", "<u2"),
+        ("epoch", "<u2"),
+        ("uptime_low", "<u4"),
+        ("uptime_high", "<u2"),
+        ("record", "<u2"),
+    ]
+)
+
+# What can be wrong with a frame, by code; 0 is nothing. The first of them are no frames at all, the others evidence.
+OK, NO_FRAME, TRUNCATED, OVERSIZED, MALFORMED, VERSION, CRC, FLAGS = range(8)
+FAULTS: Final = ("", "no-frame", "truncated", "oversized", "malformed", "version", "crc", "flags")
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The frames of a batch. Arrays run in parallel, one entry a payload; `words` holds all payloads, each from `start` on.
+
+    `fault` is a code of FAULTS; the other columns are to be believed only where it is 0 (or FLAGS).
+    """
+
+    words: U64
+    start: I64
+    fault: NDArray[np.int8]
+    head: Records  # of HEADER
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def column(self, name: str) -> I64:
+        """A header column as int64."""
+        return self.head[name].astype(np.int64)
+
+    @property
+    def uptime_ms(self) -> I64:
+        """Uptime of each frame's first record."""
+        return self.column("uptime_low") | (self.column("uptime_high") << 32)
+
+    @property
+    def heard(self) -> Bools:
+        """The flag *heard*."""
+        return (self.head["flags"] & FLAG_HEARD) != 0
+
+
+def frames(payloads: Sequence[bytes]) -> Frames:
+    """Read the headers of a batch and judge each frame by them. Never raises, whatever the bytes."""
+    count = len(payloads)
+    sizes = np.fromiter(map(len, payloads), np.int64, count)
+    fault = np.zeros(count, np.int8)
+    trailer = np.zeros(count, np.int64)
+    odd = np.flatnonzero((sizes < HEADER_BYTES) | (sizes > FRAME_BYTES_MAX) | (sizes % 8 != 0))
+    if len(odd):
+        payloads = list(payloads)
+        for at in odd.tolist():
+            payloads[at], fault[at] = _trimmed(payloads[at])
+            trailer[at] = CRC_BYTES if fault[at] == OK else 0
+        sizes = np.fromiter(map(len, payloads), np.int64, count)
+    words = np.frombuffer(b"".join(payloads), "<u8")
+    start = np.zeros(count, np.int64)
+    np.cumsum(sizes[:-1] >> 3, out=start[1:])
+    head = words[start[:, None] + np.arange(HEADER_WORDS)].view(HEADER)[:, 0] if count else np.empty(0, HEADER)
+    return Frames(words, start, _judge(head, sizes + trailer, fault), head)
+
+
+def _trimmed(payload: bytes) -> tuple[bytes, int]:
+    """A payload of odd length without its CRC trailer, checked; or 32 harmless bytes and what is wrong."""
+    blank = bytes(HEADER_BYTES)
+    if not payload or payload[0] >> 4 != MAGIC:
+        return blank, NO_FRAME
+    if len(payload) > FRAME_BYTES_MAX:
+        return blank, OVERSIZED
+    if len(payload) < HEADER_BYTES:
+        return blank, TRUNCATED
+    if len(payload) % 8 == CRC_BYTES and payload[1] & FLAG_CRC:
+        body, trailer = payload[:-CRC_BYTES], payload[-CRC_BYTES:]
+        if crc32(body) != int.from_bytes(trailer, "little"):
+            return body, CRC
+        return body, OK
+    expected = HEADER_BYTES + int.from_bytes(payload[20:22], "little") * int.from_bytes(payload[30:32], "little")
+    return payload[: len(payload) & ~7], TRUNCATED if len(payload) < expected else OVERSIZED
+
+
+def _judge(head: Records, sizes: I64, fault: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The first thing that is wrong with each frame, gravest first; faults found before stay."""
+    count, record = head["count"].astype(np.int64), head["record"].astype(np.int64)
+    flags = head["flags"]
+    expected = HEADER_BYTES + count * record + np.where((flags & FLAG_CRC) != 0, CRC_BYTES, 0)
+    checks: tuple[tuple[int, Bools], ...] = (
+        (NO_FRAME, (head["magic"] >> 4) != MAGIC),
+        (VERSION, (head["magic"] & 0xF) != FRAMING_VERSION),
+        (MALFORMED, (count == 0) | (record == 0) | (record % 8 != 0)),
+        (MALFORMED, (head["incarnation"] == 0) | (head["boot"] == 0)),
+        (MALFORMED, head["first"].astype(np.int64) + count > SEQUENCE_END),
+        (TRUNCATED, sizes < expected),
+        (OVERSIZED, sizes > expected),
+        (FLAGS, (flags & FLAGS_UNKNOWN) != 0),
+    )
+    for code, wrong in checks:
+        fault[wrong & (fault == OK)] = code
+    return fault
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The records of some frames of one layout, in the frames' order. `frame` is each record's index into the batch."""
+
+    frame: I64
+    seq: I64
+    uptime_ms: I64
+    words: U64  # (records, words a record)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def records(batch: Frames, chosen: I64, record_bytes: int) -> Run:
+    """Gather the records of the chosen frames (indices), all of one layout with `record_bytes` a record."""
+    size = record_bytes >> 3
+    counts = batch.head["count"][chosen].astype(np.int64)
+    if counts.max(initial=0) == 1:
+        within = np.zeros(len(chosen), np.int64)
+        frame = chosen
+    else:
+        frame = np.repeat(chosen, counts)
+        within = np.arange(len(frame)) - np.repeat(np.cumsum(counts) - counts, counts)
+    at = batch.start[frame] + (HEADER_WORDS + within * size)
+    words = batch.words[at[:, None] + np.arange(size)]
+    uptime = batch.uptime_ms[frame] + (words[:, 0] & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+    return Run(frame, batch.head["first"][frame].astype(np.int64) + within, uptime, words)
+
+
+def digests(run: Run, fingerprint: int) -> I64:
+    """A 64-bit hash of what each record says: its layout, its uptime and its fields, however it was framed.
+
+    Multiply and xor-shift rounds (SplitMix64's constants, Steele et al. 2014): not against forgers, the device owns its key.
+    """
+    mixed = (run.uptime_ms.astype(np.uint64) << np.uint64(8)) ^ np.uint64(fingerprint)
+    for at in range(run.words.shape[1]):
+        word = run.words[:, at] & ~np.uint64(0xFFFF_FFFF) if at == 0 else run.words[:, at]
+        mixed = (mixed ^ word) * np.uint64(0xBF58_476D_1CE4_E5B9)
+        mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0x94D0_49BB_1331_11EB)
+    return (mixed ^ (mixed >> np.uint64(32))).view(np.int64)
+
+
+_NUMPY: Final = {
+    FieldType.U8: "u1",
+    FieldType.U16: "<u2",
+    FieldType.U32: "<u4",
+    FieldType.U64: "<u8",
+    FieldType.I8: "i1",
+    FieldType.I16: "<i2",
+    FieldType.I32: "<i4",
+    FieldType.I64: "<i8",
+    FieldType.BOOL: "u1",
+}
+
+
+class Decoder:
+    """Reads the fields of one layout from a run's words, and says which records hold a value that cannot be."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout: Final = layout
+        names = ["offset_ms", *(field.name for field in layout.fields)]
+        kinds = ["<u4", *(_NUMPY[field.type] for field in layout.fields)]
+        offsets = [0, *(4 + at for at in _offsets(layout))]
+        self.dtype: Final = np.dtype(
+            {"names": names, "formats": kinds, "offsets": offsets, "itemsize": layout.record_bytes}
+        )
+        self._limits: Final = [
+            (field.name, *field.raw_range)
+            for field in layout.fields
+            if field.raw_range != (field.type.low, field.type.high) or field.type is FieldType.BOOL
+        ]
+        self._members: Final = [
+            (field.name, np.array(sorted(field.enum)))
+            for field in layout.fields
+            if field.enum is not None and len(field.enum) != max(field.enum) - min(field.enum) + 1
+        ]
+
+    def fields(self, run: Run) -> Records:
+        """The records as a structured array, fields under their names."""
+        return np.ascontiguousarray(run.words).view(self.dtype)[:, 0]
+
+    def impossible(self, fields: Records) -> Bools:
+        """Which records hold a value outside its contract: range, enum members, truth values other than 0 and 1."""
+        wrong = np.zeros(len(fields), np.bool_)
+        for name, low, high in self._limits:
+            column = fields[name]
+            wrong |= (column < low) | (column > high)
+        for name, members in self._members:
+            wrong |= ~np.isin(fields[name], members)
+        return wrong
+
+    def why(self, record: np.void) -> str:
+        """Which field of an impossible record is wrong, for people."""
+        for field in self.layout.fields:
+            raw = int(record[field.name])
+            if not field.allows(raw):
+                low, high = field.raw_range
+                return f"{field.name} is {raw}, allowed are {low} to {high}"
+        return "every value is allowed"
+
+
+def _offsets(layout: Layout) -> list[int]:
+    """Where each field begins after the record's offset_ms."""
+    at, offsets = 0, list[int]()
+    for field in layout.fields:
+        offsets.append(at)
+        at += field.type.size
+    return offsets

@@ -1,0 +1,1 @@
+"""From the broker's stream into PostgreSQL: read, decode, account, commit, then answer."""

@@ -1,0 +1,110 @@
+"""Dates for whole columns: `timeline.Dating` evaluated by NumPy, and the boots' datings kept in memory for it.
+
+A boot with one anchor piece is four numbers in `Clocks`; one with several is kept as a Dating besides and its piece chosen by
+a search. The arithmetic is `timeline`'s, integer by integer; a property test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from seamline.hub.anchors import PPM, ROUNDING_MS
+from seamline.hub.decode import I64, Bools
+from seamline.hub.ingest.memory import NEVER_MS, Clocks
+from seamline.hub.timeline import Dating, Piece, Quality
+
+OPEN_MS: Final = -(1 << 62)
+"""Stands for "not known" in a column of lower bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Dates by record. `unix_ms` and `error_ms` count only where `known`."""
+
+    known: Bools
+    unix_ms: I64
+    error_ms: I64
+    quality: I64
+
+
+def put(clocks: Clocks, slot: int, dating: Dating, many: dict[int, Dating]) -> None:
+    """Keep how to date a boot. `many` takes the Dating when it has more than one piece."""
+    many.pop(slot, None)
+    clocks.pieces[slot] = min(2, len(dating.pieces))
+    if dating.pieces:
+        piece = dating.pieces[0]
+        clocks.at_ms[slot], clocks.unix_ms[slot] = piece.at_ms, piece.unix_ms
+        clocks.uncertainty_ms[slot] = piece.uncertainty_ms
+    if len(dating.pieces) > 1:
+        many[slot] = dating
+    clocks.drift_ppm[slot], clocks.error_max_ms[slot] = dating.drift_ppm, dating.error_max_ms
+    clocks.began_after_ms[slot] = OPEN_MS if dating.began_after_ms is None else dating.began_after_ms
+    clocks.ended_before_ms[slot] = NEVER_MS if dating.ended_before_ms is None else dating.ended_before_ms
+    if dating.began_before_ms is not None:
+        clocks.began_before_ms[slot] = min(int(clocks.began_before_ms[slot]), dating.began_before_ms)
+    clocks.uptime_ms[slot] = max(int(clocks.uptime_ms[slot]), dating.uptime_ms)
+    clocks.known[slot] = True
+
+
+def hear(clocks: Clocks, slots: I64, uptime_ms: I64, arrival_ms: I64) -> None:
+    """Note that something of `uptime_ms` was received at `arrival_ms`, entry by entry (`timeline.heard`)."""
+    np.minimum.at(clocks.began_before_ms, slots, arrival_ms - uptime_ms)
+    np.maximum.at(clocks.uptime_ms, slots, uptime_ms)
+    np.minimum.at(clocks.first_ms, slots, arrival_ms)
+    np.maximum.at(clocks.last_ms, slots, arrival_ms)
+    clocks.dirty[slots] = True
+
+
+def date(clocks: Clocks, many: Mapping[int, Dating], slots: I64, uptime_ms: I64, arrival_ms: I64) -> Dates:
+    """Date records by their boots' slots. Uptimes and arrivals in ms."""
+    pieces = clocks.pieces[slots]
+    at_ms, unix_ms = clocks.at_ms[slots], clocks.unix_ms[slots]
+    uncertainty_ms, drift = clocks.uncertainty_ms[slots], clocks.drift_ppm[slots]
+    if (pieces == 2).any():
+        for slot in np.unique(slots[pieces == 2]).tolist():
+            inside = slots == slot
+            at, unix, uncertainty = _chosen(many[slot].pieces, uptime_ms[inside])
+            at_ms[inside], unix_ms[inside], uncertainty_ms[inside] = at, unix, uncertainty
+    distance = uptime_ms - at_ms
+    told, error = unix_ms + distance, uncertainty_ms + _drifted(distance, drift) + ROUNDING_MS
+    by_line = (pieces > 0) & (told - error <= arrival_ms)
+    quality = np.where(error <= clocks.error_max_ms[slots], int(Quality.SYNCED), int(Quality.ANCHORED))
+    if by_line.all():
+        return Dates(by_line, np.minimum(told, arrival_ms), error, quality)
+    low, high = _bounds(clocks, slots, uptime_ms, arrival_ms)
+    closed = (low > OPEN_MS // 2) & (low <= high)
+    middle = (low + high) // 2
+    return Dates(
+        known=by_line | closed,
+        unix_ms=np.where(by_line, np.minimum(told, arrival_ms), middle),
+        error_ms=np.where(by_line, error, high - middle),
+        quality=np.where(by_line, quality, int(Quality.BOUNDED)),
+    )
+
+
+def _bounds(clocks: Clocks, slots: I64, uptime_ms: I64, arrival_ms: I64) -> tuple[I64, I64]:
+    """The earliest and latest a record can have been made, from the neighbouring boots and its arrival."""
+    drift, heard_ms = clocks.drift_ppm[slots], clocks.uptime_ms[slots]
+    low = clocks.began_after_ms[slots] + uptime_ms - _drifted(uptime_ms, drift)
+    high = np.minimum(arrival_ms, clocks.began_before_ms[slots] + uptime_ms + _drifted(np.maximum(uptime_ms, heard_ms), drift))
+    left = np.maximum(0, heard_ms - uptime_ms)
+    ended = clocks.ended_before_ms[slots]
+    return low, np.where(ended == NEVER_MS, high, np.minimum(high, ended - left + _drifted(left, drift)))
+
+
+def _drifted(distance_ms: I64, drift_ppm: I64) -> I64:
+    """`anchors.drifted_ms` by column: rounded up."""
+    return -(-np.abs(distance_ms) * drift_ppm // PPM)
+
+
+def _chosen(pieces: Sequence[Piece], uptime_ms: I64) -> tuple[I64, I64, I64]:
+    """The piece in force at each uptime."""
+    starts = np.array([piece.start_ms for piece in pieces])
+    which = np.maximum(np.searchsorted(starts, uptime_ms, side="right") - 1, 0)
+    columns = ([piece.at_ms for piece in pieces], [piece.unix_ms for piece in pieces], [p.uncertainty_ms for p in pieces])
+    at_ms, unix_ms, uncertainty_ms = (np.array(column, np.int64)[which] for column in columns)
+    return at_ms, unix_ms, uncertainty_ms

@@ -1,0 +1,157 @@
+"""Device rows and their presence: read when first met, what is heard is written once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from seamline.hub.ingest.catalogue import Catalogue, Terms
+from seamline.hub.ingest.judge import Judged
+from seamline.hub.ingest.memory import Memory
+from seamline.hub.params import Int8s
+from seamline.hub.presence import PresenceRow, on_frame
+from seamline.hub.store import Row, Store
+
+FLUSH_MS: Final = 1_000
+"""How old "last heard" may be in the database: an age on a page is in seconds."""
+
+
+class Devices:
+    """Loads devices into memory and keeps their presence current."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, memory: Memory) -> None:
+        self._store: Final = store
+        self._catalogue: Final = catalogue
+        self._memory: Final = memory
+        self._flushed_ms = 0
+        self._before: dict[int, PresenceRow | None] = {}
+
+    def before(self, slot: int) -> PresenceRow | None:
+        """A device's presence as it was before the batch now loaded."""
+        return self._before.get(slot)
+
+    async def load(self, judged: Judged) -> None:
+        """Read, or make, the row of every device of the batch; then note which of them were heard.
+
+        Of devices that also sent control messages the presence before the batch is kept (`before`).
+        """
+        fleet = self._memory.fleet
+        met = np.unique(np.concatenate([judged.device, np.array([said.device for said in judged.said], np.int64)]))
+        missing = met[fleet.no[met] == 0].tolist()
+        if missing:
+            await self._load([fleet.devices[slot].id for slot in missing])
+        self._before = {slot: self.current(slot) for slot in {said.device for said in judged.said}}
+        if len(judged):
+            arrival_ms = judged.arrival_us // 1000
+            np.maximum.at(fleet.heard_ms, judged.device, arrival_ms)
+            heard = judged.accountable & judged.frames.heard
+            np.maximum.at(fleet.answered_ms, judged.device[heard], arrival_ms[heard])
+            fleet.dirty[judged.device] = True
+
+    async def _load(self, ids: Sequence[str]) -> None:
+        rows = await self._store.all("devices", {"ids": list(ids)})
+        if len(rows) < len(ids):
+            known = {str(row[0]) for row in rows}
+            await self._store.run("new_devices", {"ids": [name for name in ids if name not in known]})
+            rows = await self._store.all("devices", {"ids": list(ids)})
+        fleet = self._memory.fleet
+        for name, no, product, contract, epoch, incarnation, _boot, *presence in rows:
+            slot = fleet.slot(str(name))
+            device = fleet.devices[slot]
+            device.no, device.product, device.contract = int(no), product, contract
+            device.incarnation, device.presence = incarnation, _presence(presence)
+            fleet.no[slot], fleet.epoch[slot] = no, epoch
+            fleet.product[slot] = self._catalogue.products.get(str(product), -1) if product is not None else -1
+            fleet.session[slot] = device.presence.session if device.presence is not None else 0
+
+    def current(self, slot: int) -> PresenceRow | None:
+        """A device's presence with every frame heard up to the batches before."""
+        fleet, row = self._memory.fleet, self._memory.fleet.devices[slot].presence
+        heard_ms, answered_ms = int(fleet.heard_ms[slot]), int(fleet.answered_ms[slot])
+        if row is None:
+            return None
+        if answered_ms > (row.last_answered_ms or 0):
+            row = on_frame(row, row.incarnation, row.boot, heard=True, now_ms=answered_ms)
+        if heard_ms > row.last_heard_ms:
+            row = on_frame(row, row.incarnation, row.boot, heard=False, now_ms=heard_ms)
+        return row
+
+    async def write(self, rows: Sequence[tuple[int, PresenceRow]]) -> None:
+        """Write whole presence rows (slot, row) and keep them in memory."""
+        fleet = self._memory.fleet
+        written: list[Row] = []
+        for slot, row in rows:
+            device = fleet.devices[slot]
+            device.presence = row
+            fleet.session[slot], fleet.dirty[slot] = row.session, False
+            written.append(presence_row(device.no, row, self._catalogue.terms(device.contract)))
+        await self._store.write("presence", written)
+
+    async def flush(self, now_ms: int) -> None:
+        """Write what was heard since the last time, at most once a second."""
+        fleet = self._memory.fleet
+        if now_ms - self._flushed_ms < FLUSH_MS or not fleet.dirty[: fleet.used].any():
+            return
+        self._flushed_ms = now_ms
+        slots = np.flatnonzero(fleet.dirty[: fleet.used])
+        fresh = [slot for slot in slots.tolist() if fleet.devices[slot].presence is None]
+        if fresh:
+            await self._first(fresh)
+        answered = np.where(fleet.answered_ms[slots] > 0, fleet.answered_ms[slots], 0)
+        await self._store.run(
+            "heard",
+            {"device": Int8s(fleet.no[slots]), "heard": Int8s(fleet.heard_ms[slots]), "answered": Int8s(answered)},
+        )
+        fleet.dirty[slots] = False
+
+    async def _first(self, slots: Sequence[int]) -> None:
+        """Devices whose frames came before any birth: session 0."""
+        fleet = self._memory.fleet
+        rows = [(slot, PresenceRow(0, 0, 0, int(fleet.heard_ms[slot]), int(fleet.heard_ms[slot]))) for slot in slots]
+        await self.write(rows)
+
+
+def presence_row(no: int, row: PresenceRow, terms: Terms) -> Row:
+    """A row of the statement `presence`."""
+    return {
+        "device_no": no,
+        "session": row.session,
+        "incarnation": row.incarnation,
+        "boot": row.boot,
+        "born_ms": row.born_ms,
+        "last_heard_ms": row.last_heard_ms,
+        "last_answered_ms": row.last_answered_ms,
+        "died_ms": row.died_ms,
+        "unanswered": row.unanswered,
+        "last_end": row.last_end,
+        "failures": [list(failure) for failure in row.failures],
+        "publish_every_ms": terms.publish_every_ms,
+        "answer_timeout_ms": terms.answer_timeout_ms,
+        "presumed_lost_after_ms": terms.presumed_lost_after_ms,
+    }
+
+
+def _presence(columns: Sequence[object]) -> PresenceRow | None:
+    """The columns of `devices` from the presence's incarnation on."""
+    incarnation, boot, session, born, heard, answered, died, unanswered, last_end, failures = columns
+    if born is None:
+        return None
+    counted = failures if isinstance(failures, list) else []
+    return PresenceRow(
+        incarnation=_int(incarnation),
+        boot=_int(boot),
+        session=_int(session),
+        born_ms=_int(born),
+        last_heard_ms=_int(heard),
+        last_answered_ms=None if answered is None else _int(answered),
+        died_ms=None if died is None else _int(died),
+        unanswered=_int(unanswered),
+        last_end=None if last_end is None else str(last_end),
+        failures=tuple((str(reason), _int(count)) for reason, count in counted),
+    )
+
+
+def _int(value: object) -> int:
+    return int(str(value))

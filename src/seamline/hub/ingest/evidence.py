@@ -1,0 +1,256 @@
+"""Quarantine: bytes that are not rows, kept with their reason; and repeated records held against what is stored.
+
+Counted entries are custody: their records are in the ledger's class *quarantined*. The others are evidence: damaged frames, other
+bytes under a key that is classed already. Evidence of one device is bounded; beyond the bound it is only counted.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from psycopg import sql
+
+from seamline.hub import decode
+from seamline.hub.decode import I64, Bools
+from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.ingest.fast import Moves
+from seamline.hub.ingest.judge import DECLINED, EVIDENCE, POISON, QUARANTINED, REASONS, Judged, Refusal
+from seamline.hub.ingest.memory import Memory
+from seamline.hub.ingest.slow import Repeated, Scalar
+from seamline.hub.ledger import Class
+from seamline.hub.params import Int8s
+from seamline.hub.store import Row, Store
+
+EVIDENCE_MAX: Final = 1_000
+"""Uncounted frames kept of one device."""
+SAMPLE_BYTES: Final = 256
+"""How much of what is no frame is kept as a sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of quarantine: records first..first+count-1 of a frame; without count the frame says nothing reliable."""
+
+    frame: int
+    reason: str
+    detail: str | None
+    counted: bool
+    first: int | None = None
+    count: int | None = None
+
+
+class Evidence:
+    """Writes quarantine and counts of refused messages."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, memory: Memory) -> None:
+        self._store: Final = store
+        self._catalogue: Final = catalogue
+        self._memory: Final = memory
+
+    async def write(self, judged: Judged, moves: Moves | None, scalars: Sequence[Scalar]) -> None:
+        """Everything of the batch that did not become rows."""
+        refused = [*judged.refused]
+        entries = [*_damaged(judged), *_fresh(judged, moves, scalars)]
+        repeated = [again for scalar in scalars for again in scalar.repeated]
+        if repeated:
+            entries += await self._repeats(judged, repeated)
+        kept, over = await self._bounded(judged, entries)
+        refused += over
+        await self._store.write("add_quarantine", [self._row(judged, entry) for entry in kept])
+        await self._store.write("add_refused", self._refused(refused))
+
+    async def _bounded(self, judged: Judged, entries: Sequence[Entry]) -> tuple[list[Entry], list[Refusal]]:
+        """Keep custody, and evidence within its bound; the rest is counted as refused."""
+        loose = [entry for entry in entries if not entry.counted]
+        if not loose:
+            return list(entries), []
+        numbers = {int(self._memory.fleet.no[judged.device[entry.frame]]) for entry in loose}
+        rows = await self._store.all("evidence", {"devices": Int8s(sorted(numbers))})
+        held = {int(no): int(count) for no, count in rows}
+        kept: list[Entry] = []
+        over: list[Refusal] = []
+        for entry in entries:
+            no = int(self._memory.fleet.no[judged.device[entry.frame]])
+            if entry.counted or held.get(no, 0) < EVIDENCE_MAX:
+                kept.append(entry)
+                held[no] = held.get(no, 0) + (0 if entry.counted else 1)
+            else:
+                at_ms = int(judged.arrival_us[entry.frame]) // 1000
+                device = int(judged.device[entry.frame])
+                over.append(Refusal(device, entry.reason, judged.payloads[entry.frame], at_ms))
+        return kept, over
+
+    async def _repeats(self, judged: Judged, repeated: Sequence[Repeated]) -> list[Entry]:
+        """Compare repeated records with what is stored under their keys."""
+        comparable = [again for again in repeated if judged.verdict[again.frame] != DECLINED]
+        stored = await self._stored(judged, comparable)
+        missing = [again for at, again in enumerate(comparable) if len(stored[at]) < again.end - again.first]
+        held = await self._held(judged, missing) if missing else {}
+        entries: list[Entry] = []
+        for at, again in enumerate(comparable):
+            group = judged.groups[judged.group[again.frame]] if judged.group[again.frame] >= 0 else None
+            if group is not None and group.kind.writer is None:
+                continue  # losses are books: what they declared is in the ledger
+            digests = _digests(judged, again)
+            key = _key(judged, again.frame)
+            known = [stored[at].get(seq, held.get((*key, seq))) for seq in range(again.first, again.end)]
+            entries += _conflicts(again, known, digests)
+        return entries
+
+    async def _stored(self, judged: Judged, repeated: Sequence[Repeated]) -> list[dict[int, int]]:
+        """Digests of stored rows by sequence, for each repeated run."""
+        found: list[dict[int, int]] = [{} for _ in repeated]
+        by_table: dict[str, list[int]] = {}
+        for at, again in enumerate(repeated):
+            group = judged.groups[judged.group[again.frame]] if judged.group[again.frame] >= 0 else None
+            if group is not None and group.kind.writer is not None:
+                by_table.setdefault(group.kind.writer.table, []).append(at)
+        for table, places in by_table.items():
+            keys = [_key(judged, repeated[at].frame) for at in places]
+            parameters: Mapping[str, object] = {
+                "device": Int8s([int(self._memory.fleet.no[device]) for device, *_ in keys]),
+                "incarnation": Int8s([incarnation for _, incarnation, _, _ in keys]),
+                "boot": Int8s([boot for _, _, boot, _ in keys]),
+                "first": Int8s([repeated[at].first for at in places]),
+                "end": Int8s([repeated[at].end for at in places]),
+            }
+            for place, seq, digest in await self._store.all("digests", parameters, table=sql.Identifier(table)):
+                found[places[int(place) - 1]][int(seq)] = int(digest)
+        return found
+
+    async def _held(self, judged: Judged, repeated: Sequence[Repeated]) -> dict[tuple[int, int, int, int, int], int]:
+        """Digests of quarantined records by (device, incarnation, boot, channel, sequence)."""
+        fleet = self._memory.fleet
+        slots = {int(fleet.no[judged.device[again.frame]]): int(judged.device[again.frame]) for again in repeated}
+        found: dict[tuple[int, int, int, int, int], int] = {}
+        for no, incarnation, boot, channel, first, count, payload in await self._store.all(
+            "held_bytes", {"devices": Int8s(sorted(slots))}
+        ):
+            key = (slots[int(no)], int(incarnation), int(boot), int(channel))
+            for seq, digest in quarantined_digests(bytes(payload)):
+                if int(first) <= seq < int(first) + int(count):
+                    found[*key, seq] = digest
+        return found
+
+    def _row(self, judged: Judged, entry: Entry) -> Row:
+        head = judged.frames.head[entry.frame]
+        device = self._memory.fleet.devices[int(judged.device[entry.frame])]
+        legible = entry.count is not None
+        return {
+            "device_no": device.no,
+            "device_id": device.id,
+            "arrival_us": int(judged.arrival_us[entry.frame]),
+            "reason": entry.reason,
+            "detail": entry.detail,
+            "channel": int(head["channel"]) if legible else None,
+            "layout": int(head["layout"]) if legible else None,
+            "fingerprint": int(head["fingerprint"]) if legible else None,
+            "incarnation": int(head["incarnation"]) if legible else None,
+            "boot": int(head["boot"]) if legible else None,
+            "first": entry.first,
+            "count": entry.count,
+            "counted": entry.counted,
+            "bytes": b64encode(judged.payloads[entry.frame]).decode(),
+        }
+
+    def _refused(self, refused: Iterable[Refusal]) -> list[Row]:
+        """One row for each device and reason, with the latest as sample."""
+        rows: dict[tuple[int, str], dict[str, object]] = {}
+        for one in refused:
+            row = rows.setdefault((one.device, one.reason), {"count": 0})
+            row["count"] = int(str(row["count"])) + 1
+            row["device_id"], row["reason"] = self._memory.fleet.devices[one.device].id, one.reason
+            row["at_ms"], row["sample"] = one.at_ms, b64encode(one.sample[:SAMPLE_BYTES]).decode()
+        return list(rows.values())
+
+
+def quarantined_digests(payload: bytes) -> list[tuple[int, int]]:
+    """(sequence, digest) of each record of a quarantined frame; nothing for one that is damaged."""
+    frames = decode.frames([payload])
+    if frames.fault[0] not in {decode.OK, decode.FLAGS}:
+        return []
+    run = decode.records(frames, np.zeros(1, np.int64), int(frames.head["record"][0]))
+    digests = decode.digests(run, int(frames.head["fingerprint"][0]))
+    return list(zip(run.seq.tolist(), digests.tolist(), strict=True))
+
+
+def _damaged(judged: Judged) -> Iterator[Entry]:
+    """Frames that are damaged: kept as they came."""
+    for index in np.flatnonzero(judged.verdict == EVIDENCE).tolist():
+        size = len(judged.payloads[index])
+        yield Entry(index, REASONS[judged.reason[index]], f"{size} bytes", counted=False)
+
+
+def _fresh(judged: Judged, moves: Moves | None, scalars: Sequence[Scalar]) -> Iterator[Entry]:
+    """Records accounted as quarantined just now."""
+    if moves is not None:
+        odd = (judged.verdict[moves.frames] == QUARANTINED) | (
+            (judged.verdict[moves.frames] != DECLINED) & (judged.bad[moves.frames] > 0)
+        )
+        for index in moves.frames[odd].tolist():
+            head = judged.frames.head[index]
+            first = int(head["first"])
+            yield from _entries(judged, index, first, first + int(head["count"]))
+    for scalar in scalars:
+        for index, (first, end), cls in scalar.fresh:
+            if cls is Class.QUARANTINED:
+                yield from _entries(judged, index, first, end)
+
+
+def _entries(judged: Judged, index: int, first: int, end: int) -> Iterator[Entry]:
+    """Entries for the quarantined records of a frame within first..end-1: all of them, or those with impossible values."""
+    if judged.verdict[index] == QUARANTINED:
+        reason = REASONS[judged.reason[index]]
+        yield Entry(index, reason, _detail(judged, index), counted=True, first=first, count=end - first)
+        return
+    group = judged.groups[judged.group[index]]
+    offset = int(judged.base[index]) - int(judged.frames.head["first"][index])
+    for low, high in _stretches(group.bad[offset + first : offset + end]):
+        why = group.kind.decoder.why(group.fields[offset + first + low])
+        yield Entry(index, "out_of_range", why, counted=True, first=first + low, count=high - low)
+
+
+def _detail(judged: Judged, index: int) -> str:
+    head = judged.frames.head[index]
+    named = f"message {head['channel']}, layout {head['layout']}, fingerprint {head['fingerprint']:08x}"
+    if judged.reason[index] == POISON:
+        return f"{named}: our own code failed on it, see the log"
+    return f"{named}, flags {head['flags']:02x}, {head['record']} bytes a record"
+
+
+def _stretches(mask: Bools) -> Iterator[tuple[int, int]]:
+    """The runs of true values as (first, end)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def _digests(judged: Judged, again: Repeated) -> I64:
+    """The digests of a repeated run's records as they came now."""
+    offset = again.first - int(judged.frames.head["first"][again.frame])
+    count = again.end - again.first
+    if judged.group[again.frame] >= 0:
+        base = int(judged.base[again.frame]) + offset
+        return judged.groups[judged.group[again.frame]].digest[base : base + count]
+    head = judged.frames.head[again.frame]
+    run = decode.records(judged.frames, np.array([again.frame]), int(head["record"]))
+    return decode.digests(run, int(head["fingerprint"]))[offset : offset + count]
+
+
+def _conflicts(again: Repeated, known: Sequence[int | None], digests: I64) -> Iterator[Entry]:
+    """Entries for repeated records that are not what is stored under their key."""
+    differs = np.array([one is None or one != digest for one, digest in zip(known, digests.tolist(), strict=True)], np.bool_)
+    for low, high in _stretches(differs):
+        bare = all(one is None for one in known[low:high])
+        reason = "closed-boot" if again.closed else "late" if bare else "conflict"
+        detail = "nothing is stored to compare with" if bare else "other bytes are stored under this key"
+        yield Entry(again.frame, reason, detail, counted=False, first=again.first + low, count=high - low)
+
+
+def _key(judged: Judged, index: int) -> tuple[int, int, int, int]:
+    """(device slot, incarnation, boot, channel) of a frame."""
+    head = judged.frames.head[index]
+    return int(judged.device[index]), int(head["incarnation"]), int(head["boot"]), int(head["channel"])

@@ -1,0 +1,219 @@
+"""Presence is a claim with an age, in both directions: when we last heard the device, and when it last heard us.
+
+State changes only through `on_birth`, `on_frame`, `on_said` (anchor, twin), `on_probe` and `on_death`; `assess` reads it at any time, and is
+all a page needs. Times are Unix ms of the hub's clock (arrival), except where a name says uptime.
+
+What the device heard is told by the device: `heard_ms` in control messages, the *heard* flag in frames. A probe says itself how many
+questions went unanswered; a birth repeated within its session counts as one more. A session that follows one that ended `deaf` begins
+deaf and stays so until the device is known to hear, so that reconnecting does not look like recovery.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from seamline.hub.inputs import Birth, Death, Probe, Said
+
+DEAF_UNANSWERED: Final = 2
+"""Questions (births, probes) in a row without an answer that make a device deaf: one may be lost, downlinks are QoS 0."""
+DEAF_ANSWER_TIMEOUTS: Final = 3
+"""Answer timeouts a device may go on sending without having heard us: its own patience is three probes (docs/wire.md)."""
+
+
+DEAF_END: Final = "deaf"
+"""The birth's `last_end` of a session the device closed because nothing answered it."""
+
+
+class State(StrEnum):
+    """What the hub claims about a device."""
+
+    NEVER = "never"
+    """Registered, never heard."""
+    ONLINE = "online"
+    """Heard within its period, and it hears us."""
+    DEAF = "deaf"
+    """Heard, but it does not hear us."""
+    SILENT = "silent"
+    """Nothing heard for longer than its period; the connection was not reported dead."""
+    LOST = "lost"
+    """The broker delivered its Last Will."""
+    PRESUMED_LOST = "presumed_lost"
+    """Nothing heard for as many periods as the contract allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The contract's numbers, ms. `publish_every_ms` is the shortest period in which something must be heard."""
+
+    publish_every_ms: int
+    answer_timeout_ms: int
+    presumed_lost_after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRow:
+    """What is known of a device's newest session. `session` 0: frames came before any birth.
+
+    `last_answered_ms` is when the device last heard us, as far as it has told; `unanswered` how many questions in a row it
+    asked in vain; `last_end` and `failures` are what its last birth said about the time before.
+    """
+
+    incarnation: int
+    boot: int
+    session: int
+    born_ms: int
+    last_heard_ms: int
+    last_answered_ms: int | None = None
+    died_ms: int | None = None
+    unanswered: int = 0
+    last_end: str | None = None
+    failures: tuple[tuple[str, int], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A claim. Ages in ms, None for never.
+
+    `for_ms` is how long the state has held, `next_ms` the Unix time at which the claim changes if nothing is heard (None: it
+    will not).
+    """
+
+    state: State
+    why: str
+    heard_age_ms: int | None = None
+    answered_age_ms: int | None = None
+    for_ms: int | None = None
+    next_ms: int | None = None
+
+
+def assess(row: PresenceRow | None, now_ms: int, timing: Timing) -> Presence:
+    """What is true of a device at `now_ms`."""
+    if row is None:
+        return Presence(State.NEVER, "never heard")
+    heard_age = max(0, now_ms - row.last_heard_ms)
+    answered_age = None if row.last_answered_ms is None else max(0, now_ms - row.last_answered_ms)
+
+    def claim(state: State, why: str, since_ms: int, next_ms: int | None = None) -> Presence:
+        return Presence(state, why, heard_age, answered_age, max(0, now_ms - since_ms), next_ms)
+
+    silent_ms = row.last_heard_ms + timing.publish_every_ms + timing.answer_timeout_ms
+    presumed_ms = max(silent_ms, row.last_heard_ms + timing.presumed_lost_after_ms)
+    if row.died_ms is not None:
+        return claim(State.LOST, "death received", row.died_ms)
+    if now_ms > presumed_ms:
+        return claim(State.PRESUMED_LOST, f"no word for {_seconds(heard_age)}", presumed_ms)
+    if now_ms > silent_ms:
+        return claim(State.SILENT, f"silent for {_seconds(heard_age)}", silent_ms, presumed_ms + 1)
+    deaf = _deafness(row, timing)
+    if deaf is not None:
+        return claim(State.DEAF, deaf, _answered_or_born(row), silent_ms + 1)
+    return claim(State.ONLINE, f"heard {_seconds(heard_age)} ago", row.born_ms, silent_ms + 1)
+
+
+def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:
+    """A session begins, or its birth is repeated. The birth of an older session of the same incarnation changes nothing.
+
+    A birth of another incarnation is taken as newer: the ledger has refused a stale one before (`births.Born.stale`). A birth the
+    broker delivers again comes with its first arrival and is not counted as a question.
+    """
+    same = row is not None and row.incarnation == birth.incarnation
+    if row is not None and same and birth.order < (row.boot, row.session):
+        return row
+    if row is not None and _same_session(birth, row):
+        asked = row.unanswered + (1 if now_ms > row.last_heard_ms else 0)
+        return _heard_us(replace(_alive(row, now_ms), unanswered=asked), birth, now_ms)
+    born = PresenceRow(
+        incarnation=birth.incarnation,
+        boot=birth.boot,
+        session=birth.session,
+        born_ms=now_ms,
+        last_heard_ms=now_ms,
+        last_answered_ms=row.last_answered_ms if row is not None and same else None,
+        unanswered=DEAF_UNANSWERED if birth.last_end == DEAF_END else 0,
+        last_end=birth.last_end,
+        failures=birth.failures,
+    )
+    return _heard_us(born, birth, now_ms)
+
+
+def on_frame(row: PresenceRow | None, incarnation: int, boot: int, *, heard: bool, now_ms: int) -> PresenceRow:
+    """A frame arrived. Its boot is that of its records, which may be older than the session; `heard` is its flag."""
+    if row is None:
+        row = PresenceRow(incarnation, boot, 0, born_ms=now_ms, last_heard_ms=now_ms)
+    alive = _alive(row, now_ms)
+    if not heard:
+        return alive
+    return replace(alive, last_answered_ms=max(now_ms, alive.last_answered_ms or 0), unanswered=0)
+
+
+def on_said(row: PresenceRow | None, said: Said, now_ms: int) -> PresenceRow:
+    """An anchor or a twin report arrived: sent only after the session was answered."""
+    if row is None or _newer(said, row):
+        row = PresenceRow(said.incarnation, said.boot, said.session, born_ms=now_ms, last_heard_ms=now_ms)
+    if not _same_session(said, row):
+        return row
+    return _heard_us(_alive(row, now_ms), said, now_ms)
+
+
+def on_probe(row: PresenceRow | None, probe: Probe, now_ms: int) -> PresenceRow:
+    """A probe arrived: it says itself how many before it went unanswered."""
+    after = on_said(row, probe, now_ms)
+    return replace(after, unanswered=probe.unanswered) if _same_session(probe, after) else after
+
+
+def on_death(row: PresenceRow | None, death: Death, now_ms: int) -> PresenceRow:
+    """A Last Will arrived. It ends its own session only; a newer session lives on.
+
+    The will of a session whose birth never came through ends that session: the device did connect, and is gone.
+    """
+    if row is None or _newer(death, row):
+        fresh = PresenceRow(death.incarnation, death.boot, death.session, born_ms=now_ms, last_heard_ms=now_ms)
+        if row is None:
+            return replace(fresh, died_ms=now_ms)
+        return replace(fresh, born_ms=row.born_ms, last_heard_ms=row.last_heard_ms, died_ms=now_ms)
+    return replace(row, died_ms=now_ms) if _same_session(death, row) and row.died_ms is None else row
+
+
+def _deafness(row: PresenceRow, timing: Timing) -> str | None:
+    """Why the device counts as deaf, or None."""
+    if row.unanswered >= DEAF_UNANSWERED:
+        return f"{row.unanswered} questions unanswered"
+    patience_ms = max(DEAF_ANSWER_TIMEOUTS * timing.answer_timeout_ms, timing.publish_every_ms + timing.answer_timeout_ms)
+    unheard_ms = row.last_heard_ms - _answered_or_born(row)
+    if unheard_ms > patience_ms:
+        return f"sending, but has not heard us for {_seconds(unheard_ms)}"
+    return None
+
+
+def _answered_or_born(row: PresenceRow) -> int:
+    """When the session last had proof that it hears us, or began."""
+    return row.born_ms if row.last_answered_ms is None else max(row.born_ms, row.last_answered_ms)
+
+
+def _heard_us(row: PresenceRow, said: Said, now_ms: int) -> PresenceRow:
+    """Note what a control message says about the last downlink heard; one within this session answers every question."""
+    if said.heard_ms is None:
+        return row
+    answered_ms = now_ms - (said.uptime_ms - said.heard_ms)
+    known_ms = row.last_answered_ms
+    newest_ms = answered_ms if known_ms is None else max(known_ms, answered_ms)
+    in_session = not isinstance(said, Birth) and answered_ms >= row.born_ms
+    return replace(row, last_answered_ms=newest_ms, unanswered=0 if in_session else row.unanswered)
+
+
+def _alive(row: PresenceRow, now_ms: int) -> PresenceRow:
+    """The row after something arrived: what comes after a death proves life."""
+    died_ms = row.died_ms if row.died_ms is not None and now_ms <= row.died_ms else None
+    return replace(row, last_heard_ms=max(row.last_heard_ms, now_ms), died_ms=died_ms)
+
+
+def _same_session(said: Said, row: PresenceRow) -> bool:
+    return said.incarnation == row.incarnation and said.order == (row.boot, row.session)
+
+
+def _newer(said: Said, row: PresenceRow) -> bool:
+    return said.incarnation == row.incarnation and said.order > (row.boot, row.session)
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms // 1000} s"

@@ -1,0 +1,372 @@
+"""The hub's fixed tables, as SQLAlchemy Core; the reading tables are made from contracts (`hub.tables`).
+
+Unsigned 32-bit numbers of the wire (incarnation, boot, sequence, fingerprint) are `BIGINT` here. Times named `…_ms` are
+integers in milliseconds; every other time is `timestamptz`. `arrival` is when the hub took the frame over: it never changes,
+and retention counts from it. Migrations (`hub.migrations`) build exactly these tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata: Final = MetaData()
+
+_NOW: Final = text("now()")
+_ZERO: Final = text("0")
+
+
+def _at(name: str, *, required: bool = False) -> Column[object]:
+    """A `timestamptz` column."""
+    return Column(name, DateTime(timezone=True), nullable=not required)
+
+
+def _count(name: str) -> Column[int]:
+    """A counter that starts at zero."""
+    return Column(name, BigInteger, nullable=False, server_default=_ZERO)
+
+
+device: Final = Table(
+    "device",
+    metadata,
+    Column("no", Integer, Identity(), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("product", Text),
+    Column("contract", Text),
+    Column("firmware", Text),
+    Column("epoch", Integer, nullable=False, server_default=_ZERO),
+    Column("state", Text, nullable=False, server_default=text("'active'")),
+    Column("incarnation", BigInteger),
+    Column("boot", BigInteger),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+hub_meta: Final = Table(
+    "hub_meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JSONB, nullable=False),
+)
+
+ingest_position: Final = Table(
+    "ingest_position",
+    metadata,
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    # when the broker made the stream, in its words: another stream counts from 1 again
+    Column("stream", Text, nullable=False),
+    # everything of the partition up to this stream sequence is committed
+    Column("seq", BigInteger, nullable=False),
+    _at("at", required=True),
+)
+
+contract_version: Final = Table(
+    "contract_version",
+    metadata,
+    Column("product", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("document", JSONB, nullable=False),
+    Column("registered_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+layout: Final = Table(
+    "layout",
+    metadata,
+    Column("product", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("message_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("layout", SmallInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", BigInteger, primary_key=True, autoincrement=False),
+    Column("canonical", Text, nullable=False),
+    Column("registered_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+
+def _device_key(*, primary_key: bool = False) -> Column[int]:
+    """The column that names the device; no foreign key: ingest makes the device row in the same transaction."""
+    return Column("device_no", Integer, primary_key=primary_key, autoincrement=False, nullable=False)
+
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    _device_key(primary_key=True),
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
+    Column("boot", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel", SmallInteger, primary_key=True, autoincrement=False),
+    Column("mark", BigInteger, nullable=False, server_default=_ZERO),
+    Column("high", BigInteger, nullable=False, server_default=_ZERO),
+    # flat pairs [a, b): what between mark and high is still missing
+    Column("gaps", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
+    Column("upper", BigInteger),
+    _count("stored"),
+    _count("quarantined"),
+    _count("declined"),
+    _count("lost"),
+    _count("duplicates"),
+    _count("version"),
+    # since when something has been owed without a break, Unix ms; meaningful while something is
+    Column("owed_since_ms", BigInteger),
+    _at("first_arrival"),
+    _at("last_arrival"),
+    Index("ledger_gaps", "device_no", postgresql_where=text("gaps <> '{}'")),
+    postgresql_with={"fillfactor": "70"},
+)
+
+ledger_fold: Final = Table(
+    "ledger_fold",
+    metadata,
+    _device_key(primary_key=True),
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel", SmallInteger, primary_key=True, autoincrement=False),
+    _count("boots"),
+    Column("boot_first", BigInteger, nullable=False),
+    Column("boot_last", BigInteger, nullable=False),
+    _count("numbered"),
+    _count("stored"),
+    _count("quarantined"),
+    _count("declined"),
+    _count("lost"),
+    _count("duplicates"),
+)
+
+incarnation: Final = Table(
+    "incarnation",
+    metadata,
+    _device_key(primary_key=True),
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_seen", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("closed", BigInteger, nullable=False, server_default=_ZERO),
+)
+
+loss: Final = Table(
+    "loss",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _device_key(),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("boot", BigInteger, nullable=False),
+    # the same loss in so many boots from `boot` on: a brown-out loop is one row; the records lost are boots * count
+    Column("boots", BigInteger, nullable=False, server_default=text("1")),
+    Column("channel", SmallInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("declared_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("told", Boolean, nullable=False, server_default=text("false")),
+    Index("loss_untold", "id", postgresql_where=text("NOT told")),
+    Index("loss_device", "device_no", "incarnation", "boot", "channel"),
+)
+
+anchor: Final = Table(
+    "anchor",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _device_key(),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("boot", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("unix_ms", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("uncertainty_ms", BigInteger, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("accepted", Boolean, nullable=False),
+    Column("why", Text),
+    UniqueConstraint("device_no", "incarnation", "boot", "at_ms", "unix_ms", "source", name="anchor_once"),
+)
+
+boot: Final = Table(
+    "boot",
+    metadata,
+    _device_key(primary_key=True),
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
+    Column("boot", BigInteger, primary_key=True, autoincrement=False),
+    Column("reset", Text),
+    Column("firmware", Text),
+    Column("contract", Text),
+    _at("first_heard", required=True),
+    _at("last_heard", required=True),
+    # the least of (arrival − uptime): the boot cannot have begun later than this, Unix ms
+    Column("began_before_ms", BigInteger),
+    # the highest uptime heard of, ms
+    Column("uptime_ms", BigInteger),
+    # the timeline changed from this uptime on since the rows were dated: a background step dates them anew
+    Column("redate_from_ms", BigInteger),
+    # counts the requests, so that one made while the step is at work is not taken for done
+    _count("redate_version"),
+    Index("boot_redate", "device_no", postgresql_where=text("redate_from_ms IS NOT NULL")),
+    postgresql_with={"fillfactor": "80"},
+)
+
+presence: Final = Table(
+    "presence",
+    metadata,
+    _device_key(primary_key=True),
+    Column("session", BigInteger),
+    Column("incarnation", BigInteger),
+    Column("boot", BigInteger),
+    _at("born_at"),
+    _at("last_heard"),
+    _at("last_answered"),
+    _at("died_at"),
+    Column("unanswered", Integer, nullable=False, server_default=_ZERO),
+    Column("last_end", Text),
+    Column("failures", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("publish_every_ms", BigInteger),
+    Column("answer_timeout_ms", BigInteger),
+    Column("presumed_lost_after_ms", BigInteger),
+    # the state last announced as an event, so that a transition is told once; and when to look again
+    Column("announced", Text),
+    _at("check_at"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("device_no", Integer),
+    Column("device_id", Text, nullable=False),
+    Column("arrival", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text),
+    Column("channel", SmallInteger),
+    Column("layout", SmallInteger),
+    Column("fingerprint", BigInteger),
+    Column("incarnation", BigInteger),
+    Column("boot", BigInteger),
+    Column("first", BigInteger),
+    Column("count", BigInteger),
+    # the ledger counts these records in its class `quarantined`
+    Column("counted", Boolean, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+    _at("resolved_at"),
+    # the owner of the boundary has been told by an event
+    Column("told", Boolean, nullable=False, server_default=text("false")),
+    Index("quarantine_untold", "id", postgresql_where=text("NOT told")),
+    Index("quarantine_device", "device_no", "arrival"),
+    Index("quarantine_arrival", "arrival"),
+    Index(
+        "quarantine_waiting",
+        "channel",
+        "layout",
+        "fingerprint",
+        postgresql_where=text("resolved_at IS NULL AND reason = 'unregistered'"),
+    ),
+)
+
+refused: Final = Table(
+    "refused",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    _count("count"),
+    Column("last_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("sample", LargeBinary),
+)
+
+event: Final = Table(
+    "event",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("device_no", Integer),
+    Column("kind", Text, nullable=False),
+    Column("boundary", Text),
+    Column("owner", Text),
+    Column("contact", Text),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    Index("event_device", "device_no", "at"),
+    Index("event_at", "at"),
+)
+
+twin_desired: Final = Table(
+    "twin_desired",
+    metadata,
+    _device_key(primary_key=True),
+    Column("property", Text, primary_key=True),
+    Column("value", JSONB),
+    Column("version", BigInteger, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    # the reported version, and its incarnation, that whoever asked knew (0: none)
+    _count("known"),
+    _count("known_in"),
+    _at("expires_at"),
+    _at("delivered_at"),
+    _at("seen_at"),
+    _at("resolved_at"),
+    Column("resolution", Text),
+)
+
+twin_reported: Final = Table(
+    "twin_reported",
+    metadata,
+    _device_key(primary_key=True),
+    Column("property", Text, primary_key=True),
+    Column("value", JSONB),
+    Column("version", BigInteger, nullable=False),
+    Column("based_on", BigInteger),
+    Column("fault", Text),
+    Column("boot", BigInteger),
+    Column("incarnation", BigInteger),
+    Column("at_ms", BigInteger),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+# Every reading table r_<product>_<message> begins with these columns; then one column per field, raw integers,
+# NULL where the record's layout lacks the field. Partitioned by range of `arrival`, one partition a day (UTC).
+READING_COLUMNS: Final[tuple[tuple[str, str], ...]] = (
+    ("device_no", "int4 NOT NULL"),
+    ("incarnation", "int8 NOT NULL"),
+    ("boot", "int8 NOT NULL"),
+    ("seq", "int8 NOT NULL"),
+    ("layout", "int2 NOT NULL"),
+    ("arrival", "timestamptz NOT NULL"),
+    ("uptime_ms", "int8 NOT NULL"),
+    ("measured", "timestamptz"),  # NULL: nothing is known but the arrival
+    ("error_ms", "int8"),
+    ("quality", "int2 NOT NULL"),  # 0 bounded, 1 anchored, 2 synced
+    ("revision", "int2 NOT NULL"),
+    ("digest", "int8 NOT NULL"),  # hash of the record's bytes: tells a duplicate from a conflict
+)
+
+
+def reading_table(product: str, message: str) -> str:
+    """The name of the table that holds a product's messages of one kind, e.g. `r_heater_reading`."""
+    return f"r_{_identifier(product)}_{_identifier(message)}"
+
+
+def reading_view(product: str, message: str) -> str:
+    """The name of the view with physical values, e.g. `heater_reading`."""
+    return f"{_identifier(product)}_{_identifier(message)}"
+
+
+_TAKEN: Final = frozenset(name for name, _ in READING_COLUMNS)
+
+
+def field_column(name: str) -> str:
+    """The column of a field: its name, or with a trailing `_` where a column of every reading table has that name."""
+    column = _identifier(name)
+    return f"{column}_" if column in _TAKEN else column
+
+
+def _identifier(name: str) -> str:
+    """A contract name as part of an SQL identifier."""
+    return "".join(char if char.isalnum() else "_" for char in name.lower())

@@ -1,0 +1,50 @@
+-- One device.
+
+-- name: device
+SELECT d.no, d.id, d.product, d.contract, d.firmware, d.state, d.epoch, d.incarnation, d.boot,
+       (extract(epoch FROM d.created_at) * 1000)::int8 AS created_ms
+FROM device AS d WHERE d.id = %(device)s
+
+-- name: device_session
+SELECT p.session, p.incarnation, p.boot, p.failures
+FROM presence AS p WHERE p.device_no = %(no)s
+
+-- name: device_boots
+SELECT incarnation, boot, reset, firmware, contract,
+       (extract(epoch FROM first_heard) * 1000)::int8 AS first_heard_ms,
+       (extract(epoch FROM last_heard) * 1000)::int8 AS last_heard_ms
+FROM boot WHERE device_no = %(no)s
+ORDER BY last_heard DESC, boot DESC LIMIT 50
+
+-- name: device_messages
+SELECT l.message, l.message_id AS channel, l.layout, l.canonical
+FROM layout AS l
+WHERE l.product = %(product)s OR l.product = 'seamline'
+ORDER BY l.message_id, l.layout, l.registered_at
+
+-- name: device_ledger
+SELECT l.incarnation, l.boot, l.channel,
+       greatest(l.high, coalesce(l.upper, 0)) AS numbered, l.stored, l.quarantined, l.declined, l.lost, l.duplicates,
+       l.mark, l.high, l.gaps, l.upper, l.owed_since_ms,
+       (extract(epoch FROM l.first_arrival) * 1000)::int8 AS first_arrival_ms,
+       (extract(epoch FROM l.last_arrival) * 1000)::int8 AS last_arrival_ms
+FROM ledger AS l WHERE l.device_no = %(no)s
+ORDER BY l.last_arrival DESC NULLS LAST, l.boot DESC, l.channel LIMIT %(limit)s
+
+-- name: device_folds
+SELECT incarnation, channel, boots, boot_first, boot_last, numbered, stored, quarantined, declined, lost, duplicates
+FROM ledger_fold WHERE device_no = %(no)s ORDER BY incarnation, channel
+
+-- name: device_losses
+SELECT incarnation, boot, boots, channel, first, count, reason, (extract(epoch FROM declared_at) * 1000)::int8 AS declared_ms
+FROM loss WHERE device_no = %(no)s ORDER BY declared_at DESC LIMIT %(limit)s
+
+-- name: device_anchors
+SELECT id, incarnation, boot, at_ms, unix_ms, source, uncertainty_ms, accepted, why,
+       (extract(epoch FROM received_at) * 1000)::int8 AS received_ms
+FROM anchor WHERE device_no = %(no)s ORDER BY id DESC LIMIT %(limit)s
+
+-- name: device_events
+SELECT e.id, (extract(epoch FROM e.at) * 1000)::int8 AS at_ms, e.kind, e.boundary, e.owner, e.contact, e.detail
+FROM event AS e WHERE e.device_no = %(no)s AND (%(before)s::int8 IS NULL OR e.id < %(before)s)
+ORDER BY e.id DESC LIMIT %(limit)s

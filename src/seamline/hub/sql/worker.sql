@@ -1,0 +1,123 @@
+-- The hub's background steps.
+
+-- name: due_presence
+-- Devices whose presence is to be judged anew: something changed, or the time at which the last claim ends has come.
+SELECT p.device_no, d.product, p.incarnation, p.boot, coalesce(p.session, 0), (extract(epoch FROM p.born_at) * 1000)::int8,
+       (extract(epoch FROM p.last_heard) * 1000)::int8, (extract(epoch FROM p.last_answered) * 1000)::int8,
+       (extract(epoch FROM p.died_at) * 1000)::int8, p.unanswered, p.last_end, p.publish_every_ms, p.answer_timeout_ms,
+       p.presumed_lost_after_ms, p.announced
+FROM presence p JOIN device d ON d.no = p.device_no
+WHERE p.check_at <= to_timestamp(%(now_ms)s / 1e3) LIMIT %(most)s;
+
+-- name: announce
+UPDATE presence p
+SET announced = r.state, check_at = to_timestamp(r.next_ms / 1e3)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, state text, next_ms int8)
+WHERE p.device_no = r.device_no;
+
+-- name: add_events
+INSERT INTO event (at, device_no, kind, boundary, owner, contact, detail)
+SELECT to_timestamp(r.at_ms / 1e3), r.device_no, r.kind, r.boundary, r.owner, r.contact, r.detail
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (at_ms int8, device_no int4, kind text, boundary text, owner text, contact text,
+     detail jsonb);
+
+-- name: untold_quarantine
+-- Quarantine its owner has not been told of, by device and reason; marked as told in the same statement.
+WITH told AS (
+    UPDATE quarantine SET told = true
+    WHERE id IN (SELECT id FROM quarantine WHERE NOT told ORDER BY id LIMIT %(most)s)
+    RETURNING device_no, reason, count, detail)
+SELECT t.device_no, d.product, t.reason, count(*), coalesce(sum(t.count), 0)::int8, max(t.detail)
+FROM told t LEFT JOIN device d ON d.no = t.device_no GROUP BY 1, 2, 3;
+
+-- name: untold_losses
+WITH told AS (
+    UPDATE loss SET told = true WHERE id IN (SELECT id FROM loss WHERE NOT told ORDER BY id LIMIT %(most)s)
+    RETURNING device_no, reason, channel, count * boots AS records)
+SELECT t.device_no, d.product, t.reason, t.channel, sum(t.records)::int8
+FROM told t LEFT JOIN device d ON d.no = t.device_no GROUP BY 1, 2, 3, 4;
+
+-- name: untold_gaps
+-- Rows with holes that have been open for so long, of devices heard since, and not told of yet since they opened.
+SELECT l.device_no, d.product, l.incarnation, l.boot, l.channel, l.gaps, l.owed_since_ms
+FROM ledger l JOIN device d ON d.no = l.device_no JOIN presence p ON p.device_no = l.device_no
+WHERE l.gaps <> '{}' AND l.owed_since_ms < %(before_ms)s AND p.last_heard > to_timestamp(%(before_ms)s / 1e3)
+  AND NOT EXISTS (
+    SELECT FROM event e WHERE e.device_no = l.device_no AND e.kind = 'gap' AND e.at >= to_timestamp(l.owed_since_ms / 1e3)
+       AND (e.detail ->> 'boot')::int8 = l.boot AND (e.detail ->> 'channel')::int8 = l.channel
+       AND (e.detail ->> 'since_ms')::int8 = l.owed_since_ms)
+LIMIT %(most)s;
+
+-- name: redates
+SELECT b.device_no, b.incarnation, b.boot, b.redate_from_ms, b.redate_version, coalesce(b.contract, d.contract), d.product
+FROM boot b JOIN device d ON d.no = b.device_no WHERE b.redate_from_ms IS NOT NULL LIMIT %(most)s;
+
+-- name: redated
+UPDATE boot SET redate_from_ms = NULL
+WHERE device_no = %(device)s AND incarnation = %(incarnation)s AND boot = %(boot)s AND redate_version = %(version)s;
+
+-- name: dated_rows
+-- A stretch of one boot's rows, latest first, before a sequence.
+SELECT seq, arrival, uptime_ms, (extract(epoch FROM arrival) * 1000)::int8, (extract(epoch FROM measured) * 1000)::int8,
+       error_ms, quality
+FROM {table}
+WHERE device_no = %(device)s AND boot = %(boot)s AND incarnation = %(incarnation)s AND seq < %(before)s
+ORDER BY seq DESC LIMIT %(most)s;
+
+-- name: revise
+-- `arrival` names the partition; a row is revised at most once for each new timeline.
+UPDATE {table} t
+SET measured = to_timestamp(r.unix_ms / 1e3), error_ms = r.error_ms, quality = r.quality, revision = least(t.revision + 1, 32767)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (seq int8, arrival timestamptz, unix_ms int8, error_ms int8, quality int2)
+WHERE t.device_no = %(device)s AND t.boot = %(boot)s AND t.incarnation = %(incarnation)s AND t.seq = r.seq
+  AND t.arrival = r.arrival;
+
+-- name: reading_tables
+SELECT DISTINCT product, message FROM layout WHERE product = %(product)s AND message_id <> 0;
+
+-- name: unseen_wishes
+-- Devices with wishes that were never sent, or sent a while ago and not seen by a device that is there.
+SELECT DISTINCT d.id, d.no
+FROM twin_desired w JOIN device d ON d.no = w.device_no LEFT JOIN presence p ON p.device_no = d.no
+WHERE w.resolution IS NULL AND w.seen_at IS NULL AND p.died_at IS NULL
+  AND (w.expires_at IS NULL OR w.expires_at > to_timestamp(%(now_ms)s / 1e3))
+  AND (w.delivered_at IS NULL
+       OR (w.delivered_at < to_timestamp((%(now_ms)s - %(again_ms)s) / 1e3) AND p.last_heard > w.delivered_at))
+LIMIT %(most)s;
+
+-- name: due_twins
+-- Devices with a wish that time alone changes: it expires, or a local override ends.
+SELECT DISTINCT w.device_no, d.id, d.contract
+FROM twin_desired w JOIN device d ON d.no = w.device_no
+WHERE (w.resolution IS NULL AND w.expires_at <= to_timestamp(%(now_ms)s / 1e3)) OR w.resolution = 'overridden'
+LIMIT %(most)s;
+
+-- name: releasable
+-- Unregistered frames, oldest first, whose layout is registered by now.
+SELECT q.id, q.device_no, q.device_id, (extract(epoch FROM q.arrival) * 1000000)::int8, q.channel, q.layout, q.fingerprint,
+       q.incarnation, q.boot, q.first, q.count, q.bytes
+FROM quarantine q JOIN layout l ON l.message_id = q.channel AND l.layout = q.layout AND l.fingerprint = q.fingerprint
+WHERE q.resolved_at IS NULL AND q.reason = 'unregistered' AND q.counted
+ORDER BY q.id LIMIT %(most)s FOR UPDATE OF q SKIP LOCKED;
+
+-- name: released
+UPDATE quarantine SET resolved_at = now() WHERE id = ANY (%(ids)s::int8[]);
+
+-- name: reclass
+-- Quarantined records became rows: in the row of the ledger, or in the fold of its boot.
+WITH moved AS (
+    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, incarnation int8, boot int8, channel int2, count int8)),
+open AS (
+    UPDATE ledger l SET quarantined = l.quarantined - m.count, stored = l.stored + m.count, version = l.version + 1
+    FROM moved m WHERE l.device_no = m.device_no AND l.incarnation = m.incarnation AND l.boot = m.boot AND l.channel = m.channel
+    RETURNING l.device_no, l.incarnation, l.boot, l.channel),
+closed AS (
+    SELECT m.device_no, m.incarnation, m.channel, sum(m.count)::int8 AS count FROM moved m
+    WHERE NOT EXISTS (SELECT FROM open o WHERE o.device_no = m.device_no AND o.incarnation = m.incarnation AND o.boot = m.boot
+                      AND o.channel = m.channel)
+    GROUP BY 1, 2, 3),
+folded AS (
+    UPDATE ledger_fold f SET quarantined = f.quarantined - c.count, stored = f.stored + c.count
+    FROM closed c WHERE f.device_no = c.device_no AND f.incarnation = c.incarnation AND f.channel = c.channel
+    RETURNING 1)
+SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM folded), (SELECT count(*) FROM moved);

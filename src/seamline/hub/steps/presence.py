@@ -1,0 +1,44 @@
+"""Presence over time: what a device's silence comes to mean, judged when its last claim ends, and told when it changes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.presence import PresenceRow, State, Timing, assess
+from seamline.hub.steps.tell import event
+from seamline.hub.store import Row, Store
+
+ROWS_MAX: Final = 5_000
+TOLD: Final = frozenset({State.DEAF, State.LOST, State.PRESUMED_LOST})
+"""States whose beginning somebody has to hear of; coming back from one is told as well."""
+
+
+async def judge_presence(store: Store, catalogue: Catalogue, now_ms: int) -> int:
+    """Judge the devices that are due; returns how many."""
+    async with store.transaction():
+        rows = await store.all("due_presence", {"now_ms": now_ms, "most": ROWS_MAX})
+        announced: list[Row] = []
+        events: list[Row] = []
+        for no, product, incarnation, boot, session, born, heard, answered, died, unanswered, last_end, *timing, was in rows:
+            row = PresenceRow(
+                incarnation=incarnation or 0,
+                boot=boot or 0,
+                session=session,
+                born_ms=born or heard,
+                last_heard_ms=heard,
+                last_answered_ms=answered,
+                died_ms=died,
+                unanswered=unanswered,
+                last_end=last_end,
+            )
+            claim = assess(row, now_ms, Timing(*(int(number) for number in timing)))
+            announced.append({"device_no": no, "state": claim.state.value, "next_ms": claim.next_ms})
+            if claim.state != was and (claim.state in TOLD or (was in TOLD and claim.state is State.ONLINE)):
+                detail = {"why": claim.why, "was": was, "heard_ms": heard, "answered_ms": answered}
+                events.append(
+                    event(catalogue, at_ms=now_ms, device=no, product=product, kind=claim.state.value, detail=detail)
+                )
+        await store.write("announce", announced)
+        await store.write("add_events", events)
+    return len(rows)

@@ -1,0 +1,109 @@
+"""Late anchors: dates of stored rows are revised where they moved beyond their bound or are known better, with a revision number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from psycopg import sql
+
+from seamline.hub.clock_store import segments_of
+from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.schema import reading_table
+from seamline.hub.store import Row, Store
+from seamline.hub.timeline import Date, Dating, Quality, Segment, datings, revised
+
+BOOTS_MAX: Final = 100
+ROWS_MAX: Final = 5_000
+"""Rows looked at in one statement."""
+BEFORE_ALL: Final = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A boot whose rows from an uptime on are to be dated anew."""
+
+    device: int
+    incarnation: int
+    boot: int
+    from_ms: int
+    version: int
+    contract: str | None
+    product: str | None
+
+    @property
+    def named(self) -> Mapping[str, object]:
+        """Its key as parameters."""
+        return {"device": self.device, "incarnation": self.incarnation, "boot": self.boot}
+
+
+async def redate(store: Store, ingest: Store, catalogue: Catalogue) -> int:
+    """Date a bounded number of boots anew; returns how many rows were revised."""
+    due = [Due(*row) for row in await store.all("redates", {"most": BOOTS_MAX})]
+    if not due:
+        return 0
+    segments = await segments_of(ingest, sorted({(one.device, one.incarnation) for one in due}))
+    moved = 0
+    for one in due:
+        dating = _dating(one, segments[one.device, one.incarnation], catalogue)
+        for table in await _tables(store, one.product):
+            moved += await _boot(store, table, one, dating)
+        await store.run("redated", {**one.named, "version": one.version})
+    return moved
+
+
+def _dating(due: Due, boots: Mapping[int, Segment], catalogue: Catalogue) -> Dating:
+    terms = catalogue.terms(due.contract)
+    known = {due.boot: Segment(), **boots}
+    return datings(known, terms.drift_ppm, terms.error_max_ms)[due.boot]
+
+
+async def _tables(store: Store, product: str | None) -> list[str]:
+    rows = await store.all("reading_tables", {"product": product}) if product is not None else []
+    return [reading_table(str(product), str(message)) for product, message in rows]
+
+
+async def _boot(store: Store, table: str, due: Due, dating: Dating) -> int:
+    """From the latest row backwards, until the uptime from which on the dates may differ."""
+    name, before, moved = sql.Identifier(table), BEFORE_ALL, 0
+    while True:
+        rows = await store.all("dated_rows", {**due.named, "before": before, "most": ROWS_MAX}, table=name)
+        changed = [row for row in map(_revision, rows, [dating] * len(rows)) if row is not None]
+        if changed:
+            moved += await _revise(store, name, due, changed)
+        if len(rows) < ROWS_MAX or int(rows[-1][2]) < due.from_ms:
+            return moved
+        before = int(rows[-1][0])
+
+
+async def _revise(store: Store, table: sql.Identifier, due: Due, rows: Sequence[Row]) -> int:
+    from seamline.hub.params import rows as as_json  # noqa: PLC0415 - a name that reads well here
+
+    return await store.run("revise", {**due.named, "rows": as_json(rows)}, table=table)
+
+
+def _revision(row: Sequence[object], dating: Dating) -> Row | None:
+    """The new date of a stored row, when its old one gives way."""
+    seq, arrival, uptime_ms, arrival_ms, measured_ms, error_ms, quality = row
+    assert isinstance(arrival, datetime)  # noqa: S101 - a timestamptz column
+    old = Date(_maybe(measured_ms), _maybe(error_ms), Quality(_int(quality)))
+    new = dating.date(_int(uptime_ms), _int(arrival_ms))
+    if not revised(old, new):
+        return None
+    return {
+        "seq": _int(seq),
+        "arrival": arrival.isoformat(),
+        "unix_ms": new.unix_ms,
+        "error_ms": new.error_ms,
+        "quality": int(new.quality),
+    }
+
+
+def _int(value: object) -> int:
+    return int(str(value))
+
+
+def _maybe(value: object) -> int | None:
+    return None if value is None else _int(value)

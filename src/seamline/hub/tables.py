@@ -1,0 +1,189 @@
+"""Reading tables from contracts: made or widened at the hub's start, one a message, with a view of physical values.
+
+A newer layout only appends fields, so a table only ever gains columns, which PostgreSQL does without rewriting it. Columns
+hold raw integers; the view applies scale and offset exactly (numeric) and names enum members.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, LiteralString, cast
+
+from psycopg import AsyncConnection, sql
+
+from seamline.contract import Family, Field, FieldType, Layout
+from seamline.hub.schema import READING_COLUMNS, field_column, reading_table, reading_view
+
+LOCK: Final = 0x5EA3120  # pg_advisory_xact_lock key: one process registers at a time
+LOSSES_ID: Final = 0
+
+SQL_TYPES: Final[Mapping[FieldType, str]] = {
+    FieldType.U8: "int2",
+    FieldType.U16: "int4",
+    FieldType.U32: "int8",
+    FieldType.U64: "numeric",
+    FieldType.I8: "int2",
+    FieldType.I16: "int2",
+    FieldType.I32: "int4",
+    FieldType.I64: "int8",
+    FieldType.BOOL: "int2",
+}
+"""The narrowest SQL type that holds every raw value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTable:
+    """One message of one product: its table, its view, and the fields of all its layouts, oldest first."""
+
+    product: str
+    message: str
+    fields: tuple[Field, ...]
+    versions: Mapping[str, frozenset[int]]  # field name → layout versions that have it
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return reading_table(self.product, self.message)
+
+    @property
+    def view(self) -> str:
+        """The view's name."""
+        return reading_view(self.product, self.message)
+
+
+def reading_tables(layouts: Iterable[Layout]) -> tuple[ReadingTable, ...]:
+    """The tables that hold these layouts' records; `losses` has its own place in the books."""
+    grouped: dict[tuple[str, str], list[Layout]] = {}
+    for layout in sorted(layouts, key=lambda layout: (layout.product, layout.message_id, layout.version)):
+        if layout.message_id != LOSSES_ID:
+            grouped.setdefault((layout.product, layout.message), []).append(layout)
+    tables: list[ReadingTable] = []
+    for (product, message), group in grouped.items():
+        fields = {field.name: field for layout in group for field in layout.fields}
+        versions = {
+            name: frozenset(layout.version for layout in group if any(field.name == name for field in layout.fields))
+            for name in fields
+        }
+        tables.append(ReadingTable(product, message, tuple(fields.values()), versions))
+    return tuple(tables)
+
+
+async def register(connection: AsyncConnection, families: Sequence[Family]) -> tuple[ReadingTable, ...]:
+    """Write down every version and layout of the families, and make or widen their tables, in one transaction.
+
+    Idempotent. Raises psycopg.Error when the database refuses.
+    """
+    layouts = {key: layout for family in families for key, layout in family.layouts.items()}
+    tables = reading_tables(layouts.values())
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        for family in families:
+            for contract in family.versions.values():
+                await connection.execute(
+                    "INSERT INTO contract_version (product, version, document) VALUES (%s, %s, %s)"
+                    " ON CONFLICT (product, version) DO UPDATE SET document = excluded.document"
+                    " WHERE contract_version.document IS DISTINCT FROM excluded.document",
+                    (contract.product, contract.version, json.dumps(contract.document)),
+                )
+        for layout in layouts.values():
+            await connection.execute(
+                "INSERT INTO layout (product, message, message_id, layout, fingerprint, canonical)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (
+                    layout.product,
+                    layout.message,
+                    layout.message_id,
+                    layout.version,
+                    layout.fingerprint,
+                    layout.canonical,
+                ),
+            )
+        for table in tables:
+            await _make(connection, table)
+    return tables
+
+
+async def _make(connection: AsyncConnection, table: ReadingTable) -> None:
+    """One table with its indexes, its partition of last resort, its columns and its view."""
+    if not await _has_columns(connection, table):
+        for statement in _definition(table):
+            await connection.execute(statement)
+    await connection.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(sql.Identifier(table.view)))
+    await connection.execute(view(table))
+
+
+async def _has_columns(connection: AsyncConnection, table: ReadingTable) -> bool:
+    """Whether the table is there with every column: then no lock on it is needed."""
+    cursor = await connection.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0", (table.name,)
+    )
+    has = {str(row[0]) for row in await cursor.fetchall()}
+    return {field_column(field.name) for field in table.fields} <= has and "digest" in has
+
+
+def _definition(table: ReadingTable) -> list[sql.Composed]:
+    name = sql.Identifier(table.name)
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(column), _trusted(kind)) for column, kind in READING_COLUMNS
+    )
+    statements = [
+        sql.SQL("CREATE TABLE IF NOT EXISTS {} ({}) PARTITION BY RANGE (arrival)").format(name, columns),
+        sql.SQL("CREATE TABLE IF NOT EXISTS {} PARTITION OF {} DEFAULT").format(
+            sql.Identifier(f"{table.name}_default"), name
+        ),
+        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (device_no, measured)").format(
+            sql.Identifier(f"{table.name}_measured"), name
+        ),
+        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (device_no, boot, seq)").format(
+            sql.Identifier(f"{table.name}_key"), name
+        ),
+        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} USING brin (arrival)").format(
+            sql.Identifier(f"{table.name}_arrival"), name
+        ),
+    ]
+    statements += [
+        sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
+            name, sql.Identifier(field_column(field.name)), _trusted(SQL_TYPES[field.type])
+        )
+        for field in table.fields
+    ]
+    return statements
+
+
+def view(table: ReadingTable) -> sql.Composed:
+    """The view with the device's id, every key column, and physical values under the fields' names."""
+    keys = [column for column, _ in READING_COLUMNS if column != "digest"]
+    columns = [sql.SQL("d.id AS device"), *(sql.SQL("r.{}").format(sql.Identifier(column)) for column in keys)]
+    columns += [
+        sql.SQL("{} AS {}").format(_physical(field), sql.Identifier(field_column(field.name)))
+        for field in table.fields
+    ]
+    return sql.SQL("CREATE VIEW {} AS SELECT {} FROM {} r JOIN device d ON d.no = r.device_no").format(
+        sql.Identifier(table.view), sql.SQL(", ").join(columns), sql.Identifier(table.name)
+    )
+
+
+def _physical(field: Field) -> sql.Composable:
+    """A field's physical value: exact, and raw where only a calibration of the unit could tell."""
+    raw = sql.SQL("r.{}").format(sql.Identifier(field_column(field.name)))
+    if field.enum is not None:
+        cases = sql.SQL(" ").join(
+            sql.SQL("WHEN {} THEN {}").format(sql.Literal(value), sql.Literal(name))
+            for value, name in sorted(field.enum.items())
+        )
+        return sql.SQL("CASE {} {} ELSE {}::text END").format(raw, cases, raw)
+    if field.type is FieldType.BOOL:
+        return sql.SQL("({} <> 0)").format(raw)
+    value: sql.Composable = raw
+    if field.scale is not None:
+        value = sql.SQL("{} * {}::numeric").format(value, sql.Literal(str(field.scale)))
+    if field.offset is not None:
+        value = sql.SQL("({}) + {}::numeric").format(value, sql.Literal(str(field.offset)))
+    return value
+
+
+def _trusted(text: str) -> sql.SQL:
+    """SQL text from this module's own constants."""
+    return sql.SQL(cast("LiteralString", text))

@@ -1,0 +1,199 @@
+"""`seamline demo`: the whole of Seamline on this machine, a fleet under mild faults, and the proof at the end."""
+
+import asyncio
+import secrets
+import signal
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from random import Random
+from typing import Final, Protocol
+
+import seamline
+from seamline.contract import Family, load_family
+from seamline.rig import plan as plans
+from seamline.rig.faults import Injector
+from seamline.rig.fleet import Fleet, FleetError, FleetPlan, models_of, open_fleet
+from seamline.rig.plan import HOUSE, Fault
+from seamline.rig.progress import Progress, default_progress
+from seamline.rig.report import Run, broken, document, summary, write_json
+from seamline.rig.verify import Verdict, verify
+from seamline.stack import Settings, Stack, StackError
+
+FACTOR: Final = 10
+"""The heater samples every 10 s and sends every minute: ten times faster, a demo is worth watching."""
+PUBLISH_EVERY_MS_MAX: Final = 2_000
+"""Nobody waits 90 s at the end for the slowest channel."""
+BOOT_OVER_S: Final = 1.0
+DRAIN_TIMEOUT_S: Final = 90.0
+"""Three births with doubling waits (2, 4, 8 s), a back-off, and a hub that restarts: 30 s in all, with room."""
+EXIT_OK: Final = 0
+EXIT_BROKEN: Final = 1
+EXIT_INSTALLATION: Final = 5
+EXIT_INTERRUPTED: Final = 130
+
+
+class Options(Protocol):
+    """What the command line gives."""
+
+    devices: int
+    seconds: float | None
+    chaos: bool
+    no_faults: bool
+    seed: int | None
+    port: int
+    json: Path | None
+    state: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One demo, decided."""
+
+    family: Family
+    devices: int
+    seconds: float | None
+    seed: int
+    chaos: bool
+    faults: bool
+    began_s: float
+
+
+def main(options: Options) -> int:
+    """Run the demo. 0 when every promise held, 1 when one did not, 5 when this installation cannot run it, 130 when cut short."""
+    progress = default_progress()
+    scene = Scene(
+        family=load_family(example("heater")),
+        devices=options.devices,
+        seconds=options.seconds,
+        seed=secrets.randbits(32) if options.seed is None else options.seed,
+        chaos=options.chaos,
+        faults=not options.no_faults,
+        began_s=time.monotonic(),
+    )
+    try:
+        with _state(options.state) as state:
+            settings = Settings(state=state, http_port=options.port, contracts=(example("heater"),))
+            progress.say(f"starting broker, database and hub in {state}")
+            with Stack(settings) as stack:
+                return asyncio.run(play(scene, stack, progress, options.json))
+    except (StackError, FleetError) as error:
+        progress.say(f"error: {error}")
+        return EXIT_INSTALLATION
+    except KeyboardInterrupt:
+        progress.say("ended before it could be verified")
+        return EXIT_INTERRUPTED
+
+
+def example(name: str) -> Path:
+    """Return the folder of an example product, from the installed package or from the source tree beside it."""
+    package = Path(seamline.__file__).parent
+    for folder in (package / "examples" / name, package.parent.parent / "examples" / name):
+        if (folder / "contract.yaml").is_file():
+            return folder
+    message = f"the example {name!r} is missing from this installation ({package}): install seamline again"
+    raise FleetError(message)
+
+
+async def play(scene: Scene, stack: Stack, progress: Progress, json_file: Path | None) -> int:
+    """Run the fleet against a started stack, verify, and say what came out."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop, stopped, asyncio.current_task())
+    progress.stage.url = stack.url
+    progress.say(f"the page is at {stack.url}")
+    models = models_of(scene.family, FACTOR, publish_every_ms_max=PUBLISH_EVERY_MS_MAX)
+    async with open_fleet(stack, models, FleetPlan(scene.devices, scene.seed)) as fleet:
+        run, verdict = await _measure(scene, stack, fleet, progress, stopped)
+    figures = document(run, verdict, fleet.tally)
+    if json_file is not None:
+        await asyncio.to_thread(write_json, json_file, figures)
+    progress.say(summary(run, verdict, fleet.tally))
+    return EXIT_BROKEN if broken(run, verdict) else EXIT_OK
+
+
+async def _measure(scene: Scene, stack: Stack, fleet: Fleet, progress: Progress, stopped: asyncio.Event) -> tuple[Run, Verdict]:
+    loop = asyncio.get_running_loop()
+    injector = Injector(fleet, stack, Random(f"{scene.seed}/injector"), progress.event)  # noqa: S311  # repeatable on purpose
+    first, rest = _plan(scene)
+    began_s = loop.time()
+    progress.stage.text = "measuring"
+    progress.stage.ends_at_s = None if scene.seconds is None else time.monotonic() + scene.seconds
+    fleet.power_on(BOOT_OVER_S)
+    shown = asyncio.create_task(progress.show(fleet, injector.happened))
+    followed = asyncio.create_task(injector.follow(chain([first], rest), began_s))
+    try:
+        await fleet.until(lambda: stopped.is_set() or _over(followed), scene.seconds or float("inf"))
+        measured_s = loop.time() - began_s
+        drained = await _drain(fleet, injector, followed, progress)
+        progress.stage.text = "verifying every record"
+        verdict = await asyncio.to_thread(
+            verify, stack.dsn, [device.truth for device in fleet.devices], list(scene.family.layouts.values())
+        )
+    finally:
+        followed.cancel()
+        shown.cancel()
+        await asyncio.gather(shown, followed, return_exceptions=True)
+    acknowledged_s = fleet.tally.first_acknowledged_s
+    run = Run(
+        devices=scene.devices,
+        seconds=measured_s,
+        seed=scene.seed,
+        chaos=scene.chaos,
+        drained=drained,
+        seconds_to_first_reading=None if acknowledged_s is None else round(acknowledged_s - scene.began_s, 2),
+        faults=injector.happened,
+        faults_missed=_missed(scene, first, injector) if not stopped.is_set() else (),
+    )
+    return run, verdict
+
+
+async def _drain(fleet: Fleet, injector: Injector, followed: "asyncio.Task[None]", progress: Progress) -> bool:
+    """Stop measuring and faults, and wait until the hub has everything, for DRAIN_TIMEOUT_S at most."""
+    followed.cancel()
+    progress.stage.text = "measuring has ended; delivering the rest"
+    progress.stage.ends_at_s = time.monotonic() + DRAIN_TIMEOUT_S
+    fleet.rest()
+    injector.mend()
+    return await fleet.drained(DRAIN_TIMEOUT_S)
+
+
+def _plan(scene: Scene) -> tuple[list[Fault], Iterator[list[Fault]]]:
+    """Return the first round of faults, and the rounds after it."""
+    rounds = plans.rounds(scene.seed, scene.devices, scene.seconds, mild_faults=scene.faults, with_chaos=scene.chaos)
+    return next(rounds), rounds
+
+
+def _missed(scene: Scene, planned: list[Fault], injector: Injector) -> tuple[str, ...]:
+    """Return the kills of `--chaos` that did not come about: a demo that proves less than it says must not pass."""
+    wanted = {fault.kind for fault in planned if fault.kind in HOUSE} if scene.chaos else set[plans.Kind]()
+    return tuple(sorted(str(kind) for kind in wanted if not injector.happened[kind]))
+
+
+def _over(task: "asyncio.Task[None]") -> bool:
+    """Raise what the injector failed with; it never ends the measuring by itself."""
+    if task.done() and not task.cancelled():
+        task.result()
+    return False
+
+
+def _stop(stopped: asyncio.Event, task: "asyncio.Task[object] | None") -> None:
+    """End the measuring at the first Ctrl-C, everything at the second."""
+    if stopped.is_set() and task is not None:
+        task.cancel()
+    stopped.set()
+
+
+@contextmanager
+def _state(given: Path | None) -> Generator[Path]:
+    """Return the state directory: the given one, or a temporary one that is removed at the end."""
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="seamline-demo-") as folder:
+        yield Path(folder)

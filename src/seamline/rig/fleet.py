@@ -1,0 +1,228 @@
+"""A fleet: many simulated devices in one process, against one broker, with or without links between."""
+
+import asyncio
+import resource
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Final, Protocol
+
+from seamline.agent.mqtt import MqttPort
+from seamline.agent.tls import Endpoint, device_context, lean_buffers
+from seamline.contract import Contract, Family
+from seamline.rig.device import Model, SimulatedDevice, Tally
+from seamline.rig.links import Link, Links
+from seamline.rig.ports import FaultyPort
+
+DESCRIPTORS_A_DEVICE: Final = 4
+"""A socket of the device's, two of its link's, and the link's listener."""
+DESCRIPTORS_SPARE: Final = 256
+STORES: Final = ("flash", "ram")
+POLL_S: Final = 0.2
+"""Counting what a fleet holds takes some 20 µs a device."""
+
+
+class Pem(Protocol):
+    """Where a certificate and its key are."""
+
+    @property
+    def cert(self) -> Path:
+        """The certificate's file."""
+        ...
+
+    @property
+    def key(self) -> Path:
+        """The key's file."""
+        ...
+
+
+class House(Protocol):
+    """What a fleet needs to know of the stack it connects to."""
+
+    @property
+    def ca_file(self) -> Path:
+        """What devices trust the broker by."""
+        ...
+
+    @property
+    def mqtt_host(self) -> str:
+        """Where devices connect."""
+        ...
+
+    @property
+    def mqtt_port(self) -> int:
+        """Where devices connect."""
+        ...
+
+    def issue(self, product: str, devices: Iterable[str]) -> Mapping[str, Pem]:
+        """Issue certificates; the devices may connect from then on."""
+        ...
+
+
+class FleetError(RuntimeError):
+    """A fleet that cannot be run here; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """How many devices, from which seed; `linked` puts a faulty network before each, which costs two sockets more."""
+
+    devices: int
+    seed: int = 0
+    linked: bool = True
+    prefix: str = ""
+
+
+def models_of(family: Family, factor: int = 1, versions: int = 2, publish_every_ms_max: int | None = None) -> list[Model]:
+    """Return the firmwares of a mixed fleet: the latest `versions` of the family, each with a flash and with a RAM outbox.
+
+    Time runs `factor` times faster, and no channel is sampled or sent more rarely than every `publish_every_ms_max`.
+    """
+    latest = [
+        hurried(contract.accelerated(factor), publish_every_ms_max) for contract in list(family.versions.values())[-versions:]
+    ]
+    return [Model.of(contract, store=store) for store in STORES for contract in latest]
+
+
+def hurried(contract: Contract, every_ms_max: int | None) -> Contract:
+    """Return the contract with no message sampled or sent more rarely than every `every_ms_max` (None: as it is)."""
+    if every_ms_max is None:
+        return contract
+    messages = {
+        name: replace(
+            message, sample_ms=min(message.sample_ms, every_ms_max), publish_every_ms=min(message.publish_every_ms, every_ms_max)
+        )
+        for name, message in contract.messages.items()
+    }
+    return replace(contract, messages=messages)
+
+
+class Fleet:
+    """Devices, their links and what they count. Use `open_fleet`."""
+
+    def __init__(self, devices: Sequence[SimulatedDevice], links: Sequence[Link], tally: Tally) -> None:
+        self.devices = devices
+        self.links = links
+        self.tally = tally
+        self.error: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.group = asyncio.TaskGroup()
+        self._waiting: list[asyncio.TimerHandle] = []
+
+    def power_on(self, over_s: float = 0.0) -> None:
+        """Boot every device, evenly over `over_s` seconds."""
+        loop = asyncio.get_running_loop()
+        for index, device in enumerate(self.devices):
+            wait_s = over_s * index / len(self.devices)
+            self._waiting.append(loop.call_later(wait_s, device.power_on, self.group))
+
+    def rest(self) -> None:
+        """Stop measuring everywhere; everything measured is still delivered."""
+        for device in self.devices:
+            device.rest()
+
+    def power_off(self) -> None:
+        """Take all power away, for good."""
+        for handle in self._waiting:
+            handle.cancel()
+        for device in self.devices:
+            device.power_off()
+
+    def failed(self, error: BaseException) -> None:
+        """Keep the first error that is our bug; `until` raises it."""
+        if not self.error.done():
+            self.error.set_exception(error)
+
+    async def until(self, holds: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until `holds()`, at most `timeout_s`; returns whether it does. Raises what a driver or core failed with."""
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while not holds():
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return False
+            await asyncio.wait((self.error,), timeout=min(POLL_S, left))
+            if self.error.done():
+                self.error.result()
+        return True
+
+    async def drained(self, timeout_s: float) -> bool:
+        """Wait until the hub has everything and knows it: every device that is on has been answered in this boot and keeps nothing.
+
+        Returns whether that came within `timeout_s`.
+        """
+        return await self.until(lambda: all(device.settled for device in self.devices), timeout_s)
+
+    @property
+    def held(self) -> int:
+        """Records that devices keep now, with those their flash keeps while they are dark."""
+        return sum(device.held for device in self.devices)
+
+    @property
+    def live(self) -> int:
+        """Devices whose session is answered now."""
+        return sum(1 for device in self.devices if device.boot is not None and device.boot.core.state == "live")
+
+
+@asynccontextmanager
+async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> AsyncGenerator[Fleet]:
+    """Make the devices (dark) with their certificates and links; at the end all power goes.
+
+    Raises FleetError when this process may not open so many sockets.
+    """
+    lean_buffers()
+    allow_descriptors(plan.devices * DESCRIPTORS_A_DEVICE + DESCRIPTORS_SPARE)
+    ids = device_ids(models, plan)
+    pems = await asyncio.to_thread(issue, house, models, ids)
+    async with Links(house.mqtt_host, house.mqtt_port) as links:
+        tally = Tally()
+        devices: list[SimulatedDevice] = []
+        ways: list[Link] = []
+        fleet = Fleet(devices, ways, tally)
+        for index, device_id in enumerate(ids):
+            port = house.mqtt_port
+            if plan.linked:
+                ways.append(await links.add())
+                port = ways[-1].port
+            pem = pems[device_id]
+            endpoint = Endpoint(house.mqtt_host, port, device_context(house.ca_file, pem.cert, pem.key))
+            random = Random(f"{plan.seed}/{device_id}")  # noqa: S311  # a simulation, repeatable on purpose
+            model = models[index % len(models)]
+            devices.append(
+                SimulatedDevice(device_id, model, FaultyPort(MqttPort(device_id, endpoint)), random, tally, fleet.failed)
+            )
+        async with fleet.group:
+            try:
+                yield fleet
+            finally:
+                fleet.power_off()
+
+
+def device_ids(models: Sequence[Model], plan: FleetPlan) -> list[str]:
+    """Return the devices' ids, `heater-0001` and on; device i runs model i modulo their number."""
+    width = max(4, len(str(plan.devices)))
+    return [
+        f"{plan.prefix or models[index % len(models)].contract.product}-{index + 1:0{width}d}" for index in range(plan.devices)
+    ]
+
+
+def issue(house: House, models: Sequence[Model], ids: Sequence[str]) -> dict[str, Pem]:
+    """Have certificates issued, product by product."""
+    by_product: dict[str, list[str]] = {}
+    for index, device_id in enumerate(ids):
+        by_product.setdefault(models[index % len(models)].contract.product, []).append(device_id)
+    pems: dict[str, Pem] = {}
+    for product, wanted in by_product.items():
+        pems.update(house.issue(product, wanted))
+    return pems
+
+
+def allow_descriptors(wanted: int) -> None:
+    """Raise this process's limit of open files as far as needed. Raises FleetError when the hard limit is below."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= wanted:
+        return
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        message = f"this fleet needs {wanted} open files and the limit is {hard}: raise it (ulimit -Hn) or take fewer devices"
+        raise FleetError(message)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,40 @@
+"""Schemathesis asks whatever the OpenAPI document allows: nothing may fail in another way than documented."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from seamline.hub.api.app import create_app
+from seamline.hub.api.context import ApiContext
+from seamline.testing.fleet_rows import name
+
+ENDLESS = "/api/fleet/events"  # tested by itself
+
+document = schemathesis.openapi.from_dict(create_app(ApiContext(dsn="")).openapi())
+OPERATIONS = [found.ok() for found in document.get_all_operations()]
+
+
+@pytest.mark.parametrize("device", ["any", "seeded"])
+@pytest.mark.parametrize(
+    "operation",
+    [pytest.param(operation, id=operation.label) for operation in OPERATIONS if operation.path != ENDLESS],
+)
+def test_no_question_is_answered_otherwise_than_documented(served, operation, device):
+    if device == "seeded" and "{device}" not in operation.path:
+        return
+
+    @settings(
+        max_examples=15,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+        database=None,
+    )
+    @given(case=operation.as_strategy())
+    def ask(case):
+        if device == "seeded":
+            case.path_parameters["device"] = name(2)
+        case.call_and_validate(base_url=served.url)
+
+    ask()

@@ -1,0 +1,82 @@
+"""A line of values becomes exactly one record, or one error that names the field and the remedy."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from seamline.agent.readings import ReadingError, choose_message, pack_line
+from seamline.contract import load
+
+CONTRACT = load(Path(__file__).resolve().parents[3] / "examples" / "heater" / "contract.yaml")
+READING = CONTRACT.messages["reading"]
+GOOD = '{"room": 2048, "element": 1100, "power": 850.5, "mode": "heating", "set_point": 21.5}'
+
+
+def unpacked(line: str, *, raw: bool = False) -> dict[str, int]:
+    return READING.layout.unpack(pack_line(line, READING, raw=raw))
+
+
+def test_physical_values_become_the_nearest_raw_ones() -> None:
+    assert unpacked(GOOD) == {"room": 2048, "element": 1100, "power": 8505, "mode": 1, "set_point": 2150}
+
+
+def test_a_value_between_two_raw_ones_goes_to_the_nearest() -> None:
+    assert unpacked(GOOD.replace("21.5", "21.5049"))["set_point"] == 2150
+    assert unpacked(GOOD.replace("21.5", "21.5051"))["set_point"] == 2151
+
+
+def test_raw_values_are_the_integers_of_the_wire() -> None:
+    line = '{"room": 2048, "element": 1100, "power": 8505, "mode": 1, "set_point": 2150}'
+    assert unpacked(line, raw=True) == unpacked(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (GOOD.replace('"room"', '"rom"'), "unknown field 'rom'; missing 'room'"),
+        (GOOD.replace("21.5", "40"), "field 'set_point': 4000 is not allowed; allowed is 500 to 3000 (5 to 30 Cel)"),
+        (GOOD.replace("850.5", "1e999999999"), "out of any range"),
+        (GOOD.replace("850.5", "NaN"), "NaN is not a number"),
+        (GOOD.replace("850.5", '"warm"'), "field 'power': warm is not a number"),
+        (GOOD.replace("850.5", "true"), "field 'power': True is a truth value"),
+        (GOOD.replace("850.5", "null"), "field 'power': None is not a number"),
+        (GOOD.replace("2048", "20.5"), "room_ntc is applied by the hub, so its raw count is expected"),
+        (GOOD.replace('"heating"', '"boiling"'), "field 'mode': boiling is none of off, heating, holding, fault"),
+        (GOOD.replace('"room": 2048', '"room": 2048, "room": 2049'), "a field is given twice"),
+        ("21.5", "a JSON object"),
+        ("[1, 2]", "a JSON object"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "characters; at most"),
+        ("[" * 60_000, "not JSON"),
+    ],
+)
+def test_what_is_no_reading_is_refused_with_the_place_and_the_remedy(line: str, says: str) -> None:
+    with pytest.raises(ReadingError) as caught:
+        pack_line(line, READING, raw=False)
+    assert says in str(caught.value)
+
+
+def test_raw_refuses_fractions() -> None:
+    with pytest.raises(ReadingError, match="--raw takes the integers of the wire"):
+        pack_line(GOOD.replace('"heating"', "1"), READING, raw=True)
+
+
+@given(st.text(max_size=200))
+def test_no_text_does_more_than_be_refused(text: str) -> None:
+    with pytest.raises(ReadingError):
+        pack_line(text, READING, raw=False)
+
+
+@given(st.decimals(min_value=5, max_value=30, places=2))
+def test_every_value_that_the_wire_can_carry_arrives_exactly(value: Decimal) -> None:
+    raw = unpacked(GOOD.replace("21.5", str(value)))["set_point"]
+    assert READING.layout.fields[-1].physical(raw) == value
+
+
+def test_the_message_is_the_contracts_own_unless_said() -> None:
+    assert choose_message(CONTRACT, None).name == "reading"
+    assert choose_message(CONTRACT, "vitals").name == "vitals"
+    with pytest.raises(ReadingError, match="heater/1.3.0 has no message 'temperature'; it has reading, vitals"):
+        choose_message(CONTRACT, "temperature")
