@@ -1,7 +1,6 @@
 """The device core gives the same bytes on CPython and on the MicroPython that boards run."""
 
 import pytest
-
 from tests.conformance import interpreters, vectors
 from tests.model.device.world import play_seed
 

@@ -3,6 +3,8 @@
 Runs on CPython and on MicroPython. `python tests/conformance/vectors.py` prints them (after a wanted change, into vectors.txt).
 """
 
+from tests.model.device.world import Lcg, policy
+
 from seamline.device import DeviceError, Frame, FrameError, Policy, Uptime, pack, unpack
 from seamline.device.backoff import Backoff
 from seamline.device.batch import Author, open_batch, read_segment, segment_bytes
@@ -11,7 +13,6 @@ from seamline.device.compat import crc32
 from seamline.device.control import Malformed, Marks, Session, parse, write
 from seamline.device.counters import Counters, merge
 from seamline.device.losses import Loss
-from tests.model.device.world import Lcg, policy
 
 
 def lines():

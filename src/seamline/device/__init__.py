@@ -2,8 +2,21 @@
 
 from .clock import Uptime
 from .core import Core
-from .errors import DeviceError, FrameError, PolicyError, RecordError
+from .errors import ClockError, DeviceError, FrameError, PolicyError, RecordError, ReportError
 from .frame import Frame, pack, unpack
 from .policy import Policy
 
-__all__ = ["Core", "DeviceError", "Frame", "FrameError", "Policy", "PolicyError", "RecordError", "Uptime", "pack", "unpack"]
+__all__ = [
+    "ClockError",
+    "Core",
+    "DeviceError",
+    "Frame",
+    "FrameError",
+    "Policy",
+    "PolicyError",
+    "RecordError",
+    "ReportError",
+    "Uptime",
+    "pack",
+    "unpack",
+]

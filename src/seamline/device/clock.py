@@ -1,9 +1,12 @@
 """Time without a clock: raw ticks that wrap become an uptime that does not; anchors tie uptimes to Unix time."""
 
 from .compat import is_int
+from .errors import ClockError
 from .shapes import Anchor
 
 FLOOR_UNIX_MS = 1_704_067_200_000  # 2024-01-01T00:00:00Z: before Seamline existed; such a clock was never set
+UNIX_MS_MAX = 253_402_300_799_999  # the end of the year 9999
+UNCERTAINTY_MS_MAX = 366 * 86_400_000  # an anchor that may be wrong by more than a year says nothing
 PPM = 1_000_000
 SOURCES = ("gnss", "hub", "ntp", "rtc")
 
@@ -44,9 +47,13 @@ class Clock:
         self._best: Anchor | None = None
 
     def add(self, at_ms: int, unix_ms: int, source: str, uncertainty_ms: int) -> Anchor:
-        """Note that it was `unix_ms`, give or take `uncertainty_ms`, at uptime `at_ms`. Raises ValueError on an unknown source."""
+        """Note that it was `unix_ms`, give or take `uncertainty_ms`, at uptime `at_ms`. Raises ClockError on what cannot be."""
         if source not in SOURCES:
-            raise ValueError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
+            raise ClockError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
+        if not is_int(unix_ms) or not 0 <= unix_ms <= UNIX_MS_MAX:
+            raise ClockError(f"unix_ms is {unix_ms!r}; a whole number in 0..{UNIX_MS_MAX} is needed")
+        if not is_int(uncertainty_ms) or not 0 <= uncertainty_ms <= UNCERTAINTY_MS_MAX:
+            raise ClockError(f"uncertainty_ms is {uncertainty_ms!r}; a whole number in 0..{UNCERTAINTY_MS_MAX} is needed")
         anchor = (at_ms, unix_ms, source, uncertainty_ms)
         self._anchors[source] = anchor
         if unix_ms >= FLOOR_UNIX_MS and self._prefers(anchor):

@@ -6,15 +6,20 @@ everywhere: keys sorted, no spaces, everything beyond ASCII escaped, whole numbe
 
 import json
 
+from .clock import UNIX_MS_MAX
 from .compat import U8_MAX, U32_MAX, is_int, is_list, is_mapping
 from .shapes import Document, Mark, Wish
 
 DOWNLINK_BYTES_MAX = 65536  # a longer downlink is malformed
 MARKS_MAX = 8192  # entries in one message
 MARK_LIMITS = (U32_MAX, U8_MAX, U32_MAX + 1)  # boot, channel, next
-DEPTH_MAX = 16  # of a value in a twin
+DEPTH_MAX = 8  # of a message written here; a birth needs three
 NAME_CHARS_MAX = 64
-UNIX_MS_MAX = 1 << 53  # whole numbers every JSON reader agrees on
+TEXT_CHARS_MAX = 256
+TOKEN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+VERSION_MAX = 1 << 53  # whole numbers every JSON reader agrees on
+I64_MIN = -(1 << 63)
+U64_MAX = (1 << 64) - 1
 RETRY_AFTER_MS_MAX = 86_400_000  # a hub that asks for more than a day of silence is obeyed for a day
 
 
@@ -80,14 +85,14 @@ class Twin:
                 raise Malformed("desired")
             wish = _mapping(desired[name])
             value = wish.get("value")
-            if not is_exact(value):
+            if not is_value(value):
                 raise Malformed("value")
             expires_ms = _optional(wish, "expires_ms", UNIX_MS_MAX)
-            self.desired.append((name, value, _whole(wish, "version", UNIX_MS_MAX), expires_ms))
+            self.desired.append((name, value, _whole(wish, "version", VERSION_MAX), expires_ms))
         self.known: dict[str, int] | None = None
         if document.get("known") is not None:
             known = _mapping(document["known"])
-            self.known = {name: _whole(known, name, UNIX_MS_MAX) for name in known}
+            self.known = {name: _whole(known, name, VERSION_MAX) for name in known}
 
 
 def parse(payload: bytes | bytearray | memoryview) -> Document:
@@ -102,7 +107,7 @@ def parse(payload: bytes | bytearray | memoryview) -> Document:
 
 def parse_busy(document: Document) -> int:
     """`retry_after_ms`, at most a day; raises Malformed."""
-    return min(_whole(document, "retry_after_ms", UNIX_MS_MAX), RETRY_AFTER_MS_MAX)
+    return min(_whole(document, "retry_after_ms", VERSION_MAX), RETRY_AFTER_MS_MAX)
 
 
 def write(value: object) -> bytes:
@@ -112,15 +117,29 @@ def write(value: object) -> bytes:
     return "".join(parts).encode()
 
 
-def is_exact(value: object, depth: int = DEPTH_MAX) -> bool:
-    """True when `value` is made of null, bools, whole numbers, texts, lists and mappings only."""
-    if value is None or isinstance(value, (bool, str)) or is_int(value):
-        return True
-    if depth and is_list(value):
-        return all(is_exact(item, depth - 1) for item in value)
-    if depth and is_mapping(value):
-        return all(type(key) is str and is_exact(value[key], depth - 1) for key in value)
-    return False
+def is_value(value: object) -> bool:
+    """True for what a property may hold: null, a bool, a whole number of 64 bits, a text."""
+    if is_int(value):
+        return I64_MIN <= value <= U64_MAX
+    return value is None or isinstance(value, bool) or is_text(value)
+
+
+def is_text(value: object) -> bool:
+    """True for 1..256 characters that can be shown: no control characters, no halves of surrogate pairs."""
+    if not isinstance(value, str) or not 0 < len(value) <= TEXT_CHARS_MAX:
+        return False
+    return all(_is_shown(ord(character)) for character in value)
+
+
+def is_token(value: object) -> bool:
+    """True for one word of letters, digits, `_`, `.` and `-`."""
+    return isinstance(value, str) and is_text(value) and all(character in TOKEN_CHARACTERS for character in value)
+
+
+def as_token(text: str, chars_max: int) -> str:
+    """The word nearest to `text`: what a word cannot hold becomes `_`."""
+    characters = [character if character in TOKEN_CHARACTERS else "_" for character in text[:chars_max]]
+    return "".join(characters) or "unknown"
 
 
 def _write(value: object, parts: list[str], depth: int) -> None:
@@ -215,8 +234,8 @@ def _bounded(value: object, high: int) -> int:
 
 def _is_name(name: str) -> bool:
     """A property's name as contracts write it: [A-Za-z0-9_]{1,64}."""
-    if not name or len(name) > NAME_CHARS_MAX:
-        return False
-    return all(
-        character == "_" or "0" <= character <= "9" or "A" <= character <= "Z" or "a" <= character <= "z" for character in name
-    )
+    return is_token(name) and len(name) <= NAME_CHARS_MAX and "." not in name and "-" not in name
+
+
+def _is_shown(code: int) -> bool:
+    return code >= 0x20 and not (0x7F <= code <= 0xA0 or 0xD800 <= code <= 0xDFFF or 0x2028 <= code <= 0x2029)

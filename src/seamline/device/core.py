@@ -14,10 +14,21 @@ A number that `record` gave counts once the effects drained after it are execute
 
 from .batch import Author
 from .clock import Clock
-from .compat import U16_MAX, U32_MAX
-from .control import Malformed, Marks, Session as Answer, Twin as TwinDocument, is_exact, parse, parse_busy, write
+from .compat import U16_MAX, U32_MAX, U48_MAX
+from .control import (
+    Malformed,
+    Marks,
+    Session as Answer,
+    Twin as TwinDocument,
+    is_text,
+    is_token,
+    is_value,
+    parse,
+    parse_busy,
+    write,
+)
 from .counters import UNTOLD, Counters
-from .errors import RecordError
+from .errors import RecordError, ReportError
 from .frame import FLAG_HEARD, pack
 from .outbox import NEVER_MS, Lane, Outbox
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
@@ -50,6 +61,7 @@ class Core:
         self._anchors: dict[str, Anchor] = {}  # to be sent, by source
         self._generation: object = None
         self._deadline_ms: int | None = None
+        self._now_ms = 0
         self._counts: dict[str, int] = {"malformed": 0, "stale": 0, "refused_marks": 0}
 
     @property
@@ -76,11 +88,16 @@ class Core:
         slot: "str | None" = None,
         epoch: int = 0,
     ) -> None:
-        """Begin the boot, once: counters first, then what flash still holds; the first connect is armed."""
+        """Begin the boot, once: counters first, then what flash still holds; the first connect is armed.
+
+        `image` and `slot` are single words. Raises ReportError for what a birth could not say.
+        """
         if self._deadline_ms is not None:
-            raise RecordError("start was called twice; a new boot is a new Core")
+            raise ReportError("start was called twice; a new boot is a new Core")
         if not 0 <= epoch <= U16_MAX:
-            raise RecordError(f"epoch is {epoch}, outside 0..{U16_MAX}")
+            raise ReportError(f"epoch is {epoch}, outside 0..{U16_MAX}")
+        if not is_text(firmware) or not all(word is None or is_token(word) for word in (image, slot)):
+            raise ReportError(f"firmware {firmware!r} must be a text, image {image!r} and slot {slot!r} single words or None")
         counters = self._counters
         ran_before = counters.load(self._stored)
         counters.begin(self._random, sorted(self.policy.channels))
@@ -91,7 +108,7 @@ class Core:
         self._about["reset"] = reset if reset in RESETS else "unknown"
         if counters.spread_ms != UNTOLD:
             self._session.backoff.spread_ms = counters.spread_ms
-        self._session.begin(now_ms, "power_loss" if ran_before else None, together=ran_before and reset != "software")
+        self._session.begin(self._at(now_ms), "power_loss" if ran_before else None, together=ran_before and reset != "software")
         self._rearm()
 
     def record(self, now_ms: int, channel: int, body: bytes) -> int:
@@ -106,13 +123,16 @@ class Core:
             raise RecordError(f"channel {channel}: a body of {len(body)} bytes; {lane.channel.record_bytes - 4} are needed")
         if self._deadline_ms is None:
             raise RecordError("call start before record")
+        if not 0 <= now_ms <= U48_MAX:
+            raise RecordError(f"channel {channel}: an uptime of {now_ms} ms; a whole number in 0..2**48-1 is needed")
         sequence = lane.following
         if self._append(lane, lane.channel, now_ms, body):
-            self._advance(now_ms)
+            self._advance(self._at(now_ms))
         return sequence
 
     def connected(self, now_ms: int) -> None:
         """The link is up and dn/<device>/# is subscribed."""
+        now_ms = self._at(now_ms)
         if self._session.step("connected"):
             self._session.greet(now_ms)
             self._birth(now_ms)
@@ -123,18 +143,19 @@ class Core:
     def connect_failed(self, now_ms: int, reason: str) -> None:
         """The connect did not succeed; `reason` is one short word for the hub's statistics."""
         if self._session.state == CONNECTING:
-            self._end(now_ms, reason)
+            self._end(self._at(now_ms), reason)
 
     def disconnected(self, now_ms: int, reason: str) -> None:
         """The link ended: server_closed, keep_alive, refused or network. After a `close` effect this changes nothing."""
         if self._session.state != OFFLINE:
-            self._end(now_ms, reason)
+            self._end(self._at(now_ms), reason)
 
     def receive(self, now_ms: int, kind: str, payload: "bytes | bytearray | memoryview") -> None:
         """A downlink on dn/<device>/<kind>; what is malformed or stale is counted, never raised."""
         if self._session.state not in (GREETING, LIVE):
             self._counts["stale"] += 1
             return
+        now_ms = self._at(now_ms)
         before_ms = self._outbox.oldest_sent_ms()
         try:
             heard = self._hear(now_ms, kind, parse(payload))
@@ -148,27 +169,31 @@ class Core:
         self._advance(now_ms)
 
     def clock(self, now_ms: int, unix_ms: int, source: str, uncertainty_ms: int) -> None:
-        """The time was learnt: from `ntp`, `gnss` or `rtc` (the hub's comes by itself). Raises ValueError on another source."""
+        """The time was learnt: from `ntp`, `gnss` or `rtc` (the hub's comes by itself). Raises ClockError on another."""
         anchor = self._clock.add(now_ms, unix_ms, source, uncertainty_ms)
         self._anchors[source] = anchor
-        self._advance(now_ms)
+        self._advance(self._at(now_ms))
 
     def report(self, now_ms: int, prop: str, value: object, based_on: "int | None" = None, fault: "str | None" = None) -> None:
         """The application's word on a property: the value in force, the wish it answers, why that was refused.
 
-        Raises RecordError for a property the policy does not have or a value that JSON cannot carry exactly.
+        `value`: a raw whole number of 64 bits, a bool, a text or None. Raises ReportError for another, and for a property the
+        policy does not have.
         """
         if prop not in self.policy.properties:
-            raise RecordError(f"property {prop!r} is not in the policy")
-        if not is_exact(value):
-            raise RecordError(f"property {prop!r}: {value!r} has no exact JSON form; use raw whole numbers")
+            raise ReportError(f"property {prop!r} is not in the policy")
+        if not is_value(value):
+            raise ReportError(f"property {prop!r}: {value!r} cannot be told; use a raw whole number, a bool, a text or None")
+        if fault is not None and not is_text(fault):
+            raise ReportError(f"property {prop!r}: the fault {fault!r} is no text")
         self._twin.report(now_ms, prop, value, based_on, fault)
-        self._advance(now_ms)
+        self._advance(self._at(now_ms))
 
     def tick(self, now_ms: int) -> None:
         """Let time pass; does nothing before `deadline`."""
         if self._deadline_ms is None or now_ms < self._deadline_ms:
             return
+        now_ms = self._at(now_ms)
         self._outbox.expire(now_ms)
         if now_ms >= self._session.due_ms:
             self._due(now_ms)
@@ -315,6 +340,11 @@ class Core:
             session.end(now_ms, reason, was_live=was == LIVE)
         self._outbox.unsend(NEVER_MS)
         self._rearm()
+
+    def _at(self, now_ms: int) -> int:
+        """The uptime of this call; a record may be dated back, what is said may not."""
+        self._now_ms = max(self._now_ms, now_ms)
+        return self._now_ms
 
     def _advance(self, now_ms: int) -> None:
         """Say what may be said now, then arm the next deadline."""

@@ -16,6 +16,7 @@ Nothing here knows a record: the core says whether frames are in flight and sinc
 """
 
 from .backoff import Backoff
+from .control import as_token
 from .policy import Policy
 from .shapes import Random
 
@@ -126,7 +127,7 @@ class Session:
 
     def fail(self, now_ms: int, reason: str) -> None:
         """A connect failed; the next is due after full jitter."""
-        reason = reason[:REASON_CHARS_MAX]
+        reason = as_token(reason, REASON_CHARS_MAX)
         if reason not in self._failures and len(self._failures) >= FAILURE_REASONS_MAX:
             reason = "other"
         self._failures[reason] = self._failures.get(reason, 0) + 1

@@ -89,30 +89,47 @@ class StoredRow(NamedTuple):
     values: tuple[int | None, ...]
 
 
-def read_books(connection: psycopg.Connection) -> HubBooks:
-    """Read everything but the rows, in one transaction's view."""
+def read_books(connection: psycopg.Connection, devices: Sequence[str]) -> HubBooks:
+    """Read everything about these devices but their rows. Other devices of the same database are left alone."""
     books = HubBooks()
-    for device_id, number, incarnation in _rows(connection, "SELECT id, no, incarnation FROM device"):
+    query = "SELECT id, no, incarnation FROM device WHERE id = ANY (%s)"
+    for device_id, number, incarnation in _rows(connection, query, devices):
         books.device_no[cast("str", device_id)] = cast("int", number)
         if incarnation is not None:
             books.current[cast("int", number)] = cast("int", incarnation)
-    query = "SELECT device_no, incarnation, boot, channel, mark, stored, quarantined, declined, lost, duplicates FROM ledger"
-    for number, incarnation, boot, channel, mark, *counts in _integers(connection, query):
+    numbers = list(books.device_no.values())
+    _read_counts(connection, books, numbers)
+    query = "SELECT device_no, incarnation, closed FROM incarnation WHERE device_no = ANY (%s)"
+    for number, incarnation, closed in _integers(connection, query, numbers):
+        books.closed[number, incarnation] = closed
+    query = "SELECT device_no, incarnation, channel, boot, boots, first, count FROM loss WHERE device_no = ANY (%s)"
+    for number, incarnation, channel, boot, boots, first, count in _integers(connection, query, numbers):
+        books.lost[FoldKey(number, incarnation, channel)].append((boot, boot + boots, (first, first + count)))
+    query = (
+        "SELECT device_no, incarnation, boot, channel, first, count FROM quarantine"
+        " WHERE device_no = ANY (%s) AND counted AND resolved_at IS NULL"
+    )
+    for number, incarnation, boot, channel, first, count in _integers(connection, query, numbers):
+        books.quarantined[RowKey(number, incarnation, boot, channel)].append((first, first + count))
+    query = "SELECT coalesce(sum(count), 0)::int8 FROM refused WHERE device_id = ANY (%s)"
+    books.refused = next(_integers(connection, query, devices))[0]
+    return books
+
+
+def _read_counts(connection: psycopg.Connection, books: HubBooks, numbers: Sequence[int]) -> None:
+    query = (
+        "SELECT device_no, incarnation, boot, channel, mark, stored, quarantined, declined, lost, duplicates"
+        " FROM ledger WHERE device_no = ANY (%s)"
+    )
+    for number, incarnation, boot, channel, mark, *counts in _integers(connection, query, numbers):
         books.marks[RowKey(number, incarnation, boot, channel)] = mark
         books.counts[FoldKey(number, incarnation, channel)].add(counts)
-    query = "SELECT device_no, incarnation, channel, stored, quarantined, declined, lost, duplicates FROM ledger_fold"
-    for number, incarnation, channel, *counts in _integers(connection, query):
+    query = (
+        "SELECT device_no, incarnation, channel, stored, quarantined, declined, lost, duplicates"
+        " FROM ledger_fold WHERE device_no = ANY (%s)"
+    )
+    for number, incarnation, channel, *counts in _integers(connection, query, numbers):
         books.counts[FoldKey(number, incarnation, channel)].add(counts)
-    for number, incarnation, closed in _integers(connection, "SELECT device_no, incarnation, closed FROM incarnation"):
-        books.closed[number, incarnation] = closed
-    query = "SELECT device_no, incarnation, channel, boot, boots, first, count FROM loss"
-    for number, incarnation, channel, boot, boots, first, count in _integers(connection, query):
-        books.lost[FoldKey(number, incarnation, channel)].append((boot, boot + boots, (first, first + count)))
-    query = "SELECT device_no, incarnation, boot, channel, first, count FROM quarantine WHERE counted AND resolved_at IS NULL"
-    for number, incarnation, boot, channel, first, count in _integers(connection, query):
-        books.quarantined[RowKey(number, incarnation, boot, channel)].append((first, first + count))
-    books.refused = next(_integers(connection, "SELECT coalesce(sum(count), 0)::int8 FROM refused"))[0]
-    return books
 
 
 class ReadingTable:
@@ -136,8 +153,8 @@ class ReadingTable:
         own = [self.fields.index(each.name) for each in layout.fields]
         return tuple(own), tuple(place for place in range(len(self.fields)) if place not in own)
 
-    def rows(self, connection: psycopg.Connection) -> Iterator[StoredRow]:
-        """Stream every row of the table."""
+    def rows(self, connection: psycopg.Connection, numbers: Sequence[int]) -> Iterator[StoredRow]:
+        """Stream every row of these devices."""
         columns = ["device_no", "incarnation", "boot", "seq", "layout", "uptime_ms", "arrival", "measured", "error_ms"]
         unknown = set(columns) - {name for name, _ in READING_COLUMNS}
         if unknown:
@@ -152,7 +169,8 @@ class ReadingTable:
         ] + [sql.Identifier(field_column(name)) for name in self.fields]
         with connection.cursor(name="verdict") as cursor:
             cursor.itersize = ROWS_A_FETCH
-            cursor.execute(sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(self.name)))
+            query = sql.SQL("SELECT {} FROM {} WHERE device_no = ANY (%s)")
+            cursor.execute(query.format(sql.SQL(", ").join(wanted), sql.Identifier(self.name)), (list(numbers),))
             for row in cursor:
                 yield self._row(row)
 
@@ -172,9 +190,9 @@ def tables_of(layouts: Sequence[Layout]) -> list[ReadingTable]:
     return [ReadingTable(group) for group in grouped.values()]
 
 
-def _rows(connection: psycopg.Connection, query: str) -> Iterator[tuple[object, ...]]:
-    yield from cast("Iterator[tuple[object, ...]]", iter(connection.execute(query.encode())))
+def _rows(connection: psycopg.Connection, query: str, which: Sequence[object]) -> Iterator[tuple[object, ...]]:
+    yield from cast("Iterator[tuple[object, ...]]", iter(connection.execute(query.encode(), (list(which),))))
 
 
-def _integers(connection: psycopg.Connection, query: str) -> Iterator[tuple[int, ...]]:
-    yield from cast("Iterator[tuple[int, ...]]", _rows(connection, query))
+def _integers(connection: psycopg.Connection, query: str, which: Sequence[object]) -> Iterator[tuple[int, ...]]:
+    yield from cast("Iterator[tuple[int, ...]]", _rows(connection, query, which))

@@ -84,7 +84,7 @@ def main(options: Options) -> int:
     except (StackError, FleetError) as error:
         progress.say(f"error: {error}")
         return EXIT_INSTALLATION
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         progress.say("ended before it could be verified")
         return EXIT_INTERRUPTED
 

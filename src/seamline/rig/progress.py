@@ -1,6 +1,7 @@
 """What a running demo shows: a small live view on a terminal, a line now and then elsewhere."""
 
 import asyncio
+import shutil
 import sys
 import time
 from collections import Counter
@@ -71,7 +72,8 @@ class Progress:
             *(f"            {text}" for text in self._events),
         ]
         self._erase()
-        self._write("".join(line + "\n" for line in lines))
+        width = shutil.get_terminal_size().columns - 1  # a line that wraps would be two, and the next erase one short
+        self._write("".join(line[:width] + "\n" for line in lines))
         self._drawn_lines = len(lines)
 
     def _left(self) -> str:

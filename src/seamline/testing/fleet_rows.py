@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -61,7 +62,8 @@ def name(number: int) -> str:
 def prepare(dsn: str, family: Family) -> None:
     """Bring the schema up to date and register a product's layouts."""
     upgrade(dsn)
-    asyncio.run(_register(dsn, family))
+    with ThreadPoolExecutor(1) as aside:  # the caller's thread may have an event loop of its own (Playwright's)
+        aside.submit(lambda: asyncio.run(_register(dsn, family))).result()
 
 
 async def _register(dsn: str, family: Family) -> None:

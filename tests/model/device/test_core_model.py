@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-
 from tests.model.device.world import Lcg, World, one_thing, play, policy
 
 VALUES = st.integers(0, 2**32 - 1)

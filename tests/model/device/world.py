@@ -6,8 +6,9 @@ Runs on CPython (driven by Hypothesis) and on MicroPython (driven by a seed), so
 import hashlib
 import json
 
-from seamline.device import Core, unpack
 from tests.model.device.tiny_hub import UNIX_AT_BOOT_MS, TinyHub
+
+from seamline.device import Core, unpack
 
 FRAME_BYTES_MAX = 8192
 SETTLE_STEPS_MAX = 4000
@@ -242,9 +243,9 @@ class World:
         document = json.loads(payload.decode())
         if kind == "session" and document["session"] == self.core.books()["session"]:
             self.answered = True
-        if kind == "marks" and document["probe"] is not None:
-            if document["session"] == self.core.books()["session"] and document["incarnation"] == self.core.incarnation:
-                self.probe_answered = max(self.probe_answered, document["probe"])
+        told = (document.get("incarnation"), document.get("session"))
+        if kind == "marks" and told == (self.core.incarnation, self.core.books()["session"]):
+            self.probe_answered = max(self.probe_answered, document["probe"] or 0)
         if kind == "busy":
             self.silent_until_ms = max(self.silent_until_ms, self.now_ms + document["retry_after_ms"])
         self.call(lambda: self.core.receive(self.now_ms, kind, payload))
@@ -261,10 +262,10 @@ class World:
         """The application does what it is asked."""
         applied, self.applied = self.applied, []
         for name, value, version in applied:
-            self.call(lambda: self.core.report(self.now_ms, name, value, version))
+            self.report(name, value, version)
 
-    def report(self, name, value):
-        self.call(lambda: self.core.report(self.now_ms, name, value))
+    def report(self, name, value, based_on=None):
+        self.call(lambda: self.core.report(self.now_ms, name, value, based_on))
 
     def clock(self, source, error_ms):
         unix_ms = UNIX_AT_BOOT_MS + self.wall_ms + error_ms

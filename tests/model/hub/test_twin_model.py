@@ -1,5 +1,7 @@
 """The twin against a simulated device behind a lossy link: whatever is lost, both sides end in the same state."""
 
+from dataclasses import replace
+
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -29,6 +31,7 @@ class Device:
 
     def __init__(self):
         self.boot, self.value, self.version, self.seen = 1, 0, 0, 0
+        self.lifted = False
         self.last = None
 
     def say(self, based_on, fault, now_ms):
@@ -40,7 +43,8 @@ class Device:
         self.say(None, None, now_ms)
 
     def receive(self, doc, now_ms):
-        self.version = max(self.version, doc.known.get("p", 0))
+        if not self.lifted:
+            self.lift(doc.known.get("p", 0))
         wish = doc.desired.get("p")
         if wish is not None and wish.version > self.seen:
             self.seen = wish.version
@@ -48,9 +52,16 @@ class Device:
             self.value = wish.value if applied else self.value
             self.say(wish.version, None if applied else "too_high", now_ms)
 
+    def lift(self, known):
+        """The first document of a boot: this boot's reports number above what the hub knows (as seamline.device.twin does)."""
+        self.lifted = True
+        self.version += known
+        if self.last is not None and self.last.boot == self.boot:
+            self.last = replace(self.last, version=self.version)
+
     def reboot(self, now_ms):
         self.boot += 1
-        self.version, self.seen = 0, 0
+        self.version, self.seen, self.lifted = 0, 0, False
         self.say(None, None, now_ms)
 
 
@@ -82,7 +93,7 @@ class TwinMachine(RuleBasedStateMachine):
 
     @rule()
     def report_arrives(self):
-        if self.device.last is not None:
+        if self.device.last is not None and self.device.lifted:
             seen = mark_seen(self.twin, self.device.seen, self.now_ms)
             self.adopt(report(seen, self.policy, self.device.last, (self.now_ms, 10), self.now_ms))
 

@@ -2,8 +2,9 @@
 
 import json
 
-from seamline.device import Core, unpack
 from tests.model.device.world import Lcg, policy
+
+from seamline.device import Core, unpack
 
 BODY = bytes(range(12))  # of channel 1
 UNIX_MS = 1_800_000_000_000

@@ -1,11 +1,11 @@
 """When to try again: jittered, spread, bounded."""
 
 from hypothesis import given, strategies as st
+from tests.model.device.world import Lcg
+from tests.unit.device.hand import rules
 
 from seamline.device import Policy
 from seamline.device.backoff import Backoff
-from tests.model.device.world import Lcg
-from tests.unit.device.hand import rules
 
 SEEDS = st.integers(0, 2**32 - 1)
 HIGHEST = lambda: 2**32 - 1  # noqa: E731  # the last value of the stream draws the whole window

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from seamline.device import Uptime
+from seamline.device import ClockError, Uptime
 from seamline.device.clock import Clock
 
 NOW_MS = 1_800_000_000_000
@@ -87,6 +87,17 @@ def test_the_newest_anchor_of_each_source_is_kept():
     assert [(anchor[2], anchor[0]) for anchor in clock.anchors()] == [("gnss", 4), ("hub", 2), ("ntp", 3)]
 
 
-def test_a_source_nobody_knows_is_refused():
-    with pytest.raises(ValueError, match="gnss, hub, ntp, rtc"):
-        Clock(50).add(0, NOW_MS, "sundial", 1)
+@pytest.mark.parametrize(
+    ("unix_ms", "source", "uncertainty_ms", "message"),
+    [
+        (NOW_MS, "sundial", 1, "gnss, hub, ntp, rtc"),
+        (-1, "ntp", 1, "unix_ms is -1"),
+        (NOW_MS / 2, "ntp", 1, "unix_ms"),
+        (253_402_300_800_000, "ntp", 1, "unix_ms"),
+        (NOW_MS, "ntp", -1, "uncertainty_ms is -1"),
+        (NOW_MS, "ntp", 366 * 86_400_000 + 1, "uncertainty_ms"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused(unix_ms, source, uncertainty_ms, message):
+    with pytest.raises(ClockError, match=message):
+        Clock(50).add(0, unix_ms, source, uncertainty_ms)

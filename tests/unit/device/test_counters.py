@@ -2,9 +2,9 @@
 
 import pytest
 from hypothesis import given, strategies as st
+from tests.model.device.world import Lcg
 
 from seamline.device.counters import NEVER, UNTOLD, Counters, merge
-from tests.model.device.world import Lcg
 
 CHANNELS = [0, 1, 2]
 ENTRIES = st.lists(
@@ -76,8 +76,7 @@ def test_with_both_slots_lost_the_incarnation_is_new(spoil):
     flash = {}
     first, _ = booted(flash)
     booted(flash)
-    for key in flash:
-        flash[key] = spoil(flash[key])
+    flash = {key: spoil(data) for key, data in flash.items()}
     again, ran = booted(flash, seed=99)
     assert not ran
     assert again.incarnation != first.incarnation

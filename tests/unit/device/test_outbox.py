@@ -1,13 +1,13 @@
 """Custody: what is numbered is held, handed over or given up by the declared policy, and said so."""
 
 import pytest
-
-from seamline.device import RecordError, unpack
-from seamline.device.batch import read_segment
-from seamline.device.losses import LOSS_RANGES_MAX, Loss, Losses
-from seamline.device.outbox import HELD_RANGES_MAX
 from tests.model.device.world import channel
 from tests.unit.device.hand import BODY, Hand, numbers, of_kind, said
+
+from seamline.device import RecordError, unpack
+from seamline.device.batch import Batch, read_segment, segment_bytes
+from seamline.device.losses import LOSS_RANGES_MAX, Loss, Losses
+from seamline.device.outbox import HELD_RANGES_MAX
 
 VITALS = bytes(4)
 
@@ -42,6 +42,12 @@ def test_a_record_that_fits_no_channel_is_refused(number, body, message):
 def test_nothing_is_numbered_before_the_boot_is_known():
     with pytest.raises(RecordError, match="call start"):
         Hand(started=False).record()
+
+
+@pytest.mark.parametrize("now_ms", [-1, 2**48])
+def test_an_uptime_that_no_frame_holds_is_refused(now_ms):
+    with pytest.raises(RecordError, match="uptime"):
+        Hand().core.record(now_ms, 1, BODY)
 
 
 def test_a_channel_of_older_firmware_takes_no_new_records():
@@ -386,8 +392,6 @@ def test_a_birth_names_no_more_ranges_than_it_has_room_for():
 
 
 def _sealed(frame):
-    from seamline.device.batch import Batch, segment_bytes
-
     return segment_bytes(Batch(frame, 1, 0))
 
 

@@ -1,10 +1,10 @@
 """A policy that cannot be obeyed is refused where it is read."""
 
 import pytest
-
-from seamline.device import Core, Policy, PolicyError
 from tests.model.device.world import Lcg, channel
 from tests.unit.device.hand import rules
+
+from seamline.device import Core, Policy, PolicyError
 
 
 def test_the_drop_order_is_the_contract_s_then_the_lowest_priority():

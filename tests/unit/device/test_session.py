@@ -1,11 +1,11 @@
 """The session: what is said when, how often, and when the core gives up."""
 
 import pytest
-
-from seamline.device import Core, RecordError
-from seamline.device.session import FAILURE_REASONS_MAX, TRANSITIONS
 from tests.model.device.world import Lcg
 from tests.unit.device.hand import BODY, UNIX_MS, Hand, numbers, of_kind, rules, said
+
+from seamline.device import Core, ReportError
+from seamline.device.session import FAILURE_REASONS_MAX, TRANSITIONS
 
 
 def test_the_first_thing_a_boot_does_is_to_make_its_counters_durable():
@@ -19,14 +19,24 @@ def test_the_first_thing_a_boot_does_is_to_make_its_counters_durable():
 
 
 def test_a_boot_begins_once():
-    with pytest.raises(RecordError, match="twice"):
+    with pytest.raises(ReportError, match="twice"):
         Hand().core.start(0)
 
 
-@pytest.mark.parametrize("epoch", [-1, 65536])
-def test_an_epoch_must_fit_its_field(epoch):
-    with pytest.raises(RecordError, match="epoch"):
-        Hand(started=False).core.start(0, epoch=epoch)
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"epoch": -1}, "epoch"),
+        ({"epoch": 65536}, "epoch"),
+        ({"firmware": ""}, "firmware"),
+        ({"image": "a b"}, "image"),
+        ({"slot": 1}, "slot"),
+    ],
+    ids=repr,
+)
+def test_a_boot_that_no_birth_could_tell_of_is_refused(said, message):
+    with pytest.raises(ReportError, match=message):
+        Hand(started=False).core.start(0, **said)
 
 
 def test_a_birth_tells_who_and_why():
@@ -370,6 +380,7 @@ def test_the_kinds_of_failures_are_bounded():
     assert len(failures) == FAILURE_REASONS_MAX + 1
     assert ["other", 4] in failures
     assert max(len(reason) for reason, _ in failures) == 32
+    assert failures[1][0].startswith("reason_0x")
 
 
 def test_stale_events_change_nothing():
@@ -446,3 +457,15 @@ def test_the_spread_and_the_body_have_bounds():
     hand.live(spread_ms=10**9)
     assert hand.core._session.backoff.spread_ms == 3_600_000
     assert len(BODY) == 12
+
+
+def test_a_record_dated_back_does_not_turn_the_session_s_clock_back():
+    hand = Hand()
+    hand.live()
+    said_ms = hand.now_ms
+    hand.core.record(said_ms - 50, 3, bytes(20))
+    frame = said(hand.drain(), "data")[0]
+    assert frame.uptime_ms == said_ms - 50
+    probe = said(hand.tick(), "probe")[0]
+    assert hand.now_ms == said_ms + 1000
+    assert probe["heard_ms"] <= probe["uptime_ms"]

@@ -1,10 +1,10 @@
 """Desired and reported: no wish is lost, none is applied twice, no report is taken for an older one."""
 
 import pytest
-
-from seamline.device import RecordError
-from seamline.device.twin import UNKNOWN_MAX
 from tests.unit.device.hand import UNIX_MS, Hand, of_kind, said
+
+from seamline.device import ReportError
+from seamline.device.twin import UNKNOWN_MAX
 
 
 def wish(value, version, expires_ms=None):
@@ -113,7 +113,7 @@ def test_a_session_without_a_twin_is_a_session():
     assert document["reported"]["mode"]["version"] == 1
 
 
-@pytest.mark.parametrize(("prop", "value"), [("turbo", 1), ("mode", 1.5)])
-def test_a_report_that_cannot_be_is_refused(prop, value):
-    with pytest.raises(RecordError, match=prop):
-        Hand().core.report(0, prop, value)
+@pytest.mark.parametrize(("prop", "value", "fault"), [("turbo", 1, None), ("mode", 1.5, None), ("mode", 1, "")])
+def test_a_report_that_cannot_be_told_is_refused(prop, value, fault):
+    with pytest.raises(ReportError, match=prop):
+        Hand().core.report(0, prop, value, None, fault)

@@ -1,0 +1,1 @@
+"""Bad day `born-in-1970` (H-baddays is writing this file)."""

@@ -1,0 +1,1 @@
+"""Bad day `drop-mid-publish` (H-baddays is writing this file)."""

@@ -1,0 +1,1 @@
+"""Bad day `erased-counter` (H-baddays is writing this file)."""

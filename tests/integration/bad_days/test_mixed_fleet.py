@@ -1,0 +1,1 @@
+"""Bad day `mixed-fleet` (H-baddays is writing this file)."""

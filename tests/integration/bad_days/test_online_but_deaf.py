@@ -1,0 +1,1 @@
+"""Bad day `online-but-deaf` (H-baddays is writing this file)."""

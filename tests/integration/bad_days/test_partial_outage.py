@@ -1,0 +1,1 @@
+"""Bad day `partial-outage` (H-baddays is writing this file)."""

@@ -1,0 +1,1 @@
+"""Bad day `rate-limited` (H-baddays is writing this file)."""

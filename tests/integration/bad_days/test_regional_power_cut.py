@@ -1,0 +1,1 @@
+"""Bad day `regional-power-cut` (H-baddays is writing this file)."""

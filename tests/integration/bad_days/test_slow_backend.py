@@ -1,0 +1,1 @@
+"""Bad day `slow-backend` (H-baddays is writing this file)."""

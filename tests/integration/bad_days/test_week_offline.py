@@ -1,0 +1,1 @@
+"""Bad day `week-offline` (H-baddays is writing this file)."""
