@@ -19,6 +19,7 @@ SHELL := /bin/sh
 ARGS ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SOAK_MINUTES ?= 30
+BENCHES ?= ingest
 PY := .venv/bin/python
 
 # The first Python that runs and is new enough; PYTHON=… decides for itself.
@@ -52,7 +53,7 @@ demo: run web
 soak: run web
 	@exec $(PY) tools/soak.py --minutes $(SOAK_MINUTES) $(ARGS)
 bench: run
-	@for program in bench/*.py; do $(PY) $$program --quick $(ARGS) || exit 1; done
+	@for name in $(BENCHES); do $(PY) bench/$$name.py --quick $(ARGS) || exit 1; done
 screenshots: dev web
 	@exec $(PY) tools/screenshots.py $(ARGS)
 

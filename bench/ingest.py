@@ -33,8 +33,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import psycopg
-
 from mqtt_load import FAMILY, reading
+
 from seamline.hub.binary_copy import SIGNATURE, TRAILER, Writer
 from seamline.hub.decode import Decoder
 from seamline.stack.binaries import find_nats_server
@@ -278,7 +278,9 @@ def _first(bench: Bench) -> tuple[float, int]:
 
 def _peak_mb(processes: list[psutil.Process]) -> float:
     """The highest resident memory any of them ever had."""
-    peaks = [int(line.split()[1]) for one in processes for line in Path(f"/proc/{one.pid}/status").open() if line.startswith("VmHWM")]
+    peaks = [
+        int(line.split()[1]) for one in processes for line in Path(f"/proc/{one.pid}/status").open() if line.startswith("VmHWM")
+    ]
     return round(max(peaks, default=0) / 1024, 1)
 
 

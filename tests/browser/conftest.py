@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 import seamline
 from seamline.contract import load_family
@@ -23,6 +23,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE_MS = 15_000
+"""How long a page may take to show something on a machine busy with other tests; most take some ten ms."""
 PAGES = Path(seamline.__file__).parent / "web"
 HEATER = Path(__file__).resolve().parents[2] / "examples" / "heater"
 STORIED = fleet_rows.name(2)
@@ -41,8 +43,13 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def family():
-    return load_family(HEATER)
+def heater():
+    return HEATER
+
+
+@pytest.fixture(scope="session")
+def family(heater):
+    return load_family(heater)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +92,8 @@ def expected_errors():
 def page(browser, served, expected_errors):
     context = browser.new_context(base_url=served.url, viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     errors = []
     page.on("console", lambda message: errors.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -69,6 +69,7 @@ def test_a_device_is_seen_to_go_silent_and_then_lost_with_the_right_reason(page,
 
 def test_the_chart_shows_every_field_and_what_is_missing_by_class(page):
     open_device(page)
+    page.get_by_role("button", name="all", exact=True).click()
     expect(figure(page)).to_have_attribute("data-points", "318")
     expect(page.locator("figure .strip")).to_have_count(5)
     for cls, number in (("lost", "24"), ("owed", "18"), ("quarantined", "6")):

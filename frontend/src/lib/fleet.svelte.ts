@@ -79,6 +79,7 @@ class Fleet {
         declined: columns.declined[at]!,
         lost: columns.lost[at]!,
         owed: columns.owed[at]!,
+        owed_since_ms: columns.owed_since_ms[at]!,
         duplicates: columns.duplicates[at]!,
         words: words(id, contract, firmware),
       });

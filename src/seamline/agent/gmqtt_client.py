@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 import gmqtt
+from gmqtt.mqtt import connection as gmqtt_connection
 from gmqtt.mqtt.handler import MQTTConnectError
+from gmqtt.mqtt.protocol import MQTTProtocol
 
 MQTT_3_1_1: Final = 4
 QOS_0: Final = 0
@@ -22,6 +24,30 @@ QOS_1: Final = 1
 NEVER_RECONNECT: Final = -2
 
 logging.getLogger("gmqtt").setLevel(logging.CRITICAL + 1)
+
+
+class _NoConnection:
+    """Takes what gmqtt tells a connection that was never made."""
+
+    def put_package(self, package: object) -> None:
+        """Drop it."""
+
+
+class _CancellableProtocol(MQTTProtocol):
+    """gmqtt's protocol, but a connect may be cancelled between the handshake and gmqtt's own bookkeeping.
+
+    There gmqtt's `connection_lost` fails on a missing connection, logs a traceback and leaks its reading task. A fleet on a busy
+    machine meets that thousands of times.
+    """
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        if self._connection is None:
+            self._connection = _NoConnection()
+        super().connection_lost(exc)
+
+
+gmqtt_connection.MQTTProtocol = _CancellableProtocol
 
 
 class BrokerRefusedError(Exception):

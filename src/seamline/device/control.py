@@ -16,7 +16,7 @@ MARK_LIMITS = (U32_MAX, U8_MAX, U32_MAX + 1)  # boot, channel, next
 DEPTH_MAX = 8  # of a message written here; a birth needs three
 NAME_CHARS_MAX = 64
 TEXT_CHARS_MAX = 256
-TOKEN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+WORD_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 VERSION_MAX = 1 << 53  # whole numbers every JSON reader agrees on
 I64_MIN = -(1 << 63)
 U64_MAX = (1 << 64) - 1
@@ -133,12 +133,12 @@ def is_text(value: object) -> bool:
 
 def is_token(value: object) -> bool:
     """True for one word of letters, digits, `_`, `.` and `-`."""
-    return isinstance(value, str) and is_text(value) and all(character in TOKEN_CHARACTERS for character in value)
+    return isinstance(value, str) and is_text(value) and all(character in WORD_CHARACTERS for character in value)
 
 
 def as_token(text: str, chars_max: int) -> str:
     """The word nearest to `text`: what a word cannot hold becomes `_`."""
-    characters = [character if character in TOKEN_CHARACTERS else "_" for character in text[:chars_max]]
+    characters = [character if character in WORD_CHARACTERS else "_" for character in text[:chars_max]]
     return "".join(characters) or "unknown"
 
 

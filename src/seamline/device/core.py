@@ -25,16 +25,15 @@ from .control import (
     is_value,
     parse,
     parse_busy,
-    write,
 )
 from .counters import UNTOLD, Counters
 from .errors import RecordError, ReportError
-from .frame import FLAG_HEARD, pack
 from .outbox import NEVER_MS, Lane, Outbox
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
 from .session import CONNECTING, GREETING, LIVE, OFFLINE, Session
 from .shapes import Anchor, Document, Effect, Mark, Random, Stored
 from .twin import Twin
+from .uplink import Uplink
 
 RESETS = ("power_on", "brownout", "watchdog", "software", "crash", "unknown")
 
@@ -55,11 +54,12 @@ class Core:
         self._counters = Counters(self.policy.stride)
         self._outbox = Outbox(self.policy, self._effects)
         self._session = Session(self.policy, random_u32)
+        self._uplink = Uplink(self._counters, self._session, self._effects)
         self._clock = Clock(self.policy.drift_ppm)
         self._twin = Twin(self.policy)
-        self._about: Document = {}
         self._anchors: dict[str, Anchor] = {}  # to be sent, by source
         self._generation: object = None
+        self._started = False
         self._deadline_ms: int | None = None
         self._now_ms = 0
         self._counts: dict[str, int] = {"malformed": 0, "stale": 0, "refused_marks": 0}
@@ -92,20 +92,22 @@ class Core:
 
         `image` and `slot` are single words. Raises ReportError for what a birth could not say.
         """
-        if self._deadline_ms is not None:
+        if self._started:
             raise ReportError("start was called twice; a new boot is a new Core")
         if not 0 <= epoch <= U16_MAX:
             raise ReportError(f"epoch is {epoch}, outside 0..{U16_MAX}")
         if not is_text(firmware) or not all(word is None or is_token(word) for word in (image, slot)):
             raise ReportError(f"firmware {firmware!r} must be a text, image {image!r} and slot {slot!r} single words or None")
+        self._started = True
         counters = self._counters
         ran_before = counters.load(self._stored)
         counters.begin(self._random, sorted(self.policy.channels))
         self._persist_counters()
         self._outbox.begin(Author(counters.incarnation, counters.boot, epoch), self._stored)
         self._stored = {}
-        self._about = {"contract": self.policy.contract, "firmware": firmware, "image": image, "slot": slot, "epoch": epoch}
-        self._about["reset"] = reset if reset in RESETS else "unknown"
+        about: Document = {"contract": self.policy.contract, "firmware": firmware, "image": image, "slot": slot, "epoch": epoch}
+        about["reset"] = reset if reset in RESETS else "unknown"
+        self._uplink.about = about
         if counters.spread_ms != UNTOLD:
             self._session.backoff.spread_ms = counters.spread_ms
         self._session.begin(self._at(now_ms), "power_loss" if ran_before else None, together=ran_before and reset != "software")
@@ -121,7 +123,7 @@ class Core:
             raise RecordError(f"channel {channel} is not in the policy")
         if len(body) != lane.channel.record_bytes - 4:
             raise RecordError(f"channel {channel}: a body of {len(body)} bytes; {lane.channel.record_bytes - 4} are needed")
-        if self._deadline_ms is None:
+        if not self._started:
             raise RecordError("call start before record")
         if not 0 <= now_ms <= U48_MAX:
             raise RecordError(f"channel {channel}: an uptime of {now_ms} ms; a whole number in 0..2**48-1 is needed")
@@ -138,7 +140,7 @@ class Core:
             self._birth(now_ms)
             self._rearm()
         elif self._session.state == OFFLINE:
-            self._effects.append(("close", "stale"))
+            self._uplink.close("stale")
 
     def connect_failed(self, now_ms: int, reason: str) -> None:
         """The connect did not succeed; `reason` is one short word for the hub's statistics."""
@@ -215,24 +217,14 @@ class Core:
 
     def books(self) -> Document:
         """What was numbered, is held, was settled and was lost, by channel; and what was ignored."""
-        channels: dict[int, Document] = {}
-        for number in self._outbox.lanes:
-            lane = self._outbox.lanes[number]
-            held = sum([batch.frame.count for batch in lane.batches()])
-            channels[number] = {"numbered": lane.following, "held": held, "settled": lane.settled, "lost": dict(lane.lost)}
-        losses = self._outbox.losses
-        books: Document = {"channels": channels, "bytes": self._outbox.bytes, "flight": self._outbox.flight}
+        outbox, losses = self._outbox, self._outbox.losses
+        books: Document = {"channels": {number: outbox.lanes[number].books() for number in outbox.lanes}}
+        books.update({"bytes": outbox.bytes, "flight": outbox.flight, "strange": outbox.strange})
         books["pending_losses"] = [(loss.boot, loss.channel, loss.reason, loss.first, loss.count) for loss in losses.pending]
         books["undeclared"] = losses.undeclared
-        books["strange"] = self._outbox.strange
-        books["incarnation"] = self._counters.incarnation
-        books["boot"] = self._counters.boot
-        books["session"] = self._session.number
-        for name in self._counts:
-            books[name] = self._counts[name]
+        books.update({"incarnation": self.incarnation, "boot": self.boot, "session": self._session.number})
+        books.update(self._counts)
         return books
-
-    # What the network says
 
     def _hear(self, now_ms: int, kind: str, document: Document) -> bool:
         """Take one downlink; False when it is not meant for this session."""
@@ -312,23 +304,23 @@ class Core:
             if not self._outbox.settle(boot, channel, following):
                 self._counts["refused_marks"] += 1
 
-    # What time brings
-
     def _due(self, now_ms: int) -> None:
         session = self._session
         if session.step("due"):
             session.connect(now_ms)
-            self._effects.append(("connect", write(self._common(now_ms))))
+            self._uplink.connect(now_ms)
         elif session.state == CONNECTING:
-            self._effects.append(("close", "timeout"))
+            self._uplink.close("timeout")
             self._end(now_ms, "timeout")
         elif session.is_deaf():
-            self._effects.append(("close", "deaf"))
+            self._uplink.close("deaf")
             self._end(now_ms, "deaf")
         elif session.state == GREETING:
             self._birth(now_ms)
         else:
-            self._probe(now_ms)
+            unanswered = session.unanswered
+            session.probed(now_ms)
+            self._uplink.probe(now_ms, unanswered)
 
     def _end(self, now_ms: int, reason: str) -> None:
         session = self._session
@@ -354,19 +346,17 @@ class Core:
 
     def _say(self, now_ms: int) -> None:
         for source in sorted(self._anchors):
-            self._publish_anchor(now_ms, self._anchors[source])
+            self._uplink.anchor(now_ms, self._anchors[source])
         self._anchors = {}
         if self._twin.due():
-            self._publish("twin", now_ms, self._twin.take())
+            self._uplink.twin(now_ms, self._twin.take())
         outbox, session = self._outbox, self._session
         idle = outbox.flight == 0
         self._declare(now_ms)
         batch = outbox.next_to_send(now_ms)
         while batch is not None:
-            batch.frame.flags = FLAG_HEARD if session.heard else 0
-            session.heard = False
             outbox.send(batch, now_ms, session.probe)
-            self._effects.append(("publish", "data", pack(batch.frame)))
+            self._uplink.data(batch)
             batch = outbox.next_to_send(now_ms)
         if idle and outbox.flight:
             session.await_answer(now_ms, in_flight=True)
@@ -389,38 +379,9 @@ class Core:
             self._persist_counters()
         return self._outbox.append(lane, channel, now_ms, body)
 
-    # What is said
-
     def _birth(self, now_ms: int) -> None:
-        outbox = self._outbox
-        document = dict(self._about)
-        document["held"] = outbox.held()
-        document["ended"] = self._counters.ended
-        document["failures"] = self._session.failures()
-        document["last_end"] = self._session.last_end
         self._session.birth(now_ms)
-        self._publish("birth", now_ms, document)
-
-    def _probe(self, now_ms: int) -> None:
-        unanswered = self._session.unanswered
-        self._session.probed(now_ms)
-        self._publish("probe", now_ms, {"probe": self._session.probe, "unanswered": unanswered})
-
-    def _publish_anchor(self, now_ms: int, anchor: Anchor) -> None:
-        at_ms, unix_ms, source, uncertainty_ms = anchor
-        document: Document = {"at_ms": at_ms, "unix_ms": unix_ms, "source": source, "uncertainty_ms": uncertainty_ms}
-        self._publish("anchor", now_ms, document)
-
-    def _publish(self, kind: str, now_ms: int, document: Document) -> None:
-        document.update(self._common(now_ms))
-        self._effects.append(("publish", kind, write(document)))
-
-    def _common(self, now_ms: int) -> Document:
-        session, counters = self._session, self._counters
-        common: Document = {"incarnation": counters.incarnation, "boot": counters.boot, "session": session.number}
-        common["uptime_ms"] = now_ms
-        common["heard_ms"] = session.heard_ms
-        return common
+        self._uplink.birth(now_ms, self._outbox.held())
 
     def _persist_counters(self) -> None:
         key, packed = self._counters.persisted()
@@ -429,6 +390,9 @@ class Core:
     def _rearm(self) -> None:
         session, outbox = self._session, self._outbox
         due_ms = min(session.due_ms, outbox.next_expiry_ms())
-        if session.state == LIVE and outbox.has_room():
-            due_ms = min(due_ms, max(outbox.next_due_ms(), session.busy_until_ms))
-        self._deadline_ms = due_ms
+        if session.state == LIVE and self._now_ms < session.busy_until_ms:
+            due_ms = min(due_ms, session.busy_until_ms)
+        elif session.state == LIVE and outbox.has_room():
+            due_ms = min(due_ms, outbox.next_due_ms())
+        if self._started:
+            self._deadline_ms = due_ms

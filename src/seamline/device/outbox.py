@@ -11,7 +11,7 @@ from .batch import BATCH_OVERHEAD_BYTES, UNSTORED, Author, Batch, open_batch, re
 from .compat import U32_MAX
 from .losses import BUFFER_FULL, CORRUPTED, EXPIRED, REASONS, Loss, Losses
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
-from .shapes import Effect, Held, Stored
+from .shapes import Document, Effect, Held, Stored
 
 HELD_RANGES_MAX = 512  # in a birth; where flash holds more, the oldest are given up at start
 SEGMENT_PREFIX = "o"
@@ -50,6 +50,11 @@ class Lane:
         """Everything held, oldest first."""
         return self.sealed if self.open is None else self.sealed + [self.open]
 
+    def books(self) -> Document:
+        """How many records this boot numbered, are held, were settled by a mark, and were lost by reason."""
+        held = sum([batch.frame.count for batch in self.batches()])
+        return {"numbered": self.following, "held": held, "settled": self.settled, "lost": dict(self.lost)}
+
     def due_ms(self) -> int:
         """The uptime at which the open batch should leave, or NEVER_MS."""
         if self.open is None or self.channel is None:
@@ -61,8 +66,8 @@ class Lane:
         return self.unsent() or self.open
 
     def expires_at_ms(self, batch: "Batch | None") -> int:
-        """The uptime at which `batch` expires, or NEVER_MS."""
-        return batch.last_ms + self.expires_ms if batch is not None and self.expires_ms else NEVER_MS
+        """The uptime at which `batch` expires, in a lane that does; NEVER_MS for none."""
+        return NEVER_MS if batch is None else batch.last_ms + self.expires_ms
 
 
 class Outbox:
@@ -79,6 +84,7 @@ class Outbox:
         self.lanes: dict[int, Lane] = {}
         self._by_priority: list[Lane] = []
         self._drop_order: list[Lane] = []
+        self._expiring: list[Lane] = []
         for number in [LOSSES_CHANNEL] + policy.drop_first:
             self._add_lane(Lane(number, policy.channels[number]))
         self.bytes = 0  # of everything but channel 0, never above the policy's capacity
@@ -223,14 +229,14 @@ class Outbox:
 
     def expire(self, now_ms: int) -> None:
         """Give up batches whose newest record is older than its channel allows; those in flight are on their way."""
-        for lane in self._drop_order:
+        for lane in self._expiring:
             while (batch := lane.oldest()) is not None and lane.expires_at_ms(batch) <= now_ms:
                 self._drop(lane, batch, EXPIRED)
 
     def next_expiry_ms(self) -> int:
         """The uptime at which `expire` has something to do, or NEVER_MS."""
         earliest_ms = NEVER_MS
-        for lane in self._drop_order:
+        for lane in self._expiring:
             earliest_ms = min(earliest_ms, lane.expires_at_ms(lane.oldest()))
         return earliest_ms
 
@@ -340,6 +346,8 @@ class Outbox:
             self._drop_order.insert(0, lane)
         elif lane.number != LOSSES_CHANNEL:
             self._drop_order.append(lane)
+            if lane.expires_ms:
+                self._expiring.append(lane)
 
 
 def _urgency(lane: Lane) -> tuple[int, int]:

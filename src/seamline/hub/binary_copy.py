@@ -7,7 +7,7 @@ Each row is a 16-bit column count, then for each column a 32-bit length and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, LiteralString, cast
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +66,7 @@ class Writer:
         self._dated: Final = RowShape(columns, frozenset())
         self._undated: Final = RowShape(columns, frozenset({"measured", "error_ms"}))
         names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
-        self.statement: Final = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
-            sql.Identifier(self.table), names
-        )
+        self.statement: Final = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(self.table), names)
 
     def rows(self, keys: dict[str, I64], dated: NDArray[np.bool_], fields: Records) -> bytes:
         """The rows as bytes, without signature and trailer.
@@ -108,7 +106,3 @@ def _numeric(column: NDArray[np.uint64]) -> Records:
         rest //= np.uint64(10_000)
     return values
 
-
-def trusted(text: str) -> sql.SQL:
-    """SQL text from our own files and constants."""
-    return sql.SQL(cast("LiteralString", text))

@@ -208,9 +208,7 @@ class Decoder:
         names = ["offset_ms", *(field.name for field in layout.fields)]
         kinds = ["<u4", *(_NUMPY[field.type] for field in layout.fields)]
         offsets = [0, *(4 + at for at in _offsets(layout))]
-        self.dtype: Final = np.dtype(
-            {"names": names, "formats": kinds, "offsets": offsets, "itemsize": layout.record_bytes}
-        )
+        self.dtype: Final = np.dtype({"names": names, "formats": kinds, "offsets": offsets, "itemsize": layout.record_bytes})
         self._limits: Final = [
             (field.name, *field.raw_range)
             for field in layout.fields

@@ -51,7 +51,7 @@ class Int8sDumper(Dumper):
 
 def adapt(context: AdaptContext) -> None:
     """Teach a connection the parameter types of this module."""
-    context.adapters and context.adapters.register_dumper(Int8s, Int8sDumper)
+    context.adapters.register_dumper(Int8s, Int8sDumper)
 
 
 def rows(records: Iterable[Mapping[str, object]]) -> str:

@@ -40,9 +40,7 @@ class Broker:
                     await stopping.wait()
 
 
-async def run_roles(
-    settings: HubSettings, catalogue: Catalogue, roles: frozenset[str], stopping: asyncio.Event
-) -> None:
+async def run_roles(settings: HubSettings, catalogue: Catalogue, roles: frozenset[str], stopping: asyncio.Event) -> None:
     """Run until `stopping` is set. A role that fails takes the process with it: the supervisor starts it anew."""
     told = Told()
     broker = Broker(settings.nats_url)
@@ -51,9 +49,7 @@ async def run_roles(
         tasks.create_task(broker.run(stopping))
         if "ingest" in roles:
             for number in settings.work or range(settings.partitions):
-                config = Config(
-                    settings.nats_url, settings.dsn, number, settings.partitions, stream_bytes=settings.stream_bytes
-                )
+                config = Config(settings.nats_url, settings.dsn, number, settings.partitions, stream_bytes=settings.stream_bytes)
                 tasks.create_task(_ingest(Partition(config, catalogue, told, now_ms), stopping))
         if "worker" in roles:
             worker = Worker(settings, catalogue, announcer, now_ms)

@@ -61,7 +61,9 @@ def read(state: Path | None) -> HubSettings:
         http_host=str(told.get("http_host", "127.0.0.1")),
         http_port=_number(file, told, "http_port", 0),
         contracts=tuple(Path(str(folder)) for folder in cast("list[object]", told.get("contracts") or [])),
-        **numbers,
+        partitions=numbers.get("partitions", PARTITIONS),
+        retention_days=numbers.get("retention_days", RETENTION_DAYS),
+        stream_bytes=numbers.get("stream_bytes", STREAM_BYTES),
     )
 
 

@@ -24,7 +24,10 @@ Parameters: TypeAlias = Mapping[str, object]
 CONNECT_TIMEOUT_S: Final = 5
 STATEMENT_TIMEOUT_MS: Final = 60_000
 """A statement that takes longer is given up and the batch tried again: a lost server must not hold a partition for ever."""
-KEEPALIVES: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+KEEPALIVE_IDLE_S: Final = 10
+KEEPALIVE_INTERVAL_S: Final = 5
+SILENCE_MS: Final = 20_000
+"""A server over TCP that acknowledges nothing for so long is gone."""
 
 _UNAVAILABLE_CLASSES: Final = frozenset({"08", "53", "57", "58", "XX"})
 """SQLSTATE classes: connection, insufficient resources (disk full), operator intervention, system error, internal."""
@@ -59,7 +62,10 @@ async def connect(dsn: str, name: str) -> AsyncConnection[TupleRow]:
         connect_timeout=CONNECT_TIMEOUT_S,
         application_name=f"seamline {name}",
         options=f"{options} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
-        **KEEPALIVES,
+        keepalives_idle=KEEPALIVE_IDLE_S,
+        keepalives_interval=KEEPALIVE_INTERVAL_S,
+        keepalives_count=3,
+        tcp_user_timeout=SILENCE_MS,
     )
     params.adapt(connection)
     return connection
@@ -104,6 +110,6 @@ class Store:
                 await copy.write(part)
             await copy.write(TRAILER)
 
-    def _statement(self, name: str, parts: Mapping[str, sql.Composable]) -> sql.Composable:
+    def _statement(self, name: str, parts: Mapping[str, sql.Composable]) -> sql.SQL | sql.Composed:
         text = self._library[name]
         return text.format(**parts) if parts else text

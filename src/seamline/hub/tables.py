@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, LiteralString, cast
+from typing import Final
 
 from psycopg import AsyncConnection, sql
 
 from seamline.contract import Family, Field, FieldType, Layout
 from seamline.hub.schema import READING_COLUMNS, field_column, reading_table, reading_view
+from seamline.hub.statements import trusted
 
 LOCK: Final = 0x5EA3120  # pg_advisory_xact_lock key: one process registers at a time
 LOSSES_ID: Final = 0
@@ -126,26 +127,20 @@ async def _has_columns(connection: AsyncConnection, table: ReadingTable) -> bool
 def _definition(table: ReadingTable) -> list[sql.Composed]:
     name = sql.Identifier(table.name)
     columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(column), _trusted(kind)) for column, kind in READING_COLUMNS
+        sql.SQL("{} {}").format(sql.Identifier(column), trusted(kind)) for column, kind in READING_COLUMNS
     )
     statements = [
         sql.SQL("CREATE TABLE IF NOT EXISTS {} ({}) PARTITION BY RANGE (arrival)").format(name, columns),
-        sql.SQL("CREATE TABLE IF NOT EXISTS {} PARTITION OF {} DEFAULT").format(
-            sql.Identifier(f"{table.name}_default"), name
-        ),
+        sql.SQL("CREATE TABLE IF NOT EXISTS {} PARTITION OF {} DEFAULT").format(sql.Identifier(f"{table.name}_default"), name),
         sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (device_no, measured)").format(
             sql.Identifier(f"{table.name}_measured"), name
         ),
-        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (device_no, boot, seq)").format(
-            sql.Identifier(f"{table.name}_key"), name
-        ),
-        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} USING brin (arrival)").format(
-            sql.Identifier(f"{table.name}_arrival"), name
-        ),
+        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (device_no, boot, seq)").format(sql.Identifier(f"{table.name}_key"), name),
+        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} USING brin (arrival)").format(sql.Identifier(f"{table.name}_arrival"), name),
     ]
     statements += [
         sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
-            name, sql.Identifier(field_column(field.name)), _trusted(SQL_TYPES[field.type])
+            name, sql.Identifier(field_column(field.name)), trusted(SQL_TYPES[field.type])
         )
         for field in table.fields
     ]
@@ -156,10 +151,7 @@ def view(table: ReadingTable) -> sql.Composed:
     """The view with the device's id, every key column, and physical values under the fields' names."""
     keys = [column for column, _ in READING_COLUMNS if column != "digest"]
     columns = [sql.SQL("d.id AS device"), *(sql.SQL("r.{}").format(sql.Identifier(column)) for column in keys)]
-    columns += [
-        sql.SQL("{} AS {}").format(_physical(field), sql.Identifier(field_column(field.name)))
-        for field in table.fields
-    ]
+    columns += [sql.SQL("{} AS {}").format(_physical(field), sql.Identifier(field_column(field.name))) for field in table.fields]
     return sql.SQL("CREATE VIEW {} AS SELECT {} FROM {} r JOIN device d ON d.no = r.device_no").format(
         sql.Identifier(table.view), sql.SQL(", ").join(columns), sql.Identifier(table.name)
     )
@@ -170,8 +162,7 @@ def _physical(field: Field) -> sql.Composable:
     raw = sql.SQL("r.{}").format(sql.Identifier(field_column(field.name)))
     if field.enum is not None:
         cases = sql.SQL(" ").join(
-            sql.SQL("WHEN {} THEN {}").format(sql.Literal(value), sql.Literal(name))
-            for value, name in sorted(field.enum.items())
+            sql.SQL("WHEN {} THEN {}").format(sql.Literal(value), sql.Literal(name)) for value, name in sorted(field.enum.items())
         )
         return sql.SQL("CASE {} {} ELSE {}::text END").format(raw, cases, raw)
     if field.type is FieldType.BOOL:
@@ -183,7 +174,3 @@ def _physical(field: Field) -> sql.Composable:
         value = sql.SQL("({}) + {}::numeric").format(value, sql.Literal(str(field.offset)))
     return value
 
-
-def _trusted(text: str) -> sql.SQL:
-    """SQL text from this module's own constants."""
-    return sql.SQL(cast("LiteralString", text))

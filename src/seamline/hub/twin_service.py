@@ -88,10 +88,7 @@ class Announcer:
         now_ms = self._now_ms()
         async with store.transaction():
             twins = await twins_of(store, sorted(no for _, no in devices))
-            payloads = [
-                (f"dn.{name}.twin", twin_payload(document(twins[no], now_ms)))
-                for name, no in devices
-            ]
+            payloads = [(f"dn.{name}.twin", twin_payload(document(twins[no], now_ms))) for name, no in devices]
             await store.run("sent_wishes", {"devices": Int8s([no for _, no in devices]), "at_ms": now_ms})
         broker.publish(payloads)
         return True

@@ -49,9 +49,7 @@ class Step:
 class Worker:
     """Runs the steps until told to stop."""
 
-    def __init__(
-        self, settings: HubSettings, catalogue: Catalogue, announcer: Announcer, now_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, settings: HubSettings, catalogue: Catalogue, announcer: Announcer, now_ms: Callable[[], int]) -> None:
         self._settings: Final = settings
         self._catalogue: Final = catalogue
         self._announcer: Final = announcer

@@ -19,6 +19,8 @@ from seamline.rig.ports import FaultyPort
 DESCRIPTORS_A_DEVICE: Final = 4
 """A socket of the device's, two of its link's, and the link's listener."""
 DESCRIPTORS_SPARE: Final = 256
+CONNECTS_AT_ONCE: Final = 64
+"""Enough to keep two cores busy with handshakes of 1.2 ms, few enough that each is done long before its timeout."""
 STORES: Final = ("flash", "ram")
 POLL_S: Final = 0.2
 """Counting what a fleet holds takes some 20 µs a device."""
@@ -179,6 +181,7 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
         devices: list[SimulatedDevice] = []
         ways: list[Link] = []
         fleet = Fleet(devices, ways, tally)
+        gate = asyncio.Semaphore(CONNECTS_AT_ONCE)
         for index, device_id in enumerate(ids):
             port = house.mqtt_port
             if plan.linked:
@@ -189,7 +192,7 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
             random = Random(f"{plan.seed}/{device_id}")  # noqa: S311  # a simulation, repeatable on purpose
             model = models[index % len(models)]
             devices.append(
-                SimulatedDevice(device_id, model, FaultyPort(MqttPort(device_id, endpoint)), random, tally, fleet.failed)
+                SimulatedDevice(device_id, model, FaultyPort(MqttPort(device_id, endpoint), gate), random, tally, fleet.failed)
             )
         async with fleet.group:
             try:

@@ -9,12 +9,17 @@ HELD_ANCHORS_MAX: Final = 16
 
 
 class FaultyPort:
-    """Wraps a device's port; without orders it changes nothing. `duplicate_until_s` is a time of the loop."""
+    """Wraps a device's port; without orders it changes nothing. `duplicate_until_s` is a time of the loop.
 
-    __slots__ = ("_inner", "anchor_delay_s", "duplicate_until_s", "duplicated", "live")
+    `gate` bounds how many devices of this process connect at once: each real one has a processor of its own, but here thousands of
+    handshakes at once would all take longer than their timeout, and none would ever succeed.
+    """
 
-    def __init__(self, inner: Port) -> None:
+    __slots__ = ("_gate", "_inner", "anchor_delay_s", "duplicate_until_s", "duplicated", "live")
+
+    def __init__(self, inner: Port, gate: asyncio.Semaphore | None = None) -> None:
         self._inner = inner
+        self._gate = gate or asyncio.Semaphore()
         self.duplicate_until_s = 0.0
         self.anchor_delay_s = 0.0
         self.duplicated = 0
@@ -25,7 +30,8 @@ class FaultyPort:
     ) -> "FaultyConnection":
         """See Port.connect."""
         self.live = None
-        self.live = await self._inner.connect(will, timeout_ms, keep_alive_ms, on_message, on_lost)
+        async with self._gate:
+            self.live = await self._inner.connect(will, timeout_ms, keep_alive_ms, on_message, on_lost)
         return FaultyConnection(self, self.live)
 
     def inject(self, kind: str, payload: bytes) -> bool:

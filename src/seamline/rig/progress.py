@@ -13,7 +13,7 @@ from seamline.rig.fleet import Fleet
 from seamline.rig.plan import Kind
 
 REDRAW_S: Final = 0.5
-LINE_EVERY_S: Final = 10.0
+LINE_EVERY_S: Final = 5.0
 EVENTS_SHOWN: Final = 5
 UP_AND_CLEAR: Final = "\x1b[{lines}F\x1b[J"
 

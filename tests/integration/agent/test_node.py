@@ -1,12 +1,12 @@
 """`seamline agent run`, as a process against the real stack: a Linux node that keeps its readings through a power cut."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -19,13 +19,22 @@ NUMBERS = count(1)
 LINE = {"room": 2048, "element": 1100, "power": 850.5, "mode": "heating", "set_point": 21.5}
 RAW = {"room": 2048, "element": 1100, "power": 8505, "mode": 1, "set_point": 2150}
 PATIENCE_S = 40
+HURRY = {
+    "sample: 10 s": "sample: 1 s",
+    "every: 60 s": "every: 2 s",
+    "recovery: 120 s": "recovery: 1 s",
+    "devices_max: 20000": "devices_max: 100",
+    "outage: 72 h": "outage: 2 h",
+}
 
 
 @pytest.fixture(scope="module")
 def quick(heater: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The heater's contract, in a hurry: the same layouts, samples each second and frames every two."""
     text = (heater / "contract.yaml").read_text(encoding="utf-8")
-    text = text.replace("sample: 10 s", "sample: 1 s").replace("every: 60 s", "every: 2 s").replace("recovery: 120 s", "recovery: 1 s")
+    for slow, hurried in HURRY.items():
+        assert slow in text
+        text = text.replace(slow, hurried)
     file = tmp_path_factory.mktemp("contract") / "contract.yaml"
     file.write_text(text, encoding="utf-8")
     return file
@@ -38,6 +47,7 @@ class Nodes:
         self.stack = stack
         self.contract = contract
         self.folder = folder
+        self.started: list[subprocess.Popen[str]] = []
         self.device = f"node-{next(NUMBERS)}"
         self.pem = stack.issue("heater", [self.device])[self.device]
 
@@ -45,17 +55,27 @@ class Nodes:
         url = f"mqtts://{self.stack.mqtt_host}:{port or self.stack.mqtt_port}"
         files = ["--ca", str(self.stack.ca_file), "--cert", str(self.pem.cert), "--key", str(self.pem.key)]
         known = ["--contract", str(self.contract), "--device", self.device, "--url", url, "--state", str(self.folder / "state")]
-        return subprocess.Popen(
+        node = subprocess.Popen(
             [sys.executable, "-m", "seamline", "agent", "run", *known, *files, *more],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ,
         )
+        self.started.append(node)
+        return node
+
+    def end(self) -> None:
+        for node in self.started:
+            node.kill()
+            node.wait()
+            for pipe in (node.stdin, node.stderr):
+                if pipe is not None and not pipe.closed:
+                    with suppress(BrokenPipeError):
+                        pipe.close()
 
     def rows(self) -> list[tuple[int, ...]]:
         names = ", ".join(f"r.{name}" for name in RAW)
-        query = f"SELECT boot, seq, {names} FROM r_heater_reading r JOIN device d ON d.no = r.device_no WHERE d.id = %s ORDER BY 1, 2"
+        query = f"SELECT r.boot, r.seq, {names} FROM r_heater_reading r JOIN device d ON d.no = r.device_no WHERE d.id = %s ORDER BY 1, 2"
         with psycopg.connect(self.stack.dsn) as connection:
             return connection.execute(query.encode(), (self.device,)).fetchall()
 
@@ -68,8 +88,10 @@ class Nodes:
 
 
 @pytest.fixture
-def nodes(whole: Stack, quick: Path, tmp_path: Path) -> Nodes:
-    return Nodes(whole, quick, tmp_path)
+def nodes(whole: Stack, quick: Path, tmp_path: Path) -> Generator[Nodes]:
+    made = Nodes(whole, quick, tmp_path)
+    yield made
+    made.end()
 
 
 def lines(values: Sequence[object]) -> str:
@@ -138,9 +160,6 @@ def test_sealed_readings_outlive_a_kill_and_an_outage(nodes: Nodes) -> None:
         time.sleep(0.05)
     node.kill()
     node.wait()
-    node.stdin.close()
-    assert node.stderr is not None
-    node.stderr.close()
     again = nodes.start("--stdin")
     _, said = again.communicate(lines([LINE]), timeout=PATIENCE_S)
     assert again.returncode == 0, said

@@ -22,8 +22,7 @@ from seamline.hub.ingest.partition import Config, Partition
 from seamline.hub.ingest.reader import Limits
 from seamline.hub.ingest.sessions import Told
 from seamline.hub.prepare import prepare
-from seamline.hub.store import Store
-from seamline.hub.store import connect as connect_database
+from seamline.hub.store import Store, connect as connect_database
 
 WAIT_S = 20.0
 SMALL = Limits(batch_messages=500, ahead_messages=1_000, linger_s=0.005)
@@ -106,6 +105,7 @@ class Hub:
     family: object = None
     broker: Connection | None = None
     downlinks: list[tuple[str, object]] = field(default_factory=list)
+    sent: int = 0
     running: dict[int, tuple[Partition, asyncio.Task]] = field(default_factory=dict)
 
     async def open(self):
@@ -117,7 +117,9 @@ class Hub:
         return self
 
     def listen(self):
-        self.broker.subscribe("dn.>", lambda subject, _, payload: self.downlinks.append((subject.decode()[3:], json.loads(payload))))
+        self.broker.subscribe(
+            "dn.>", lambda subject, _, payload: self.downlinks.append((subject.decode()[3:], json.loads(payload)))
+        )
 
     async def register(self, *folders):
         self.families = [load_family(folder) for folder in folders]
@@ -136,12 +138,14 @@ class Hub:
         await self.until(self.is_reading, "every partition reads")
         return self
 
-    async def is_reading(self):
-        for number in self.running:
-            try:
-                await self.broker.jetstream(f"CONSUMER.INFO.UP.ingest-{number}")
-            except JetStreamError:
-                return False
+    def is_reading(self):
+        return all(partition.reading for partition, _ in self.running.values())
+
+    async def has_stream(self):
+        try:
+            await self.broker.jetstream("STREAM.INFO.UP")
+        except JetStreamError:
+            return False
         return True
 
     async def stop(self):
@@ -170,6 +174,7 @@ class Hub:
         """Publish as if the device had, by MQTT."""
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         self.broker.publish([(f"up.{device}.{kind}", raw)])
+        self.sent += 1
 
     def data(self, *frames, device="dev"):
         for one in frames:
@@ -177,8 +182,16 @@ class Hub:
 
     async def settled(self):
         """Everything sent so far is committed and acknowledged."""
-        await self.broker.ping()
+        await self.kept()
         await self.until(self._is_settled, "the stream is worked off")
+
+    async def kept(self):
+        """Everything sent so far is in the stream."""
+
+        async def is_kept():
+            return (await self.broker.jetstream("STREAM.INFO.UP"))["state"]["last_seq"] >= self.sent
+
+        await self.until(is_kept, "the stream has what was sent")
 
     async def _is_settled(self):
         for number in range(self.partitions):
@@ -206,7 +219,7 @@ class Hub:
 
     def rows(self, query, *parameters):
         with psycopg.connect(self.dsn) as connection:
-            return connection.execute(query, parameters).fetchall()
+            return connection.execute(query, parameters or None).fetchall()
 
     def one(self, query, *parameters):
         (row,) = self.rows(query, *parameters)
@@ -248,8 +261,10 @@ class Hub:
             "SELECT * FROM ledger l WHERE stored + quarantined + declined + lost <> high - coalesce((SELECT sum(gaps[i + 1] - gaps[i])"
             " FROM generate_series(1, cardinality(gaps), 2) AS i), 0)"
         )
-        stored = self.one("SELECT coalesce((SELECT sum(stored) FROM ledger WHERE channel = 1), 0)::int8"
-                          " + coalesce((SELECT sum(stored) FROM ledger_fold WHERE channel = 1), 0)::int8")
+        stored = self.one(
+            "SELECT coalesce((SELECT sum(stored) FROM ledger WHERE channel = 1), 0)::int8"
+            " + coalesce((SELECT sum(stored) FROM ledger_fold WHERE channel = 1), 0)::int8"
+        )
         rows, keys = self.one("SELECT count(*), count(DISTINCT (device_no, incarnation, boot, seq)) FROM r_heater_reading")
         return odd == [] and stored == rows == keys
 

@@ -168,6 +168,11 @@ def test_a_brown_out_loop_costs_one_range():
     assert merge([(boot, boot, 1, 16) for boot in range(1, 1441)], 64) == [(1, 1440, 1, 16)]
 
 
+def test_ranges_join_where_the_least_is_over_stated():
+    assert merge([(1, 1, 1, 16), (2, 2, 1, 256), (3, 3, 1, 240)], 2) == [(1, 1, 1, 16), (2, 3, 1, 256)]
+    assert merge([(1, 1, 1, 32), (9, 9, 1, 32), (10, 10, 1, 16)], 2) == [(1, 1, 1, 32), (9, 10, 1, 32)]
+
+
 def test_channels_never_share_a_range():
     entries = [(1, 1, channel, 16) for channel in range(9)]
     assert merge(entries, 4) == entries

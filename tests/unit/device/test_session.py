@@ -469,3 +469,26 @@ def test_a_record_dated_back_does_not_turn_the_session_s_clock_back():
     probe = said(hand.tick(), "probe")[0]
     assert hand.now_ms == said_ms + 1000
     assert probe["heard_ms"] <= probe["uptime_ms"]
+
+
+def test_what_gathered_while_busy_leaves_when_the_wait_is_over_though_the_hub_spoke_meanwhile():
+    hand = Hand()
+    hand.live()
+    hand.say("busy", retry_after_ms=2000)
+    until_ms = hand.core.deadline()
+    for _ in range(4):
+        hand.record()
+    hand.marks()
+    assert hand.core.deadline() == until_ms
+    assert numbers(hand.tick()) == [(1, 1, 0, 4)]
+
+
+def test_what_the_application_says_before_the_boot_waits_for_it():
+    hand = Hand(started=False)
+    hand.core.clock(0, UNIX_MS, "rtc", 1000)
+    hand.core.report(0, "mode", 1)
+    assert hand.core.deadline() is None
+    hand.core.tick(10**9)
+    assert hand.drain() == []
+    hand.core.start(0)
+    assert said(hand.live(), "twin")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
@@ -127,11 +127,11 @@ class Books:
 def ledger_row(columns: Sequence[object]) -> LedgerRow:
     """The columns of `ledger_of` after the key."""
     mark, high, gaps, upper, stored, quarantined, declined, lost, duplicates, version, owed_since = columns
-    flat = gaps if isinstance(gaps, list) else []
+    flat = cast("list[int]", gaps)
     return LedgerRow(
         mark=_int(mark),
         high=_int(high),
-        gaps=tuple((_int(a), _int(b)) for a, b in zip(flat[::2], flat[1::2], strict=True)),
+        gaps=tuple((a, b) for a, b in zip(flat[::2], flat[1::2], strict=True)),
         upper=_maybe(upper),
         stored=_int(stored),
         quarantined=_int(quarantined),
@@ -210,9 +210,7 @@ def declared(done: Scalar) -> Iterable[Declared]:
     return done.losses
 
 
-def _loss(
-    no: int, incarnation: int, boots: tuple[int, int], channel: int, run: tuple[int, int], reason: str, at_ms: int
-) -> Row:
+def _loss(no: int, incarnation: int, boots: tuple[int, int], channel: int, run: tuple[int, int], reason: str, at_ms: int) -> Row:
     return {
         "device_no": no,
         "incarnation": incarnation,

@@ -76,6 +76,10 @@ class Catalogue:
         self._current: Final = {family.product: family.current for family in self.families}
         self._terms: Final = {reference: _terms(contract) for reference, contract in self._contracts.items()}
 
+    def product_code(self, product: str | None) -> int:
+        """A product's number; -1 for none said yet, -2 for one that is not registered."""
+        return -1 if product is None else self.products.get(product, -2)
+
     def terms(self, reference: str | None) -> Terms:
         """The numbers of `heater/1.3.0`; of an unregistered version the product's current ones; else defaults."""
         if reference is None:

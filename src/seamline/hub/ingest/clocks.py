@@ -54,8 +54,8 @@ class Clockwork:
         boots: list[Row] = []
         for owner in owners:
             after = self._datings(owner, segments[owner])
-            for boot in affected(before[owner], after):
-                boots.append(self._redate(owner, boot, before[owner].get(boot), after[boot]))
+            was = before[owner]
+            boots += [self._redate(owner, boot, was.get(boot), after[boot]) for boot in affected(was, after)]
             self._keep(owner, after)
         await self._store.write("boots", boots)
 
@@ -200,4 +200,3 @@ def last_uptime_ms(judged: Judged) -> I64:
 
 def _boot(no: int, incarnation: int, boot: int) -> dict[str, object]:
     return {"device_no": no, "incarnation": incarnation, "boot": boot}
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Devices:
         """
         fleet = self._memory.fleet
         met = np.unique(np.concatenate([judged.device, np.array([said.device for said in judged.said], np.int64)]))
-        missing = met[fleet.no[met] == 0].tolist()
+        missing = cast("list[int]", met[fleet.no[met] == 0].tolist())
         if missing:
             await self._load([fleet.devices[slot].id for slot in missing])
         self._before = {slot: self.current(slot) for slot in {said.device for said in judged.said}}
@@ -63,7 +63,7 @@ class Devices:
             device.no, device.product, device.contract = int(no), product, contract
             device.incarnation, device.presence = incarnation, _presence(presence)
             fleet.no[slot], fleet.epoch[slot] = no, epoch
-            fleet.product[slot] = self._catalogue.products.get(str(product), -1) if product is not None else -1
+            fleet.product[slot] = self._catalogue.product_code(product)
             fleet.session[slot] = device.presence.session if device.presence is not None else 0
 
     def current(self, slot: int) -> PresenceRow | None:
@@ -138,7 +138,7 @@ def _presence(columns: Sequence[object]) -> PresenceRow | None:
     incarnation, boot, session, born, heard, answered, died, unanswered, last_end, failures = columns
     if born is None:
         return None
-    counted = failures if isinstance(failures, list) else []
+    counted = cast("list[tuple[str, int]]", failures)
     return PresenceRow(
         incarnation=_int(incarnation),
         boot=_int(boot),
@@ -149,7 +149,7 @@ def _presence(columns: Sequence[object]) -> PresenceRow | None:
         died_ms=None if died is None else _int(died),
         unanswered=_int(unanswered),
         last_end=None if last_end is None else str(last_end),
-        failures=tuple((str(reason), _int(count)) for reason, count in counted),
+        failures=tuple((reason, count) for reason, count in counted),
     )
 
 

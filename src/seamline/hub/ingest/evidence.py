@@ -18,7 +18,7 @@ from seamline.hub import decode
 from seamline.hub.decode import I64, Bools
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.fast import Moves
-from seamline.hub.ingest.judge import DECLINED, EVIDENCE, POISON, QUARANTINED, REASONS, Judged, Refusal
+from seamline.hub.ingest.judge import DECLINED, EVIDENCE, POISON, QUARANTINED, Judged, Refusal
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.slow import Repeated, Scalar
 from seamline.hub.ledger import Class
@@ -53,35 +53,37 @@ class Evidence:
 
     async def write(self, judged: Judged, moves: Moves | None, scalars: Sequence[Scalar]) -> None:
         """Everything of the batch that did not become rows."""
-        refused = [*judged.refused]
-        entries = [*_damaged(judged), *_fresh(judged, moves, scalars)]
+        custody = [self._row(judged, entry) for entry in _fresh(judged, moves, scalars)]
+        await self._store.write("add_quarantine", custody)  # first: what is repeated may be one of these
+        evidence = [*_damaged(judged)]
         repeated = [again for scalar in scalars for again in scalar.repeated]
         if repeated:
-            entries += await self._repeats(judged, repeated)
-        kept, over = await self._bounded(judged, entries)
-        refused += over
-        await self._store.write("add_quarantine", [self._row(judged, entry) for entry in kept])
-        await self._store.write("add_refused", self._refused(refused))
+            evidence += await self._repeats(judged, repeated)
+        kept, over = await self._bounded(judged, evidence)
+        await self._store.write("add_quarantine", kept)
+        await self._store.write("add_refused", self._refused([*judged.refused, *over]))
 
-    async def _bounded(self, judged: Judged, entries: Sequence[Entry]) -> tuple[list[Entry], list[Refusal]]:
-        """Keep custody, and evidence within its bound; the rest is counted as refused."""
-        loose = [entry for entry in entries if not entry.counted]
-        if not loose:
-            return list(entries), []
-        numbers = {int(self._memory.fleet.no[judged.device[entry.frame]]) for entry in loose}
-        rows = await self._store.all("evidence", {"devices": Int8s(sorted(numbers))})
-        held = {int(no): int(count) for no, count in rows}
-        kept: list[Entry] = []
+    async def _bounded(self, judged: Judged, entries: Sequence[Entry]) -> tuple[list[Row], list[Refusal]]:
+        """Rows of evidence, each once, within the bound of its device; the rest is counted as refused."""
+        rows = {
+            (row["device_no"], row["reason"], row["first"], row["bytes"]): (row, entry)
+            for entry in entries
+            for row in [self._row(judged, entry)]
+        }
+        if not rows:
+            return [], []
+        numbers = sorted({int(str(row["device_no"])) for row, _ in rows.values()})
+        held = {int(no): int(count) for no, count in await self._store.all("evidence", {"devices": Int8s(numbers)})}
+        kept: list[Row] = []
         over: list[Refusal] = []
-        for entry in entries:
-            no = int(self._memory.fleet.no[judged.device[entry.frame]])
-            if entry.counted or held.get(no, 0) < EVIDENCE_MAX:
-                kept.append(entry)
-                held[no] = held.get(no, 0) + (0 if entry.counted else 1)
+        for row, entry in rows.values():
+            no = int(str(row["device_no"]))
+            if held.get(no, 0) < EVIDENCE_MAX:
+                kept.append(row)
+                held[no] = held.get(no, 0) + 1
             else:
                 at_ms = int(judged.arrival_us[entry.frame]) // 1000
-                device = int(judged.device[entry.frame])
-                over.append(Refusal(device, entry.reason, judged.payloads[entry.frame], at_ms))
+                over.append(Refusal(int(judged.device[entry.frame]), entry.reason, judged.payloads[entry.frame], at_ms))
         return kept, over
 
     async def _repeats(self, judged: Judged, repeated: Sequence[Repeated]) -> list[Entry]:
@@ -92,7 +94,7 @@ class Evidence:
         held = await self._held(judged, missing) if missing else {}
         entries: list[Entry] = []
         for at, again in enumerate(comparable):
-            group = judged.groups[judged.group[again.frame]] if judged.group[again.frame] >= 0 else None
+            group = judged.group_at(again.frame)
             if group is not None and group.kind.writer is None:
                 continue  # losses are books: what they declared is in the ledger
             digests = _digests(judged, again)
@@ -106,7 +108,7 @@ class Evidence:
         found: list[dict[int, int]] = [{} for _ in repeated]
         by_table: dict[str, list[int]] = {}
         for at, again in enumerate(repeated):
-            group = judged.groups[judged.group[again.frame]] if judged.group[again.frame] >= 0 else None
+            group = judged.group_at(again.frame)
             if group is not None and group.kind.writer is not None:
                 by_table.setdefault(group.kind.writer.table, []).append(at)
         for table, places in by_table.items():
@@ -182,7 +184,7 @@ def _damaged(judged: Judged) -> Iterator[Entry]:
     """Frames that are damaged: kept as they came."""
     for index in np.flatnonzero(judged.verdict == EVIDENCE).tolist():
         size = len(judged.payloads[index])
-        yield Entry(index, REASONS[judged.reason[index]], f"{size} bytes", counted=False)
+        yield Entry(index, judged.reason_at(index), f"{size} bytes", counted=False)
 
 
 def _fresh(judged: Judged, moves: Moves | None, scalars: Sequence[Scalar]) -> Iterator[Entry]:
@@ -204,10 +206,12 @@ def _fresh(judged: Judged, moves: Moves | None, scalars: Sequence[Scalar]) -> It
 def _entries(judged: Judged, index: int, first: int, end: int) -> Iterator[Entry]:
     """Entries for the quarantined records of a frame within first..end-1: all of them, or those with impossible values."""
     if judged.verdict[index] == QUARANTINED:
-        reason = REASONS[judged.reason[index]]
+        reason = judged.reason_at(index)
         yield Entry(index, reason, _detail(judged, index), counted=True, first=first, count=end - first)
         return
-    group = judged.groups[judged.group[index]]
+    group = judged.group_at(index)
+    if group is None:
+        return
     offset = int(judged.base[index]) - int(judged.frames.head["first"][index])
     for low, high in _stretches(group.bad[offset + first : offset + end]):
         why = group.kind.decoder.why(group.fields[offset + first + low])
@@ -232,9 +236,10 @@ def _digests(judged: Judged, again: Repeated) -> I64:
     """The digests of a repeated run's records as they came now."""
     offset = again.first - int(judged.frames.head["first"][again.frame])
     count = again.end - again.first
-    if judged.group[again.frame] >= 0:
+    group = judged.group_at(again.frame)
+    if group is not None:
         base = int(judged.base[again.frame]) + offset
-        return judged.groups[judged.group[again.frame]].digest[base : base + count]
+        return group.digest[base : base + count]
     head = judged.frames.head[again.frame]
     run = decode.records(judged.frames, np.array([again.frame]), int(head["record"]))
     return decode.digests(run, int(head["fingerprint"]))[offset : offset + count]

@@ -18,7 +18,7 @@ from seamline.hub.decode import I64, Bools, Frames, Records, Run
 from seamline.hub.ingest.catalogue import LOSSES_ID, Catalogue, Kind, layout_key
 from seamline.hub.ingest.memory import KIND_NAMES, Fleet
 from seamline.hub.ingest.reader import Batch
-from seamline.hub.inputs import Input, parse
+from seamline.hub.inputs import Birth, Input, parse
 from seamline.hub.members import InputError
 
 DATA: Final = 0
@@ -83,6 +83,15 @@ class Judged:
     def __len__(self) -> int:
         return len(self.at)
 
+    def group_at(self, index: int) -> Group | None:
+        """The group of a frame; None when its layout is not registered, or it is none."""
+        at = int(self.group[index])
+        return self.groups[at] if at >= 0 else None
+
+    def reason_at(self, index: int) -> str:
+        """Why a frame is quarantined or evidence, as a word."""
+        return REASONS[int(self.reason[index])]
+
     @property
     def accountable(self) -> Bools:
         """Which frames the ledger is to hear of."""
@@ -118,12 +127,17 @@ def judge(batch: Batch, fleet: Fleet, catalogue: Catalogue) -> Judged:
     return judged
 
 
-def reconsider(judged: Judged, fleet: Fleet) -> None:
+def reconsider(judged: Judged, fleet: Fleet, catalogue: Catalogue) -> None:
     """Judge by what the database knows of the devices: the product they are, and whose data it is (ownership epoch)."""
     product, epoch = fleet.product[judged.device], fleet.epoch[judged.device]
+    for said in judged.said:
+        if isinstance(said.input, Birth):
+            code = catalogue.product_code(said.input.product)
+            if code not in {1, fleet.product[said.device]} or len(catalogue.products) > 2:
+                product[(judged.device == said.device) & (judged.at > said.at)] = code
     for index, group in enumerate(judged.groups):
         if group.kind.product:
-            foreign = (judged.group == index) & (product >= 0) & (product != group.kind.product)
+            foreign = (judged.group == index) & (product != -1) & (product != group.kind.product)
             judged.verdict[foreign], judged.reason[foreign] = QUARANTINED, WRONG_PRODUCT
     old = (judged.verdict >= STORED) & (judged.frames.head["epoch"] < epoch)
     judged.verdict[old] = DECLINED

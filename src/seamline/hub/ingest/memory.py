@@ -65,7 +65,7 @@ class Fleet(Columns):
     """The devices of this partition by slot. `no` 0: not read from the database yet."""
 
     no: I64
-    product: I64  # number in the catalogue, -1 for none
+    product: I64  # number in the catalogue, -1 for none said, -2 for one not registered
     epoch: I64
     session: I64
     heard_ms: I64
@@ -140,9 +140,9 @@ class Keys(Columns):
     def slots(self, device: I64, incarnation: I64, boot: I64, channel: I64) -> I64:
         """The slots of these keys, made where they are new."""
         high = (device << 8 | channel).tolist()
-        low = (incarnation << 32 | boot).tolist() if len(incarnation) else []
+        low = (incarnation << 32 | boot).view(np.uint64).tolist()
         known = self._slots
-        wide = [h << 64 | (l & 0xFFFF_FFFF_FFFF_FFFF) for h, l in zip(high, low, strict=True)]
+        wide: list[int] = [upper << 64 | lower for upper, lower in zip(high, low, strict=True)]
         found = [known.get(key, -1) for key in wide]
         if -1 in found:
             for at, slot in enumerate(found):

@@ -69,6 +69,8 @@ class Partition:
         self._now_ms: Final = now_ms
         self._parts: work.Parts | None = None
         self._counted_ms = 0
+        self.reading = False
+        """Whether it reads the stream from the committed place."""
         self._position = Position()
         self._pending: Batch | None = None
         self._stop: Final = asyncio.Event()
@@ -96,6 +98,7 @@ class Partition:
 
     async def _with_broker(self, connection: Connection) -> None:
         """Work while the broker is there. What is in hand is read again by the next connection, from the committed place."""
+        self.reading = False
         busy = Busy(connection, self.config.partition, self.config.partitions)
         reader: Reader | None = None
         wait_s = BACKOFF_S_MIN
@@ -109,7 +112,7 @@ class Partition:
                 wait_s = BACKOFF_S_MIN
             except FencedError as error:
                 log.warning("partition %d: %s; reading anew", self.config.partition, error)
-                self._parts = None
+                await self._drop_database()  # with its lease, or the next connection would wait for it for ever
                 reader = self._let_go(reader)
             except (psycopg.Error, OSError) as error:
                 if isinstance(error, NatsError) or not unavailable(error):
@@ -126,10 +129,22 @@ class Partition:
         reader = Reader(connection, self.config.partition, self.config.limits)
         acknowledged = await reader.attach(self._position)
         if acknowledged > self._position.seq and self._position.seq:
-            await store.run("next_generation")
+            await self._restored(store, acknowledged)
             log.warning("partition %d: the database was restored: replaying from %d", self.config.partition, self._position.seq)
         self._told.generation = int((await store.all("generation"))[0][0])
+        self.reading = True
         return reader
+
+    async def _restored(self, store: Store, acknowledged: int) -> None:
+        """The database knows less than was acknowledged from it: a new generation, which every device is told."""
+        detail = {"partition": self.config.partition, "acknowledged": acknowledged, "committed": self._position.seq}
+        async with store.transaction():
+            await store.run("next_generation")
+            families = self._catalogue.families
+            boundary = self._catalogue.boundary(families[0].product, "hub") if families else None
+            event = {"at_ms": self._now_ms(), "kind": "generation", "detail": detail}
+            owner = {} if boundary is None else {"boundary": boundary.name, "owner": boundary.owner, "contact": boundary.contact}
+            await store.write("add_events", [{**event, **owner}])
 
     async def _committed(self, store: Store, created: str) -> Position:
         """The place in this stream; another stream begins at its start."""

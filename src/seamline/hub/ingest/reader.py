@@ -67,9 +67,8 @@ class Batch:
     def part(self, start: int, stop: int) -> Batch:
         """A slice, for going at a batch in smaller pieces. Only the last slice can be acknowledged."""
         last = self.last_reply if stop >= len(self) else b""
-        pieces = (self.subjects, self.payloads, self.seqs, self.stored_ns)
-        subjects, payloads, seqs, stored_ns = (piece[start:stop] for piece in pieces)
-        return Batch(subjects, payloads, seqs, stored_ns, last)
+        cut = slice(start, stop)
+        return Batch(self.subjects[cut], self.payloads[cut], self.seqs[cut], self.stored_ns[cut], last)
 
 
 async def ensure_stream(connection: Connection, partitions: int, bytes_max: int = STREAM_BYTES) -> str:

@@ -43,7 +43,9 @@ class Told:
 class Sessions:
     """Works control messages in."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, memory: Memory, devices: Devices, clocks: Clockwork, told: Told) -> None:
+    def __init__(
+        self, store: Store, catalogue: Catalogue, memory: Memory, devices: Devices, clocks: Clockwork, told: Told
+    ) -> None:
         self.told: Final = told
         self._store: Final = store
         self._catalogue: Final = catalogue
@@ -104,7 +106,7 @@ class Sessions:
             if born.stale:
                 continue
             device.product, device.contract, device.incarnation = birth.product, birth.contract, birth.incarnation
-            self._memory.fleet.product[said.device] = self._catalogue.products.get(birth.product, -1)
+            self._memory.fleet.product[said.device] = self._catalogue.product_code(birth.product)
             devices[device.no] = {
                 "device_no": device.no,
                 "product": birth.product,
@@ -262,4 +264,3 @@ def _frames(judged: Judged, devices: Sequence[int]) -> dict[int, list[_Heard]]:
 
 def _waits(one: twin.Twin) -> bool:
     return one.desired is not None and one.desired.resolution is None
-

@@ -86,7 +86,7 @@ def _frame(done: Scalar, judged: Judged, index: int) -> None:
     key = Key(int(head["incarnation"]), int(head["boot"]), int(head["channel"]))
     now_ms = int(judged.arrival_us[index]) // 1000
     done.last_ms = max(done.last_ms, now_ms)
-    group = judged.groups[judged.group[index]] if judged.group[index] >= 0 else None
+    group = judged.group_at(index)
     if group is not None and group.kind.layout.message_id == LOSSES_ID and judged.verdict[index] not in {QUARANTINED, DECLINED}:
         trial = Scalar(done.device, done.before, done.ledger)
         if not _declare(trial, judged, index, group, key, now_ms):

@@ -69,7 +69,7 @@ async def commit(parts: Parts, judged: Judged, place: Place, now_ms: int) -> Ans
     async with parts.store.transaction():
         await advance(parts.store, place)  # first: a second worker on this partition waits here, and then finds itself fenced
         await parts.devices.load(judged)
-        reconsider(judged, parts.memory.fleet)
+        reconsider(judged, parts.memory.fleet, parts.catalogue)
         await parts.clocks.anchors(judged, now_ms)
         moves, scalars = await _ledger(parts, judged, answers)
         await _rows(parts, judged)
@@ -117,9 +117,7 @@ async def _ledger(parts: Parts, judged: Judged, answers: Answers) -> tuple[fast.
     return moves, await _scalar(parts, judged, slowly, births, answers) if slowly else []
 
 
-async def _scalar(
-    parts: Parts, judged: Judged, slowly: set[int], births: Sequence[Said], answers: Answers
-) -> list[slow.Scalar]:
+async def _scalar(parts: Parts, judged: Judged, slowly: set[int], births: Sequence[Said], answers: Answers) -> list[slow.Scalar]:
     devices = sorted(slowly)
     ledgers = await parts.books.ledgers(devices)
     of_frames = _by_device(judged, devices)
@@ -172,4 +170,3 @@ async def _rows(parts: Parts, judged: Judged) -> None:
         }
         fields = group.fields if whole else group.fields[stored]
         await parts.store.copy(group.kind.writer.statement, [group.kind.writer.rows(keys, dates.known, fields)])
-

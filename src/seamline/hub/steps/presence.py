@@ -36,9 +36,7 @@ async def judge_presence(store: Store, catalogue: Catalogue, now_ms: int) -> int
             announced.append({"device_no": no, "state": claim.state.value, "next_ms": claim.next_ms})
             if claim.state != was and (claim.state in TOLD or (was in TOLD and claim.state is State.ONLINE)):
                 detail = {"why": claim.why, "was": was, "heard_ms": heard, "answered_ms": answered}
-                events.append(
-                    event(catalogue, at_ms=now_ms, device=no, product=product, kind=claim.state.value, detail=detail)
-                )
+                events.append(event(catalogue, at_ms=now_ms, device=no, product=product, kind=claim.state.value, detail=detail))
         await store.write("announce", announced)
         await store.write("add_events", events)
     return len(rows)

@@ -1,0 +1,110 @@
+"""Takes a picture of each page into docs/images: `python tools/screenshots.py [FOLDER]` (or `make screenshots`).
+
+The pages show a seeded fleet that goes on publishing meanwhile, served by the real API over an embedded PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from playwright.sync_api import sync_playwright  # noqa: E402 (after the tree's own path)
+
+from seamline.contract import load_family  # noqa: E402
+from seamline.hub.api.context import RawFrame, unix_ms  # noqa: E402
+from seamline.hub.presence import State  # noqa: E402
+from seamline.testing import device_story, fleet_rows  # noqa: E402
+from seamline.testing.api_server import ServedApi, serving  # noqa: E402
+from seamline.testing.stack import stack  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+FLAGS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DEVICES: Final = 2_000
+SETTLE_MS: Final = 4_000  # rates need two looks at the books
+INSTALLATION_PROBLEM: Final = 5
+
+# name, address, colour scheme, height of the picture (None: the whole page)
+PICTURES: Final = (
+    ("fleet", "/#/?sort=id", "light", 900),
+    ("fleet-dark", "/#/?presence=silent,deaf,lost&sort=age", "dark", 900),
+    ("device", "/#/device/{online}", "light", None),
+    ("quarantine", "/#/quarantine/1", "light", None),
+)
+
+
+def main(folder: Path) -> int:
+    """Take every picture; return an exit code."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        print("seamline: pictures need a browser: install the system package chromium", file=sys.stderr)
+        return INSTALLATION_PROBLEM
+    folder.mkdir(parents=True, exist_ok=True)
+    family = load_family(ROOT / "examples" / "heater")
+    with stack(children=("postgres",)) as running:
+        fleet_rows.prepare(running.dsn, family)
+        now_ms = unix_ms()
+        online = fleet_rows.seed(running.dsn, DEVICES, now_ms).examples[State.ONLINE]
+        device_story.story(running.dsn, online, family, now_ms)
+        done = threading.Event()
+        breathing = threading.Thread(target=breathe, args=(running.dsn, done), daemon=True)
+        breathing.start()
+        try:
+            with serving(running.dsn, family) as api:
+                api.frames.frames += [
+                    RawFrame(9_000 - place, now_ms - 60_000 * place, "data", device_story.heater_frame(family, 354 - 6 * place))
+                    for place in range(8)
+                ]
+                take(chromium, api, folder, online)
+        finally:
+            done.set()
+            breathing.join()
+    return 0
+
+
+def breathe(dsn: str, done: threading.Event) -> None:
+    """Let the online devices publish in turn until `done`."""
+    while not done.wait(0.5):
+        fleet_rows.publish(dsn)
+
+
+def take(chromium: str, api: ServedApi, folder: Path, online: str) -> None:
+    """Open each page and keep its picture."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for name, address, scheme, height in PICTURES:
+            target = folder / f"{name}.png"
+            picture(browser, api.url + address.format(online=online), scheme, height, target)
+            print(f"{target} {target.stat().st_size // 1024} KiB")
+        browser.close()
+
+
+def picture(browser: Browser, address: str, scheme: str, height: int | None, target: Path) -> None:
+    """Take one picture once the page has settled."""
+    page = browser.new_page(viewport={"width": 1440, "height": height or 900}, color_scheme=scheme, reduced_motion="reduce")
+    page.goto(address)
+    look = page.locator("#frames").get_by_role("button", name="Look")
+    page.wait_for_timeout(SETTLE_MS)
+    if look.count():
+        look.click()
+        page.locator("#frames .octet").first.wait_for()
+    page.screenshot(path=target, full_page=height is None)
+    page.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"))
