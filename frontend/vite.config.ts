@@ -2,17 +2,20 @@ import { readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
 
-// The font's licence goes wherever the font goes.
-const fontLicence: Plugin = {
-  name: "font-licence",
+// What others wrote goes nowhere without its licence.
+const SHIPPED = { "public-sans": "@fontsource-variable/public-sans/LICENSE", svelte: "svelte/LICENSE.md", uplot: "uplot/LICENSE" };
+const licences: Plugin = {
+  name: "licences",
   generateBundle() {
-    const source = readFileSync("node_modules/@fontsource-variable/public-sans/LICENSE", "utf8");
-    this.emitFile({ type: "asset", fileName: "assets/public-sans.LICENSE.txt", source });
+    for (const [name, file] of Object.entries(SHIPPED)) {
+      const source = readFileSync(`node_modules/${file}`, "utf8");
+      this.emitFile({ type: "asset", fileName: `assets/${name}.LICENSE.txt`, source });
+    }
   },
 };
 
 export default defineConfig({
-  plugins: [svelte(), fontLicence],
+  plugins: [svelte(), licences],
   // The API to develop against: `seamline up`, or any hub.
   server: { proxy: { "/api": process.env.SEAMLINE_URL ?? "http://127.0.0.1:8080" } },
   build: {

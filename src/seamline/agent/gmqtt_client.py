@@ -42,9 +42,9 @@ class _CancellableProtocol(MQTTProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
-        if self._connection is None:
+        if cast("object", self._connection) is None:
             self._connection = _NoConnection()
-        super().connection_lost(exc)
+        super().connection_lost(exc)  # pyright: ignore[reportUnknownMemberType]
 
 
 gmqtt_connection.MQTTProtocol = _CancellableProtocol

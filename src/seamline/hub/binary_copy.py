@@ -105,4 +105,3 @@ def _numeric(column: NDArray[np.uint64]) -> Records:
         values["digits"][:, at] = rest % np.uint64(10_000)
         rest //= np.uint64(10_000)
     return values
-

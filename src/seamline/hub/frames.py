@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from seamline.hub.api.context import RawFrame
 
+CONNECT_S: Final = 2
+
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
@@ -33,15 +35,19 @@ class Frames:
         """Close the connection at the end."""
         await stopping.wait()
         if self._client is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(OSError):
                 await self._client.close()
 
 
 async def _connect(url: str) -> Client:
-    import nats  # noqa: PLC0415
-    from nats.errors import Error, NoServersError  # noqa: PLC0415
+    """A client that reconnects by itself for ever, once it was connected. Raises ConnectionError when the broker is away."""
+    from nats.aio.client import Client  # noqa: PLC0415
+    from nats.errors import Error  # noqa: PLC0415
 
+    client = Client()
     try:
-        return await nats.connect(url, allow_reconnect=True, max_reconnect_attempts=-1, connect_timeout=2, name="seamline api")
-    except (Error, NoServersError, OSError) as error:
-        raise ConnectionError(f"the broker is away: {error}") from error
+        async with asyncio.timeout(CONNECT_S):
+            await client.connect(url, max_reconnect_attempts=-1, connect_timeout=CONNECT_S, name="seamline api")
+    except (Error, OSError, TimeoutError) as error:
+        raise ConnectionError(f"the broker is away: {error or 'timeout'}") from error
+    return client

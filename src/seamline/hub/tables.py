@@ -173,4 +173,3 @@ def _physical(field: Field) -> sql.Composable:
     if field.offset is not None:
         value = sql.SQL("({}) + {}::numeric").format(value, sql.Literal(str(field.offset)))
     return value
-

@@ -70,6 +70,8 @@ class _Tunnel:
         self.broker = _Side(self, upward=False)
         self._up = _Direction()
         self._down = _Direction()
+        # Read before the broker's side stood: early 3.11 releases read on after a pause in connection_made.
+        self._early: list[bytes] = []
         self._dead = False
         self.opening: asyncio.Task[None] | None = None
 
@@ -80,6 +82,9 @@ class _Tunnel:
             cast("asyncio.Transport", side.transport).pause_reading()  # nothing is read before there is somewhere to send it
             self.opening = self._link.dial(self)
         else:
+            for data in self._early:
+                self._write(data, upward=True)
+            self._early.clear()
             self.regulate()
 
     def received(self, data: bytes, *, upward: bool) -> None:
@@ -114,7 +119,9 @@ class _Tunnel:
 
     def _write(self, data: bytes, *, upward: bool) -> None:
         transport = (self.broker if upward else self.device).transport
-        if transport is not None and not transport.is_closing():
+        if transport is None:
+            self._early.append(data)
+        elif not transport.is_closing():
             transport.write(data)
 
     def pressure(self, *, upward: bool, held: bool) -> None:
@@ -165,6 +172,7 @@ class _Tunnel:
             self._dead = True
             self._up.queue.clear()
             self._down.queue.clear()
+            self._early.clear()
             self._link.forget(self)
 
 

@@ -17,7 +17,7 @@ from seamline.agent.mqtt import MqttPort, Port
 from seamline.agent.reasons import ConnectError
 from seamline.agent.tls import LEAN_BUFFER_BYTES, Endpoint, device_context, lean_buffers
 from seamline.rig.links import Link, Links
-from seamline.stack import Stack
+from seamline.stack import DevelopmentCa, Stack, StateDir
 
 WAIT_S = 10
 KEEP_ALIVE_MS = 60_000
@@ -174,8 +174,6 @@ def test_a_certificate_under_another_name_is_refused(parts: Stack) -> None:
 
 
 def test_a_broker_with_a_foreign_certificate_is_a_tls_failure(parts: Stack, tmp_path) -> None:
-    from seamline.stack import DevelopmentCa, StateDir
-
     foreign_state = StateDir(tmp_path)
     foreign_state.make()
     foreign = DevelopmentCa(foreign_state)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
@@ -55,8 +56,6 @@ class Demos:
 @pytest.fixture
 def demos() -> Generator[Demos]:
     # A short path: the database's socket must fit into the 107 bytes of a socket's name.
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="sd-", ignore_cleanup_errors=True) as folder:
         made = Demos(Path(folder))
         yield made

@@ -1,7 +1,6 @@
 """The verdict has teeth: whatever is wrong in the database is found, and a database that is right is not blamed."""
 
 import asyncio
-from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +60,10 @@ def enough(fleet: Fleet) -> bool:
 
 
 @pytest.fixture(scope="module")
-def measured(whole: Stack, heater: Path) -> Generator[Measured]:
+def measured(whole: Stack, heater: Path) -> Measured:
     family = load_family(heater)
     truths = asyncio.run(measure(whole, family))
-    yield Measured(whole.dsn, truths, list(family.layouts.values()))
+    return Measured(whole.dsn, truths, list(family.layouts.values()))
 
 
 def kinds(verdict: Verdict) -> set[str]:

@@ -78,5 +78,5 @@ def test_every_value_that_the_wire_can_carry_arrives_exactly(value: Decimal) -> 
 def test_the_message_is_the_contracts_own_unless_said() -> None:
     assert choose_message(CONTRACT, None).name == "reading"
     assert choose_message(CONTRACT, "vitals").name == "vitals"
-    with pytest.raises(ReadingError, match="heater/1.3.0 has no message 'temperature'; it has reading, vitals"):
+    with pytest.raises(ReadingError, match=r"heater/1\.3\.0 has no message 'temperature'; it has reading, vitals"):
         choose_message(CONTRACT, "temperature")
