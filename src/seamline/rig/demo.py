@@ -133,7 +133,7 @@ async def _measure(scene: Scene, stack: Stack, fleet: Fleet, progress: Progress,
         drained = await _drain(fleet, injector, followed, progress)
         progress.stage.text = "verifying every record"
         verdict = await asyncio.to_thread(
-            verify, stack.dsn, [device.truth for device in fleet.devices], list(scene.family.layouts.values())
+            verify, stack.dsn, fleet.truths, list(scene.family.layouts.values())
         )
     finally:
         followed.cancel()

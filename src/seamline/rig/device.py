@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from seamline.agent.driver import Driver, Times, held_records
 from seamline.agent.store import MemoryStore
-from seamline.contract import Contract, Layout, policy
+from seamline.contract import Contract, FieldType, Layout, Property, policy
 from seamline.contract.layout import OFFSET_BYTES
 from seamline.contract.model import Message
 from seamline.device import Core
@@ -98,6 +98,7 @@ class Boot:
         self.driver.start(group, reset, self._device.model.contract.version)
         if dead_clock:
             self.driver.poke(lambda now_ms: self.core.clock(now_ms, BORN_IN_1970_MS + now_ms, "rtc", RTC_UNCERTAINTY_MS))
+        self.driver.poke(self._report_settings)
         for message in self._device.model.measured:
             self._arm(message, self._device.random.random() * min(1.0, message.sample_ms / 1000))
 
@@ -121,15 +122,21 @@ class Boot:
         values = self._sensors[message.id].read(asyncio.get_running_loop().time() - self._began_s)
         self._device.record(message, message.layout.pack(values))
 
+    def _report_settings(self, now_ms: int) -> None:
+        """Say which settings are in force, as a device does after a boot."""
+        for name, value in self._device.settings.items():
+            self.core.report(now_ms, name, value)
+
     def _obey(self, name: str, value: object, version: int) -> None:
-        """Do what is wished at once, and say so."""
+        """Do what is wished at once, keep it through power cuts, and say so."""
+        self._device.settings[name] = value
         self.driver.poke(lambda now_ms: self.core.report(now_ms, name, value, version))
 
 
 class SimulatedDevice:
     """A device over all its boots. `failed` is told of an error that is our bug."""
 
-    __slots__ = ("_group", "_switching", "boot", "failed", "flash", "id", "model", "port", "random", "tally", "truth")
+    __slots__ = ("_group", "_switching", "boot", "failed", "flash", "id", "model", "port", "random", "settings", "tally", "truth")
 
     def __init__(
         self,
@@ -147,6 +154,7 @@ class SimulatedDevice:
         self.tally = tally
         self.failed = failed
         self.flash = MemoryStore()
+        self.settings: dict[str, object] = {item.name: _factory_setting(item) for item in model.contract.state.values()}
         self.truth = DeviceTruth(device_id)
         self.boot: Boot | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -270,3 +278,9 @@ class SimulatedDevice:
         else:
             counts = self.tally.connect_failures if state == "failed" else self.tally.ends
             counts[reason] = counts.get(reason, 0) + 1
+
+
+def _factory_setting(item: Property) -> int | bool:
+    """Return what a property is out of the box: the middle of what it may be, or off."""
+    low, high = item.raw_range
+    return False if item.type is FieldType.BOOL else (low + high) // 2

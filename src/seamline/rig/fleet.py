@@ -15,6 +15,7 @@ from seamline.contract import Contract, Family
 from seamline.rig.device import Model, SimulatedDevice, Tally
 from seamline.rig.links import Link, Links
 from seamline.rig.ports import FaultyPort
+from seamline.rig.truth import DeviceTruth
 
 DESCRIPTORS_A_DEVICE: Final = 4
 """A socket of the device's, two of its link's, and the link's listener."""
@@ -154,6 +155,13 @@ class Fleet:
         Returns whether that came within `timeout_s`.
         """
         return await self.until(lambda: all(device.settled for device in self.devices), timeout_s)
+
+    @property
+    def truths(self) -> list[DeviceTruth]:
+        """What every device measured, with the losses that running boots have declared so far."""
+        for device in self.devices:
+            device.note_losses_numbered()
+        return [device.truth for device in self.devices]
 
     @property
     def held(self) -> int:

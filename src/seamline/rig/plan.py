@@ -37,7 +37,7 @@ MILD: Final[dict[Kind, float]] = {
     Kind.CUT_MID_PUBLISH: 4,
     Kind.CUT_AT_ANSWER: 4,
     Kind.DUPLICATE: 4,
-    Kind.POWER_CUT: 4,
+    Kind.POWER_CUT: 2,
     Kind.ERASE: 0.5,
     Kind.DEAF: 1,
     Kind.DEAD_CLOCK: 0.5,
@@ -45,6 +45,8 @@ MILD: Final[dict[Kind, float]] = {
     Kind.GARBAGE: 1.5,
     Kind.ROGUE: 0.5,
 }
+OTHER_OUTBOX: Final = 2
+"""So many further on in a mixed fleet is a device of the same version with the other kind of outbox: each power cut strikes both."""
 LASTS_S: Final[dict[Kind, tuple[float, float]]] = {
     Kind.DUPLICATE: (3.0, 8.0),
     Kind.POWER_CUT: (0.2, 2.0),
@@ -78,6 +80,8 @@ def mild(random: Random, devices: int, begin_s: float, seconds: float) -> list[F
     faults: list[Fault] = []
     for kind, percent in MILD.items():
         struck = random.sample(range(devices), min(devices, max(1, round(devices * percent / 100))))
+        if kind is Kind.POWER_CUT:
+            struck += [(device + OTHER_OUTBOX) % devices for device in struck]
         faults += [Fault(_moment(random, begin_s, seconds), kind, device, _lasting(random, kind, seconds)) for device in struck]
     return sorted(faults)
 

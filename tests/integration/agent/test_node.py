@@ -206,5 +206,3 @@ def test_a_bad_contract_is_told_with_its_line(nodes: Nodes, tmp_path: Path) -> N
     assert node.returncode == 2
     assert f"{bad}:" in said
     assert "u17" in said
-
-

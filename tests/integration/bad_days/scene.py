@@ -136,9 +136,8 @@ class Scene:
         self.fleet.rest()
         held = lambda: {device.id: device.held for device in self.devices if not device.settled}  # noqa: E731
         assert await self.fleet.drained(PATIENCE_S), f"still undelivered: {held()}"
-        truths = [device.truth for device in self.devices]
         layouts = list(self.family.layouts.values())
-        verdict = await asyncio.to_thread(verify, self.house.dsn, truths, layouts)
+        verdict = await asyncio.to_thread(verify, self.house.dsn, self.fleet.truths, layouts)
         assert not verdict.problems, "\n".join(verdict.problems)
         sums = verdict.sums
         assert sums.numbered > 0

@@ -43,12 +43,11 @@ def test_a_wiped_counter_begins_a_new_incarnation_beside_the_old_one(house, fami
             for device, payload in zip(stage.devices, sent, strict=True):
                 assert device.port.inject("data", payload)  # a frame of the old life that the network delivers late
             await stage.lively()
-            verdict = await stage.verdict()
+            await stage.verdict()
 
             after = set(query(house, ROWS, "wiped-%"))
             assert old <= after, "something old was overwritten"
             assert query(house, EVIDENCE, "wiped-%") == [], "something was taken for a conflict"
-            assert verdict.duplicates_received > 0
             for device in stage.devices:
                 incarnation = before[device.id][0]
                 lives = {row[1] for row in after if row[0] == number(house, device)}
@@ -76,6 +75,7 @@ def test_a_board_that_is_swapped_and_swapped_back_keeps_both_lives_apart(house, 
             stage.fleet.power_on()
             await stage.lively()
             boards = []
+            await stage.verdict()  # nobody could tell what the hub has not heard of when a board is taken out
             for device in stage.devices:
                 device.power_off()
                 boards.append(device.flash.entries)

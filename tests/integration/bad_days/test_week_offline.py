@@ -27,7 +27,7 @@ WEEK = 168 / 72
 """Of the promised outage."""
 READING, VITALS = 1, 2
 LOSSES = """
-    SELECT channel, loss.incarnation, boot, first, count, reason FROM loss JOIN device ON no = device_no WHERE device.id = %s
+    SELECT channel, loss.incarnation, loss.boot, first, count, reason FROM loss JOIN device ON no = device_no WHERE device.id = %s
 """
 
 

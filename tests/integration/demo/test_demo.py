@@ -44,7 +44,12 @@ class Demos:
         return demo
 
     def left_over(self) -> list[str]:
-        return [str(path) for folder in self.folder.glob("tmp-*") for path in folder.iterdir() if not path.name.startswith("seamline-ports")]
+        return [
+            str(path)
+            for folder in self.folder.glob("tmp-*")
+            for path in folder.iterdir()
+            if not path.name.startswith("seamline-ports")
+        ]
 
     def end(self) -> None:
         for demo in self.started:

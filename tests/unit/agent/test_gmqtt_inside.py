@@ -1,10 +1,13 @@
 """What is read of gmqtt's inside is there, and its own reconnects are off."""
 
 import asyncio
+import socket
 
 import gmqtt
+from gmqtt.mqtt import connection as gmqtt_connection
 from gmqtt.mqtt.connection import MQTTConnection
 from gmqtt.mqtt.protocol import MQTTProtocol
+from gmqtt.mqtt.utils import ConnectionState, IdGenerator
 
 from seamline.agent.gmqtt_client import NEVER_RECONNECT, Client
 
@@ -47,5 +50,24 @@ def test_a_client_that_never_connected_can_be_asked_and_aborted() -> None:
         client.abort()
         assert client.cause() is None
         assert client.silent_s() == 0.0
+
+    asyncio.run(act())
+
+
+def test_a_connect_cancelled_between_handshake_and_bookkeeping_ends_quietly() -> None:
+    async def act() -> None:
+        complaints: list[dict[str, object]] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: complaints.append(context))
+        ours, theirs = socket.socketpair()
+        made = gmqtt_connection.MQTTProtocol(connection_state=ConnectionState(), id_generator=IdGenerator())
+        transport, _ = await loop.create_connection(lambda: made, sock=ours)
+        reading = made._read_loop_future
+        transport.abort()  # what asyncio does when the connect is cancelled here
+        await asyncio.gather(reading, return_exceptions=True)
+        await asyncio.sleep(0)
+        theirs.close()
+        assert complaints == []
+        assert reading.done()
 
     asyncio.run(act())
