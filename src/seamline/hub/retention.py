@@ -80,7 +80,10 @@ async def _make(connection: AsyncConnection, table: str, day: date) -> None:
     default = sql.Identifier(f"{table}_default")
     bounds = {"low": sql.Literal(_midnight(day)), "high": sql.Literal(_midnight(day + timedelta(days=1)))}
     async with connection.transaction():
-        await connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(default))
+        # the mode that attaching wants in the end: taken at once, it cannot deadlock with one taken meanwhile
+        await connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(default))
+        if partition(table, day) in await _partitions(connection, table):
+            return  # another hub was faster
         await connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(name, parent))
         await connection.execute(
             sql.SQL(
