@@ -186,6 +186,11 @@ class Driver:
             connection.abort()
             self._lost(connection, "network")
 
+    async def settle(self) -> None:
+        """Wait until everything asked of the store so far is durable."""
+        while self._parked is not None and not self._ended:
+            await asyncio.wait((self._parked,))
+
     async def close(self) -> None:
         """End in order: say goodbye to the broker and stop."""
         connection = self._connection

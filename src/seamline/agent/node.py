@@ -4,6 +4,7 @@ Its readings come from a command, a file or stdin; its outbox lives in a folder 
 """
 
 import asyncio
+import contextlib
 import os
 import re
 import secrets
@@ -28,6 +29,8 @@ DEVICE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 BOOT_ID_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
 DRAIN_TIMEOUT_S: Final = 30.0
 """How long the end of stdin waits for the hub to take what is left."""
+STOP_TIMEOUT_S: Final = 3.0
+"""How long SIGTERM does: service managers lose patience, and a power button sooner."""
 DRAIN_POLL_S: Final = 0.1
 
 EXIT_OK: Final = 0
@@ -163,15 +166,14 @@ class Node:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
-        code = EXIT_OK
         async with asyncio.TaskGroup() as group:
             self._driver.start(group, self._reset(), self._setup.firmware)
             reading = group.create_task(self._read())
             stopped = group.create_task(self._stopping.wait())
             await asyncio.wait((reading, stopped), return_when=asyncio.FIRST_COMPLETED)
-            if reading.done() and self._failure is None:
-                code = await self._drain()
+            ended = reading.done()
             reading.cancel()
+            code = await self._deliver(DRAIN_TIMEOUT_S if ended else STOP_TIMEOUT_S, until_stopped=ended)
             stopped.cancel()
             await self._driver.close()
         if self._failure is not None:
@@ -205,24 +207,23 @@ class Node:
         if self._failure is None:
             self._driver.record(self._setup.message.id, body)
 
-    async def _drain(self) -> int:
-        """Wait until the hub has everything, for DRAIN_TIMEOUT_S at most."""
-        try:
-            async with asyncio.timeout(DRAIN_TIMEOUT_S):
-                while held := self._held():
-                    if self._stopping.is_set():
-                        break
+    async def _deliver(self, timeout_s: float, *, until_stopped: bool) -> int:
+        """Seal what is open, make it durable, and wait until the hub has everything, for `timeout_s` at most."""
+        if self._failure is not None:
+            return EXIT_BROKEN
+        self._driver.poke(self._core.flush)
+        await self._driver.settle()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._held() and not (until_stopped and self._stopping.is_set()):
                     await asyncio.sleep(DRAIN_POLL_S)
-                else:
-                    return EXIT_OK
-        except TimeoutError:
-            held = self._held()
+        held = self._held()
+        if not held:
+            return EXIT_OK
         if self._setup.contract.buffer.store == "flash":
-            _say(
-                f"{held} records are not delivered yet; what is sealed is kept in {self._setup.state} and sent at the next start"
-            )
-        else:
-            _say(f"{held} records could not be delivered and are lost: this contract buffers in RAM")
+            _say(f"{held} records are not delivered yet; they are kept in {self._setup.state} and sent at the next start")
+            return EXIT_BROKEN if until_stopped else EXIT_OK
+        _say(f"{held} records could not be delivered and are lost: this contract buffers in RAM")
         return EXIT_BROKEN
 
     def _held(self) -> int:

@@ -9,7 +9,7 @@ from seamline.cli.ask import ask, get
 from seamline.cli.exits import OK
 from seamline.cli.ledger import equation
 from seamline.cli.screen import Column, facts, heading, number, painted, show, show_json, table
-from seamline.cli.words import COLOURS, age, ago, counted, incarnation, presence, span, stamp, value
+from seamline.cli.words import COLOURS, NOTHING, age, ago, counted, incarnation, presence, span, stamp, value
 
 TWIN = (
     Column("property"), Column("state"), Column("since"), Column("desired"), Column("asked by"), Column("reported"),
@@ -94,12 +94,12 @@ def _twin(properties: list[Answer], now: int | None) -> None:
 
 
 def _property(each: Answer, now: int | None) -> list[str]:
-    desired, reported = each.one("desired"), each.one("reported")
+    desired, reported, since = each.one("desired"), each.one("reported"), each.integer("since_ms")
     unit = f" [{each.text('unit')}]" if each.text("unit") else ""
     return [
         f"{each.text('name') or '?'}{unit}",
         (each.text("state") or "nothing asked").replace("_", " ") + (", overdue" if each.flag("overdue") else ""),
-        ago(each.integer("since_ms"), now),
+        ago(since, now) if since is not None else NOTHING,
         value(desired.members.get("value")),
         desired.text("by") or "–",
         value(reported.members.get("value")),

@@ -49,4 +49,6 @@ def _closing(shown: int, total: int, offset: int) -> str:
     """Return the line below the table: how much of what there is was shown."""
     if shown == total:
         return f"{counted(total)} device{'' if total == 1 else 's'}" if total else "no device matches"
+    if not shown:
+        return f"no device after the first {counted(offset)}: there are {counted(total)}"
     return f"{counted(offset + 1)} to {counted(offset + shown)} of {counted(total)} devices (--limit, --offset)"

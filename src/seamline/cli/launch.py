@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import cast
 
 from seamline.cli.exits import MissingExtra, WrongUse
@@ -14,6 +16,8 @@ ROLES = ("auth", "ingest", "api", "worker")
 
 def demo(options: argparse.Namespace) -> int:
     """Run the main job here, live, and verify it at the end."""
+    if options.json is not None:
+        _check_writable(options.json)  # now, not after the whole run
     return _part("seamline.rig.demo", "hub")(options)
 
 
@@ -44,6 +48,14 @@ def doctor(options: argparse.Namespace) -> int:
 def agent_run(options: argparse.Namespace) -> int:
     """Run this machine as one device."""
     return _part("seamline.agent.node", None)(options)
+
+
+def _check_writable(path: Path) -> None:
+    """Raise WrongUse where no file can be put. The result replaces what is there, which no device or link would survive."""
+    folder = path.absolute().parent
+    special = path.is_symlink() or (path.exists() and not path.is_file())
+    if special or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise WrongUse(f"--json {path}: no file can be written there")
 
 
 def _part(module: str, extra: str | None) -> Callable[..., int]:

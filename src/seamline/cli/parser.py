@@ -132,7 +132,7 @@ def _doctor(commands: Commands) -> None:
 
 def _devices(commands: Commands) -> None:
     made = _reads(commands, "devices", "seamline.cli.fleet:devices", "list the devices: presence with its reason and age, books")
-    made.add_argument("--find", metavar="TEXT", help="only devices whose name contains this")
+    made.add_argument("--find", metavar="TEXT", help="only devices whose name, contract or firmware contains this")
     made.add_argument("--presence", choices=PRESENCE, help="only devices so claimed")
     made.add_argument("--contract", metavar="VERSION", help="only devices of this contract, e.g. heater/1.3.0")
     made.add_argument("--sort", choices=SORTS, default="id", help="order (default id)")

@@ -31,7 +31,7 @@ from .errors import RecordError, ReportError
 from .outbox import NEVER_MS, Lane, Outbox
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
 from .session import CONNECTING, GREETING, LIVE, OFFLINE, Session
-from .shapes import Anchor, Document, Effect, Mark, Random, Stored
+from .shapes import Anchor, Document, Effect, Random, Stored
 from .twin import Twin
 from .uplink import Uplink
 
@@ -131,6 +131,11 @@ class Core:
         if self._append(lane, lane.channel, now_ms, body):
             self._advance(self._at(now_ms))
         return sequence
+
+    def flush(self, now_ms: int) -> None:
+        """Let every record leave now, and be durable where the policy says so: the program is about to end."""
+        self._outbox.seal_all()
+        self._advance(self._at(now_ms))
 
     def connected(self, now_ms: int) -> None:
         """The link is up and dn/<device>/# is subscribed."""
@@ -247,7 +252,7 @@ class Core:
         if told != (session.number, self._counters.boot, self._counters.incarnation):
             return False
         session.hear(now_ms)
-        self._settle(answer.marks)
+        self._counts["refused_marks"] += self._outbox.settle_all(answer.marks)
         self._counters.forget_below(answer.closed)
         first = session.step("answered")
         if first:
@@ -277,7 +282,7 @@ class Core:
         session = self._session
         if marks.incarnation != self._counters.incarnation:
             return False
-        self._settle(marks.marks)
+        self._counts["refused_marks"] += self._outbox.settle_all(marks.marks)
         if marks.session != session.number:
             return False
         session.hear(now_ms)
@@ -298,11 +303,6 @@ class Core:
         earliest_ms = None if told is None else told[0] - told[1]
         for name, value, version, _ in self._twin.receive(document, now_ms, earliest_ms):
             self._effects.append(("apply", name, value, version))
-
-    def _settle(self, marks: list[Mark]) -> None:
-        for boot, channel, following in marks:
-            if not self._outbox.settle(boot, channel, following):
-                self._counts["refused_marks"] += 1
 
     def _due(self, now_ms: int) -> None:
         session = self._session

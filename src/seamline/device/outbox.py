@@ -11,7 +11,7 @@ from .batch import BATCH_OVERHEAD_BYTES, UNSTORED, Author, Batch, open_batch, re
 from .compat import U32_MAX
 from .losses import BUFFER_FULL, CORRUPTED, EXPIRED, REASONS, Loss, Losses
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
-from .shapes import Document, Effect, Held, Stored
+from .shapes import Document, Effect, Held, Mark, Stored
 
 HELD_RANGES_MAX = 512  # in a birth; where flash holds more, the oldest are given up at start
 SEGMENT_PREFIX = "o"
@@ -139,6 +139,12 @@ class Outbox:
             self._segment += 1
             self._effects.append(("persist", SEGMENT_PREFIX + str(batch.segment), segment_bytes(batch)))
 
+    def seal_all(self) -> None:
+        """Seal every open batch, due or not."""
+        for lane in self._by_priority:
+            if lane.open is not None:
+                self.seal(lane, lane.open)
+
     def seal_due(self, now_ms: int) -> "Batch | None":
         """Seal the most urgent open batch whose time to leave has come."""
         for lane in self._by_priority:
@@ -199,6 +205,10 @@ class Outbox:
         for batch in self._in_flight():
             oldest_ms = min(oldest_ms, batch.sent_ms)
         return oldest_ms
+
+    def settle_all(self, marks: list[Mark]) -> int:
+        """Take the hub's marks in; how many were refused, being above what was sealed."""
+        return sum([0 if self.settle(boot, channel, following) else 1 for boot, channel, following in marks])
 
     def settle(self, boot: int, number: int, following: int) -> bool:
         """The hub has all of (boot, channel `number`) below `following`; False when this boot never sealed that many."""

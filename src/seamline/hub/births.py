@@ -127,13 +127,12 @@ class _Draft:
 
     def _close_unseen(self, at: FoldKey, given: Bounds, known: Ranges) -> None:
         """Boots of which the hub has heard nothing and the device holds nothing: one addition for a stretch of any length."""
-        for stretch in given.stretches:
-            for first, end in subtract(((stretch.first, stretch.end),), known):
-                numbered = (end - first) * stretch.upper
-                self._fold(at, LedgerFold(end - first, first, end - 1, numbered=numbered, lost=numbered))
-                if stretch.upper:
-                    reason = LossReason.POWER_LOSS
-                    self.closures.append(Closure(at[0], first, end - 1, at[1], 0, stretch.upper, reason))
+        for first, end in subtract(tuple((stretch.first, stretch.end) for stretch in given.stretches), known):
+            upper = given.of(first)
+            numbered = (end - first) * upper
+            self._fold(at, LedgerFold(end - first, first, end - 1, numbered=numbered, lost=numbered))
+            if upper:
+                self.closures.append(Closure(at[0], first, end - 1, at[1], 0, upper, LossReason.POWER_LOSS))
 
     def _fold(self, at: FoldKey, fold: LedgerFold) -> None:
         self.folds[at] = merged(self.folds.get(at), fold)

@@ -144,6 +144,16 @@ def _judge(head: Records, sizes: I64, fault: NDArray[np.int8]) -> NDArray[np.int
     return fault
 
 
+def part(payload: bytes, first: int, count: int) -> bytes:
+    """Records first..first+count-1 of a sound frame as a frame without checksum. Their offsets stay from the whole frame's uptime."""
+    head = bytearray(payload[:HEADER_BYTES])
+    size = int.from_bytes(head[30:32], "little")
+    at = HEADER_BYTES + (first - int.from_bytes(head[16:20], "little")) * size
+    head[1] &= ~FLAG_CRC & 0xFF
+    head[16:20], head[20:22] = first.to_bytes(4, "little"), count.to_bytes(2, "little")
+    return bytes(head) + payload[at : at + count * size]
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """The records of some frames of one layout, in the frames' order. `frame` is each record's index into the batch."""

@@ -38,6 +38,10 @@ HELD_MAX: Final = 2_048
 """Ranges a birth may list as held."""
 ENDED_MAX: Final = 2_048
 """Ranges of ended boots a birth may list."""
+ENDED_RECORDS_MAX: Final = 1 << 40
+"""Records the ended boots of one birth may have numbered together: one a millisecond for 34 years. Sums of books stay in 63 bits."""
+UNANSWERED_MAX: Final = U16_MAX
+"""Questions in a row that a probe may say went unanswered; a device closes its session after three (docs/wire.md)."""
 FAILURES_MAX: Final = 64
 """Kinds of connect failures a birth may list."""
 PROPERTIES_MAX: Final = 256
@@ -241,12 +245,16 @@ def _held(value: Json, boot: int) -> tuple[Held, ...]:
 
 def _ended(value: Json, boot: int) -> tuple[Ended, ...]:
     ended: list[Ended] = []
+    records = 0
     for at, item in enumerate(as_list(value, "ended", ENDED_MAX)):
         place = f"ended[{at}]"
         bounds = Ended(*as_row(item, place, (_BOOT, _BOOT, (0, U8_MAX), _END)))
         if not bounds.boot_first <= bounds.boot_last < boot:
             told = f"boots {bounds.boot_first}..{bounds.boot_last} are not ended boots of boot {boot}"
             raise InputError(Reason.CONTRADICTION, place, told)
+        records += (bounds.boot_last - bounds.boot_first + 1) * bounds.upper
+        if records > ENDED_RECORDS_MAX:
+            raise InputError(Reason.OUT_OF_RANGE, place, f"{records} records up to here, at most {ENDED_RECORDS_MAX} are allowed")
         ended.append(bounds)
     return tuple(ended)
 
@@ -280,7 +288,7 @@ def _probe(members: Mapping[str, Json], said: Said) -> Probe:
         said.uptime_ms,
         said.heard_ms,
         probe=as_int(need(members, "probe"), "probe", 0, U32_MAX),
-        unanswered=as_int(need(members, "unanswered"), "unanswered", 0, U32_MAX),
+        unanswered=as_int(need(members, "unanswered"), "unanswered", 0, UNANSWERED_MAX),
     )
 
 

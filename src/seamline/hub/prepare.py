@@ -19,13 +19,22 @@ log: Final = logging.getLogger(__name__)
 SPEECH_CHARS: Final = 2_000
 
 
-class MigrationError(RuntimeError):
+class StartError(RuntimeError):
+    """A role cannot start, and trying again would not help; says why and what would."""
+
+
+class MigrationError(StartError):
     """The database could not be brought to this hub's schema; says what the migration said."""
 
 
 async def prepare(dsn: str, families: Sequence[Family]) -> None:
     """Migrate, register, make partitions. Raises psycopg.OperationalError while the database is away, MigrationError."""
-    if await asyncio.to_thread(current, dsn) != HEAD:
+    found = await asyncio.to_thread(current, dsn)
+    if found is not None and found > HEAD:
+        raise MigrationError(
+            f"the database's schema is revision {found}, newer than this hub's {HEAD}: install the newer hub, or restore a backup"
+        )
+    if found != HEAD:
         await _migrate(dsn)
     connection = await connect(dsn, "prepare")
     try:
@@ -42,5 +51,7 @@ async def _migrate(dsn: str) -> None:
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     _, said = await process.communicate()
     if process.returncode:
-        raise MigrationError(said.decode("utf-8", "replace")[-SPEECH_CHARS:])
+        raise MigrationError(
+            f"the database's schema could not be brought to {HEAD}: {said.decode('utf-8', 'replace')[-SPEECH_CHARS:]}"
+        )
     log.info("schema brought to revision %s", HEAD)

@@ -191,8 +191,11 @@ def _answered_or_born(row: PresenceRow) -> int:
 
 
 def _heard_us(row: PresenceRow, said: Said, now_ms: int) -> PresenceRow:
-    """Note what a control message says about the last downlink heard; one within this session answers every question."""
-    if said.heard_ms is None:
+    """Note what a control message says about the last downlink heard; one within this session answers every question.
+
+    An uptime is the device's word: one that puts the downlink before 1970 says nothing.
+    """
+    if said.heard_ms is None or said.uptime_ms - said.heard_ms > now_ms:
         return row
     answered_ms = now_ms - (said.uptime_ms - said.heard_ms)
     known_ms = row.last_answered_ms

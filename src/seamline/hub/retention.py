@@ -6,19 +6,26 @@ with it. Days are UTC. What is small and not partitioned (events, anchors, resol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+import psycopg
 from psycopg import AsyncConnection, sql
 
 from seamline.hub.statements import trusted
+
+log: Final = logging.getLogger(__name__)
 
 DAYS_BACK: Final = 1
 DAYS_AHEAD: Final = 3
 """The broker keeps a day, so a row may arrive up to a day late; three days ahead leave time to notice a dead worker."""
 RETENTION_DAYS: Final = 400
 """Default: a year with its season before, and a month to look at it."""
+
+_PATIENCE: Final = sql.SQL("SET LOCAL lock_timeout = '2s'")
+"""Whoever waits for a table to itself keeps everyone behind it waiting too, ingest included: not for long."""
 
 _SMALL: Final = (
     ("event", "at", ""),
@@ -38,10 +45,8 @@ async def make_ahead(connection: AsyncConnection, tables: Iterable[str], today: 
     made: list[str] = []
     for table in tables:
         has = await _partitions(connection, table)
-        for day in days:
-            if partition(table, day) not in has:
-                await _make(connection, table, day)
-                made.append(partition(table, day))
+        missing = [day for day in days if partition(table, day) not in has]
+        made += [partition(table, day) for day in missing if await _patiently(_make(connection, table, day))]
     return made
 
 
@@ -52,9 +57,7 @@ async def drop_expired(connection: AsyncConnection, tables: Iterable[str], today
     for table in tables:
         for name in sorted(await _partitions(connection, table)):
             day = _day(table, name)
-            if day is not None and day < cutoff:
-                async with connection.transaction():
-                    await connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+            if day is not None and day < cutoff and await _patiently(_drop(connection, name)):
                 dropped.append(name)
         await connection.execute(
             sql.SQL("DELETE FROM {} WHERE arrival < %s").format(sql.Identifier(f"{table}_default")),
@@ -64,6 +67,22 @@ async def drop_expired(connection: AsyncConnection, tables: Iterable[str], today
         query = sql.SQL("DELETE FROM {} WHERE {} < %s").format(sql.Identifier(name), sql.Identifier(column))
         await connection.execute(query + trusted(also), (_midnight(cutoff),))
     return dropped
+
+
+async def _patiently(step: Awaitable[None]) -> bool:
+    """Do a step that needs a table to itself; False when somebody reads it for too long. It is tried again at the next turn."""
+    try:
+        await step
+    except psycopg.errors.LockNotAvailable as error:
+        log.info("partitions: %s", str(error).strip())
+        return False
+    return True
+
+
+async def _drop(connection: AsyncConnection, name: str) -> None:
+    async with connection.transaction():
+        await connection.execute(_PATIENCE)
+        await connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
 
 
 async def _partitions(connection: AsyncConnection, table: str) -> set[str]:
@@ -80,6 +99,7 @@ async def _make(connection: AsyncConnection, table: str, day: date) -> None:
     default = sql.Identifier(f"{table}_default")
     bounds = {"low": sql.Literal(_midnight(day)), "high": sql.Literal(_midnight(day + timedelta(days=1)))}
     async with connection.transaction():
+        await connection.execute(_PATIENCE)
         # the mode that attaching wants in the end: taken at once, it cannot deadlock with one taken meanwhile
         await connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(default))
         if partition(table, day) in await _partitions(connection, table):

@@ -14,23 +14,18 @@ import logging
 import os
 import signal
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
-
-import psycopg
+from typing import Final, cast
 
 from seamline.contract import ContractErrors, Family, load_family
-from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.settings import HubSettings, HubSettingsError, read
 
 log: Final = logging.getLogger("seamline.hub")
 
 ROLES: Final = ("api", "ingest", "worker")
 OK, FAILED, WRONG_USE = 0, 1, 2
-START_RETRY_S: Final = 0.2
 
 
 def main(state: Path | None, roles: Sequence[str], partitions: Sequence[int] = ()) -> int:
@@ -46,50 +41,43 @@ def main(state: Path | None, roles: Sequence[str], partitions: Sequence[int] = (
     except (HubSettingsError, ContractErrors) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_USE
-    return _loop(_run(settings, families, frozenset(roles)))
-
-
-def _loop(running: asyncio.Future[int] | object) -> int:
-    """Run in uvloop where there is one."""
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return asyncio.run(running)  # type: ignore[arg-type]
-    return uvloop.run(running)  # type: ignore[arg-type]
+    return _runner()(_run(settings, families, frozenset(roles)))
 
 
 async def _run(settings: HubSettings, families: Sequence[Family], roles: frozenset[str]) -> int:
+    from seamline.hub.prepare import StartError  # noqa: PLC0415 - the database's client, after settings are known to be right
+    from seamline.hub.processes import run_roles  # noqa: PLC0415
+
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    catalogue = Catalogue(families)
-    if not await _prepared(settings, families, stopping):
-        return OK
-    from seamline.hub.processes import run_roles  # noqa: PLC0415 - the roles' own imports come after the schema is there
-
-    await run_roles(settings, catalogue, roles, stopping)
-    return OK
-
-
-async def _prepared(settings: HubSettings, families: Sequence[Family], stopping: asyncio.Event) -> bool:
-    """Bring the database up: schema, contracts, partitions. Waits for it; False when stopped meanwhile."""
-    from seamline.hub.prepare import prepare  # noqa: PLC0415
-
-    while not stopping.is_set():
-        try:
-            await prepare(settings.dsn, families)
-        except psycopg.OperationalError as error:
-            log.warning("waiting for the database: %s", str(error).strip())
-            await asyncio.sleep(START_RETRY_S)
-        else:
-            return True
-    return False
+    told: list[str] = []
+    try:
+        await run_roles(settings, families, roles, stopping)
+    except* StartError as errors:
+        told = _texts(errors)
+    for text in told:
+        sys.stderr.write(f"{text}\n")
+    return FAILED if told else OK
 
 
-def now_ms() -> int:
-    """The host's clock, Unix ms."""
-    return time.time_ns() // 1_000_000
+def _texts(errors: BaseExceptionGroup[BaseException]) -> list[str]:
+    """What the errors of a group, and of groups in it, say."""
+    nested = [
+        _texts(cast("BaseExceptionGroup[BaseException]", one)) if isinstance(one, BaseExceptionGroup) else [str(one)]
+        for one in errors.exceptions
+    ]
+    return [text for texts in nested for text in texts]
+
+
+def _runner() -> Callable[[Coroutine[None, None, int]], int]:
+    """Uvloop's where it is installed."""
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
 
 
 def _arguments() -> argparse.Namespace:

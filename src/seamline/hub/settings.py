@@ -51,7 +51,7 @@ def read(state: Path | None) -> HubSettings:
     except (OSError, ValueError) as error:
         raise HubSettingsError(f"{file}: cannot be read: {error}") from None
     own = cast("Mapping[str, object]", told.get("hub") or {})
-    numbers = {name: _number(file, own, name, least) for name, least in _NUMBERS.items() if name in own}
+    numbers = {name: _number(file, own, name, least, "hub.") for name, least in _NUMBERS.items() if name in own}
     unknown = sorted(set(own) - set(_NUMBERS))
     if unknown:
         raise HubSettingsError(f"{file}: hub.{unknown[0]} is unknown; known are {', '.join(sorted(_NUMBERS))}")
@@ -78,8 +78,8 @@ def _text(file: Path, told: Mapping[str, object], name: str) -> str:
     return value
 
 
-def _number(file: Path, told: Mapping[str, object], name: str, least: int) -> int:
+def _number(file: Path, told: Mapping[str, object], name: str, least: int, where: str = "") -> int:
     value = told.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise HubSettingsError(f"{file}: {name} is {value!r}: a whole number from {least} on is expected")
+        raise HubSettingsError(f"{file}: {where}{name} is {value!r}: a whole number from {least} on is expected")
     return value

@@ -74,7 +74,7 @@ class Worker:
                 if not unavailable(error):
                     raise
                 log.warning("worker: database: %s", str(error).strip())
-                await _pause(stopping, wait_s)
+                await pause(stopping, wait_s)
                 wait_s = min(BACKOFF_S_MAX, wait_s * 2)
 
     async def _leased(self, connection: psycopg.AsyncConnection, stopping: asyncio.Event) -> bool:
@@ -83,7 +83,7 @@ class Worker:
             cursor = await connection.execute("SELECT pg_try_advisory_lock(%s, 0)", (LEASE,))
             if (await cursor.fetchone()) == (True,):
                 return True
-            await _pause(stopping, 1.0)
+            await pause(stopping, 1.0)
         return False
 
     def _steps(self, connection: psycopg.AsyncConnection) -> list[Step]:
@@ -108,7 +108,7 @@ class Worker:
                 if loop.time() >= step.due_s and not stopping.is_set():
                     await self._one(step)
                     step.due_s = loop.time() + step.every_s
-            await _pause(stopping, TURN_S)
+            await pause(stopping, TURN_S)
 
     async def _one(self, step: Step) -> None:
         """One turn of one step. Our own faults are logged and stay this step's."""
@@ -132,7 +132,8 @@ class Worker:
             log.info("worker: dropped %s", ", ".join(dropped))
 
 
-async def _pause(stopping: asyncio.Event, wait_s: float) -> None:
+async def pause(stopping: asyncio.Event, wait_s: float) -> None:
+    """Wait, but not beyond a stop."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             await stopping.wait()

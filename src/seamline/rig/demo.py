@@ -132,9 +132,7 @@ async def _measure(scene: Scene, stack: Stack, fleet: Fleet, progress: Progress,
         measured_s = loop.time() - began_s
         drained = await _drain(fleet, injector, followed, progress)
         progress.stage.text = "verifying every record"
-        verdict = await asyncio.to_thread(
-            verify, stack.dsn, fleet.truths, list(scene.family.layouts.values())
-        )
+        verdict = await asyncio.to_thread(verify, stack.dsn, fleet.truths, list(scene.family.layouts.values()))
     finally:
         followed.cancel()
         shown.cancel()

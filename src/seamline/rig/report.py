@@ -11,7 +11,6 @@ from seamline.rig.device import Tally
 from seamline.rig.plan import Kind
 from seamline.rig.verify import Verdict
 
-
 MEASURING_S_MIN: Final = 5.0
 """Whoever stops sooner may see a demo that measured nothing yet."""
 

@@ -166,6 +166,24 @@ def test_sealed_readings_outlive_a_kill_and_an_outage(nodes: Nodes) -> None:
     assert [(row[0], row[1]) for row in nodes.rows()] == [(1, n) for n in range(24)] + [(2, 0)]
 
 
+def test_a_reading_not_yet_due_outlives_a_stop_during_an_outage(nodes: Nodes) -> None:
+    """SIGTERM while the broker cannot be reached: the open batch is made durable first, and the next start sends it."""
+    node = nodes.start("--stdin", port=1)
+    assert node.stdin is not None
+    node.stdin.write(lines([LINE] * 3 + ["no reading"]))
+    node.stdin.flush()
+    assert node.stderr is not None
+    while "no reading" not in node.stderr.readline():
+        pass
+    node.send_signal(signal.SIGTERM)
+    _, said = node.communicate(timeout=PATIENCE_S)
+    assert "3 records are not delivered yet" in said
+    again = nodes.start("--stdin")
+    _, said = again.communicate(lines([LINE]), timeout=PATIENCE_S)
+    assert again.returncode == 0, said
+    assert [(row[0], row[1]) for row in nodes.rows()] == [(1, 0), (1, 1), (1, 2), (2, 0)]
+
+
 def test_an_unreachable_broker_is_named_and_what_is_kept_is_said(nodes: Nodes) -> None:
     node = nodes.start("--stdin", port=1)
     assert node.stdin is not None

@@ -10,9 +10,10 @@ import json
 import time
 from dataclasses import replace
 
+from tests.integration.bad_days.scene import TapedConnection, TapedPort, query, scene, told
+
 from seamline.rig.device import Model
 from seamline.rig.fleet import hurried
-from tests.integration.bad_days.scene import TapedConnection, TapedPort, query, scene, told
 
 EPOCH_S = 7 + 60
 """What a simulated clock without a battery says at most: some seconds after 1970 (rig/device.py), and the time this takes."""
@@ -60,7 +61,9 @@ def test_readings_of_a_clock_that_began_at_the_epoch_are_dated_by_what_is_known_
             group = stage.fleet.group
             for device in (*by_hub, *late, *by_ntp, known):
                 device.power_on(group)
-            await stage.until(lambda: all(device.truth.acknowledged for device in stage.devices if device is not virgin), "a good boot")
+            await stage.until(
+                lambda: all(device.truth.acknowledged for device in stage.devices if device is not virgin), "a good boot"
+            )
             for device, port in zip(never, stage.taped[6:], strict=True):
                 device.port._inner = Uncorrected(port._inner, port.tape)
 

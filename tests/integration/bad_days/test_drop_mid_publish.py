@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from seamline.rig.fleet import models_of
 from tests.integration.bad_days.scene import TapedConnection, TapedPort, scene
+
+from seamline.rig.fleet import models_of
 
 DEVICES = 12
 CUT_AT_BYTES = range(1, 360, 6)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 
-from seamline.rig.fleet import models_of
 from tests.integration.bad_days.scene import query, scene
+
+from seamline.rig.fleet import models_of
 
 ROWS = """
     SELECT device_no, r.incarnation, r.boot, seq, uptime_ms, digest, room, mode FROM r_heater_reading r
     JOIN device ON no = device_no WHERE device.id LIKE %s
 """
 EVIDENCE = "SELECT reason FROM quarantine WHERE device_id LIKE %s"
-NEW_INCARNATIONS = "SELECT device.id FROM event JOIN device ON no = device_no WHERE kind = 'new-incarnation' AND device.id LIKE %s"
+NEW_INCARNATIONS = (
+    "SELECT device.id FROM event JOIN device ON no = device_no WHERE kind = 'new-incarnation' AND device.id LIKE %s"
+)
 
 
 def keys(rows):

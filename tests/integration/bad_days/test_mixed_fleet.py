@@ -10,12 +10,12 @@ import re
 import shutil
 
 import pytest
+from tests.integration.bad_days.scene import query, scene
 
 from seamline.contract import ContractErrors, load_family
 from seamline.rig.fleet import models_of
 from seamline.stack import ChildError
 from seamline.testing.stack import stack
-from tests.integration.bad_days.scene import query, scene
 
 NEW_FIELD = "      - {name: window_open, type: u16, unit: s, range: [0, 3600], since: 1.4.0}\n"
 

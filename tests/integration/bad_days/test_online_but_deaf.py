@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 
-from seamline.rig.fleet import models_of
 from tests.integration.bad_days.scene import query, scene, told
+
+from seamline.rig.fleet import models_of
 
 SLACK_MS = 2_000
 """A frame after the last downlink proves it half a second later, and batches wait for a busy machine."""
@@ -53,7 +54,7 @@ def test_a_device_that_hears_nothing_is_shown_as_deaf_until_it_hears_again(house
             before = {"deaf", "lost", "silent"}
             await stage.until(lambda: port.tape.count("dial") > dials, "it reconnects by itself")
             again = await shown("deaf", "a deaf device that reconnects is deaf", session)
-            assert again["last_end"] == "deaf"
+            assert again["last_end"] == "deaf", (again, [(e.what, e.payload) for e in port.tape.entries if "data" not in e.what])
             assert again["row"]["answered_age_ms"] > row["answered_age_ms"]
 
             port.hears = True
@@ -77,7 +78,9 @@ def test_a_network_that_swallows_one_direction_is_noticed_and_left(house, family
             await stage.lively()
             link, device = stage.fleet.links[0], stage.devices[0]
             link.stall(down=True)
-            await stage.until(lambda: stage.fleet.tally.ends.get("deaf", 0) + stage.fleet.tally.ends.get("keep_alive", 0), "noticed")
+            await stage.until(
+                lambda: stage.fleet.tally.ends.get("deaf", 0) + stage.fleet.tally.ends.get("keep_alive", 0), "noticed"
+            )
             tries = link.connections
             await stage.until(lambda: link.connections > tries, "tried anew, by itself")
             link.stall()

@@ -11,9 +11,9 @@ import signal
 
 import psutil
 import pytest
+from tests.integration.bad_days.scene import scene
 
 from seamline.rig.fleet import models_of
-from tests.integration.bad_days.scene import scene
 
 DEVICES = 12
 AWAY_S = 5.0

@@ -9,8 +9,9 @@ import asyncio
 from itertools import pairwise
 from statistics import mean
 
-from seamline.rig.fleet import models_of
 from tests.integration.bad_days.scene import locked, scene
+
+from seamline.rig.fleet import models_of
 
 DEVICES = 20
 FACTOR = 60

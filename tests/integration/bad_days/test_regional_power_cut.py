@@ -12,12 +12,12 @@ from collections import Counter
 
 import psutil
 import pytest
+from tests.integration.bad_days.scene import scene
 
 from seamline.hub.settings import PARTITIONS
 from seamline.rig.device import Model
 from seamline.rig.fleet import hurried
 from seamline.stack.natsline import ask
-from tests.integration.bad_days.scene import scene
 
 DEVICES = 2_000
 PUBLISH_EVERY_MS = 15_000

@@ -9,10 +9,10 @@ import asyncio
 import re
 
 import pytest
+from tests.integration.bad_days.scene import TapedConnection, TapedPort, locked, scene
 
 from seamline.contract import ContractErrors, load
 from seamline.rig.fleet import models_of
-from tests.integration.bad_days.scene import TapedConnection, TapedPort, locked, scene
 
 SLOW_S = 8.0
 GIVES_UP_S = 5.0 / 4
@@ -66,13 +66,13 @@ def test_a_slow_hub_and_impatient_devices_store_each_reading_once(house, family)
             with locked(house):
                 began_s = loop.time()
                 again = [tape.count("again") for tape in stage.tapes]
-                await stage.until(
-                    lambda: all(tape.of("dn busy") for tape in stage.tapes), "everybody is told to wait"
-                )
+                await stage.until(lambda: all(tape.of("dn busy") for tape in stage.tapes), "everybody is told to wait")
                 acknowledged = stage.fleet.tally.acknowledged
                 await stage.until(
-                    lambda: loop.time() - began_s >= SLOW_S
-                    and all(stage.tapes[index].count("again") >= again[index] + 3 for index in naive),
+                    lambda: (
+                        loop.time() - began_s >= SLOW_S
+                        and all(stage.tapes[index].count("again") >= again[index] + 3 for index in naive)
+                    ),
                     "8 s of a slow hub, three retries of each naive device",
                 )
                 assert stage.fleet.tally.acknowledged == acknowledged, "something was acknowledged that was not committed"

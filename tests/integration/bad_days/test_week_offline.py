@@ -11,10 +11,11 @@ import asyncio
 import re
 import time
 
+from tests.integration.bad_days.scene import query, scene
+
 from seamline.contract import LOSSES, loads
 from seamline.rig.device import Model
 from seamline.rig.faults import HEADER
-from tests.integration.bad_days.scene import query, scene
 
 SHORTER = {
     r"sample: 10 s": "sample: 100 ms",
@@ -26,7 +27,7 @@ SHORTER = {
 WEEK = 168 / 72
 """Of the promised outage."""
 READING, VITALS = 1, 2
-LOSSES = """
+LOST_RANGES = """
     SELECT channel, loss.incarnation, loss.boot, first, count, reason FROM loss JOIN device ON no = device_no WHERE device.id = %s
 """
 
@@ -43,7 +44,7 @@ def lost_of(house, device):
     """(incarnation, boot, channel, sequence) → reason, of every record the hub counts as lost."""
     return {
         (incarnation, boot, channel, sequence): reason
-        for channel, incarnation, boot, first, count, reason in query(house, LOSSES, device.id)
+        for channel, incarnation, boot, first, count, reason in query(house, LOST_RANGES, device.id)
         for sequence in range(first, first + count)
     }
 
@@ -113,7 +114,9 @@ def test_a_week_without_network_drops_by_the_declared_order_and_declares_every_d
             reasons = set(lost_of(house, brown).values())
             assert "buffer_full" in reasons
             assert reasons <= {"buffer_full", "power_loss"}
-            events = query(house, "SELECT DISTINCT kind, owner FROM event JOIN device ON no = device_no WHERE device.id LIKE 'week-%%'")
+            events = query(
+                house, "SELECT DISTINCT kind, owner FROM event JOIN device ON no = device_no WHERE device.id LIKE 'week-%%'"
+            )
             assert ("loss", "firmware") in events
 
     asyncio.run(day())

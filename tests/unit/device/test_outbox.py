@@ -432,3 +432,21 @@ def test_records_of_ended_boots_expire_at_the_latest_that_long_after_the_boot():
     assert again.core.deadline() <= 3000
     again.at(3000).core.tick(3000)
     assert again.core.books()["channels"][1]["lost"] == {"expired": 4}
+
+
+def test_a_flush_makes_open_records_durable_and_sends_them_before_their_time():
+    hand = Hand(store="flash")
+    hand.record()
+    hand.record(2, VITALS)
+    hand.core.flush(hand.now_ms)
+    assert sorted(key for key in hand.flash if key.startswith("o")) == []
+    hand.drain()
+    assert sorted(key for key in hand.flash if key.startswith("o")) == ["o0", "o1"]
+    held = hand.power_cut(store="flash").core.books()["channels"]
+    assert (held[1]["held"], held[2]["held"]) == (1, 1)
+
+
+def test_a_flush_with_nothing_open_does_nothing():
+    hand = Hand(store="flash")
+    hand.core.flush(hand.now_ms)
+    assert hand.drain() == []

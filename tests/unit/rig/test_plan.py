@@ -3,8 +3,7 @@
 from itertools import islice
 from random import Random
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from seamline.rig.plan import HOUSE, MILD, ROUND_S, Kind, chaos, mild, rounds
 

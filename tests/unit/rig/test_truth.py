@@ -2,8 +2,7 @@
 
 from random import Random
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from seamline.contract import Field, FieldType, Layout
 from seamline.rig.latency import Latencies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import UTC, datetime
 from typing import Final, Protocol, cast
 
@@ -22,7 +23,8 @@ WINDOWS_S: Final = (10, 60, 300, 1_800, 7_200, 28_800, 86_400)
 """How far back to look, in turn, until enough is found; the stream keeps a day."""
 IDLE_S: Final = 10.0
 """The broker forgets the consumer after this long, should we not come to delete it."""
-BATCH: Final = 200
+BATCH: Final = 32
+"""Read at once: the broker cuts a connection that has 64 MiB waiting, and a message may have 1 MB."""
 FETCH_S: Final = 0.5
 
 
@@ -51,7 +53,7 @@ class StreamFrames:
             for window_s in WINDOWS_S:
                 found = await _window(stream, device, window_s, limit)
                 if found is not None:
-                    return found[::-1][:limit]
+                    return found[::-1]
         except NotFoundError:
             return []  # no stream yet: nothing was ever sent
         except NatsError as error:
@@ -76,22 +78,24 @@ async def _window(stream: _Stream, device: str, window_s: int, limit: int) -> li
             return None
         reader = await stream.pull_subscribe_bind(consumer.name, STREAM)
         try:
-            return await _read(reader, min(waiting, SCANNED_MAX))
+            return await _read(reader, min(waiting, SCANNED_MAX), limit)
         finally:
             await reader.unsubscribe()
     finally:
         await stream.delete_consumer(STREAM, consumer.name)
 
 
-async def _read(reader: JetStreamContext.PullSubscription, wanted: int) -> list[RawFrame]:
-    """Read `wanted` messages; fewer when the broker has dropped some meanwhile."""
-    found: list[RawFrame] = []
-    while len(found) < wanted:
+async def _read(reader: JetStreamContext.PullSubscription, wanted: int, limit: int) -> list[RawFrame]:
+    """Read `wanted` messages, fewer when the broker has dropped some meanwhile, and return the last `limit` of them."""
+    found: deque[RawFrame] = deque(maxlen=limit)
+    read = 0
+    while read < wanted:
         try:
-            batch = await reader.fetch(min(BATCH, wanted - len(found)), timeout=FETCH_S)
+            batch = await reader.fetch(min(BATCH, wanted - read), timeout=FETCH_S)
         except NatsTimeoutError:
             break
+        read += len(batch)
         for message in batch:
             stored_ms = int(message.metadata.timestamp.timestamp() * 1000)
             found.append(RawFrame(message.metadata.sequence.stream, stored_ms, "data", message.data))
-    return found
+    return list(found)

@@ -23,10 +23,18 @@ from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.slow import Repeated, Scalar
 from seamline.hub.ledger import Class
 from seamline.hub.params import Int8s
+from seamline.hub.ranges import Range, Ranges, intersect, normal
 from seamline.hub.store import Row, Store
 
 EVIDENCE_MAX: Final = 1_000
 """Uncounted frames kept of one device."""
+EVIDENCE_BYTES_MAX: Final = 4 << 20
+"""Bytes of uncounted frames kept of one device; the frame that passes the bound is the last."""
+ROWS_AT_ONCE: Final = 1_000
+"""Rows written in one statement: 64 KiB of every other record impossible make thousands."""
+BYTES_AT_ONCE: Final = 4 << 20
+HELD_AT_ONCE: Final = 64
+"""Quarantined frames read at once, 64 KiB each at most."""
 SAMPLE_BYTES: Final = 256
 """How much of what is no frame is kept as a sample."""
 
@@ -53,38 +61,47 @@ class Evidence:
 
     async def write(self, judged: Judged, moves: Moves | None, scalars: Sequence[Scalar]) -> None:
         """Everything of the batch that did not become rows."""
-        custody = [self._row(judged, entry) for entry in _fresh(judged, moves, scalars)]
-        await self._store.write("add_quarantine", custody)  # first: what is repeated may be one of these
+        await self._keep(judged, _fresh(judged, moves, scalars))  # first: what is repeated may be one of these
         evidence = [*_damaged(judged)]
         repeated = [again for scalar in scalars for again in scalar.repeated]
         if repeated:
             evidence += await self._repeats(judged, repeated)
         kept, over = await self._bounded(judged, evidence)
-        await self._store.write("add_quarantine", kept)
+        await self._keep(judged, kept)
         await self._store.write("add_refused", self._refused([*judged.refused, *over]))
 
-    async def _bounded(self, judged: Judged, entries: Sequence[Entry]) -> tuple[list[Row], list[Refusal]]:
-        """Rows of evidence, each once, within the bound of its device; the rest is counted as refused."""
-        rows = {
-            (row["device_no"], row["reason"], row["first"], row["bytes"]): (row, entry)
-            for entry in entries
-            for row in [self._row(judged, entry)]
-        }
-        if not rows:
+    async def _keep(self, judged: Judged, entries: Iterable[Entry]) -> None:
+        """Write entries, so many at once that memory stays bounded."""
+        rows: list[Row] = []
+        size = 0
+        for entry in entries:
+            content = _content(judged, entry)
+            rows.append(self._row(judged, entry, content))
+            size += len(content)
+            if len(rows) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
+                await self._store.write("add_quarantine", rows)
+                rows, size = [], 0
+        await self._store.write("add_quarantine", rows)
+
+    async def _bounded(self, judged: Judged, entries: Sequence[Entry]) -> tuple[list[Entry], list[Refusal]]:
+        """Evidence, each once, within the bounds of its device; the rest is counted as refused."""
+        if not entries:
             return [], []
-        numbers = sorted({int(str(row["device_no"])) for row, _ in rows.values()})
-        held = {int(no): int(count) for no, count in await self._store.all("evidence", {"devices": Int8s(numbers)})}
-        kept: list[Row] = []
+        numbers = self._memory.fleet.no[judged.device[[entry.frame for entry in entries]]]
+        rows = await self._store.all("evidence", {"devices": Int8s(np.unique(numbers))})
+        held = {int(no): (int(count), int(size)) for no, count, size in rows}
+        kept: dict[tuple[int, str, int | None, bytes], Entry] = {}
         over: list[Refusal] = []
-        for row, entry in rows.values():
-            no = int(str(row["device_no"]))
-            if held.get(no, 0) < EVIDENCE_MAX:
-                kept.append(row)
-                held[no] = held.get(no, 0) + 1
+        for entry, no in zip(entries, numbers.tolist(), strict=True):
+            count, size = held.get(no, (0, 0))
+            if count < EVIDENCE_MAX and size < EVIDENCE_BYTES_MAX:
+                content = _content(judged, entry)
+                if kept.setdefault((no, entry.reason, entry.first, content), entry) is entry:
+                    held[no] = (count + 1, size + len(content))
             else:
                 at_ms = int(judged.arrival_us[entry.frame]) // 1000
                 over.append(Refusal(int(judged.device[entry.frame]), entry.reason, judged.payloads[entry.frame], at_ms))
-        return kept, over
+        return list(kept.values()), over
 
     async def _repeats(self, judged: Judged, repeated: Sequence[Repeated]) -> list[Entry]:
         """Compare repeated records with what is stored under their keys."""
@@ -126,19 +143,37 @@ class Evidence:
 
     async def _held(self, judged: Judged, repeated: Sequence[Repeated]) -> dict[tuple[int, int, int, int, int], int]:
         """Digests of quarantined records by (device, incarnation, boot, channel, sequence)."""
-        fleet = self._memory.fleet
-        slots = {int(fleet.no[judged.device[again.frame]]): int(judged.device[again.frame]) for again in repeated}
+        runs: dict[tuple[int, int, int, int], list[Range]] = {}
+        for again in repeated:
+            runs.setdefault(_key(judged, again.frame), []).append((again.first, again.end))
+        wanted = {key: normal(ranges) for key, ranges in runs.items()}
+        slots = {int(self._memory.fleet.no[key[0]]): key[0] for key in wanted}
+        ids = await self._held_ids(wanted)
         found: dict[tuple[int, int, int, int, int], int] = {}
-        for no, incarnation, boot, channel, first, count, payload in await self._store.all(
-            "held_bytes", {"devices": Int8s(sorted(slots))}
-        ):
-            key = (slots[int(no)], int(incarnation), int(boot), int(channel))
-            for seq, digest in quarantined_digests(bytes(payload)):
-                if int(first) <= seq < int(first) + int(count):
-                    found[*key, seq] = digest
+        for at in range(0, len(ids), HELD_AT_ONCE):
+            chosen = {"ids": Int8s(ids[at : at + HELD_AT_ONCE])}
+            for no, incarnation, boot, channel, first, count, payload in await self._store.all("held_bytes", chosen):
+                key = (slots[int(no)], int(incarnation), int(boot), int(channel))
+                begin, digests = quarantined_digests(bytes(payload))
+                for low, high in intersect(wanted[key], ((int(first), int(first) + int(count)),)):
+                    of_run = digests[low - begin : high - begin].tolist()
+                    found.update({(*key, low + place): digest for place, digest in enumerate(of_run)})
         return found
 
-    def _row(self, judged: Judged, entry: Entry) -> Row:
+    async def _held_ids(self, wanted: Mapping[tuple[int, int, int, int], Ranges]) -> list[int]:
+        """Which quarantined frames hold any of these records."""
+        flat = [(key, run) for key, ranges in wanted.items() for run in ranges]
+        parameters: Mapping[str, object] = {
+            "device": Int8s([int(self._memory.fleet.no[key[0]]) for key, _ in flat]),
+            "incarnation": Int8s([key[1] for key, _ in flat]),
+            "boot": Int8s([key[2] for key, _ in flat]),
+            "channel": Int8s([key[3] for key, _ in flat]),
+            "first": Int8s([run[0] for _, run in flat]),
+            "end": Int8s([run[1] for _, run in flat]),
+        }
+        return [int(row[0]) for row in await self._store.all("held", parameters)]
+
+    def _row(self, judged: Judged, entry: Entry, content: bytes) -> Row:
         head = judged.frames.head[entry.frame]
         device = self._memory.fleet.devices[int(judged.device[entry.frame])]
         legible = entry.count is not None
@@ -156,7 +191,7 @@ class Evidence:
             "first": entry.first,
             "count": entry.count,
             "counted": entry.counted,
-            "bytes": b64encode(judged.payloads[entry.frame]).decode(),
+            "bytes": b64encode(content).decode(),
         }
 
     def _refused(self, refused: Iterable[Refusal]) -> list[Row]:
@@ -170,14 +205,23 @@ class Evidence:
         return list(rows.values())
 
 
-def quarantined_digests(payload: bytes) -> list[tuple[int, int]]:
-    """(sequence, digest) of each record of a quarantined frame; nothing for one that is damaged."""
+def quarantined_digests(payload: bytes) -> tuple[int, I64]:
+    """(first sequence, digests) of a quarantined frame's records; none for one that is damaged."""
     frames = decode.frames([payload])
     if frames.fault[0] not in {decode.OK, decode.FLAGS}:
-        return []
+        return 0, np.zeros(0, np.int64)
     run = decode.records(frames, np.zeros(1, np.int64), int(frames.head["record"][0]))
-    digests = decode.digests(run, int(frames.head["fingerprint"][0]))
-    return list(zip(run.seq.tolist(), digests.tolist(), strict=True))
+    return int(frames.head["first"][0]), decode.digests(run, int(frames.head["fingerprint"][0]))
+
+
+def _content(judged: Judged, entry: Entry) -> bytes:
+    """What is kept of a frame: all of it, or the entry's records as a frame of their own, so that no byte is kept many times."""
+    head, payload = judged.frames.head[entry.frame], judged.payloads[entry.frame]
+    if entry.first is None or entry.count is None or entry.count == int(head["count"]):
+        return payload
+    if judged.frames.fault[entry.frame] != decode.OK:
+        return payload
+    return decode.part(payload, entry.first, entry.count)
 
 
 def _damaged(judged: Judged) -> Iterator[Entry]:

@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 DEFAULT_PORT: Final = 4222
 WRITE_BUFFER_BYTES_MAX: Final = 16 << 20
 """Downlinks waiting for the socket; beyond it they are dropped (QoS 0: custody does not depend on them)."""
+PAYLOAD_BYTES_MAX: Final = 1_000_000
+"""The broker closes a connection that publishes more than its `max_payload`, 1 MB: such a downlink is dropped instead."""
 
 Sink = Callable[[bytes, bytes, bytes], None]
 """Takes (subject, reply or empty, payload) of one message. With an empty reply the payload starts with the headers."""
@@ -121,7 +123,12 @@ class Connection(asyncio.Protocol):
 
     def publish(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish (subject, payload) pairs in one write. Dropped, and counted, when the broker takes no more."""
-        parts = [b"PUB %b %d\r\n%b\r\n" % (subject.encode(), len(payload), payload) for subject, payload in messages]
+        parts: list[bytes] = []
+        for subject, payload in messages:
+            if len(payload) > PAYLOAD_BYTES_MAX:
+                self.dropped += 1
+            else:
+                parts.append(b"PUB %b %d\r\n%b\r\n" % (subject.encode(), len(payload), payload))
         if not parts:
             return
         if self._transport is None or self._transport.get_write_buffer_size() > WRITE_BUFFER_BYTES_MAX:

@@ -226,13 +226,20 @@ class Sessions:
             return
         for device, probe in probes.items():
             answers.probes[device] = (probe.incarnation, probe.probe)
-            answers.marks.setdefault((device, probe.incarnation), [])
         slots = {fleet.devices[device].no: device for device in probes}
+        marks: dict[tuple[int, int], dict[tuple[int, int], int]] = {
+            at: {(boot, channel): mark for boot, channel, mark in listed}
+            for at, listed in answers.marks.items()
+            if at[0] in probes
+        }
+        for device, probe in probes.items():
+            marks.setdefault((device, probe.incarnation), {})
         for no, incarnation, boot, channel, mark in await self._store.all("marks_of", {"devices": Int8s(list(slots))}):
-            listed = answers.marks.get((slots[int(no)], int(incarnation)))
-            if listed is not None:
-                listed[:] = [one for one in listed if one[:2] != (int(boot), int(channel))]
-                listed.append((int(boot), int(channel), int(mark)))
+            known = marks.get((slots[int(no)], int(incarnation)))
+            if known is not None:
+                known[int(boot), int(channel)] = int(mark)
+        for at, known in marks.items():
+            answers.marks[at] = [(*place, mark) for place, mark in known.items()]
 
 
 @dataclass(frozen=True, slots=True)

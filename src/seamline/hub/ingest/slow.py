@@ -7,7 +7,7 @@ written by the caller.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from seamline.hub.births import Born, receive_birth
@@ -15,8 +15,8 @@ from seamline.hub.folds import FoldKey, Key, LedgerFold, merged
 from seamline.hub.ingest.catalogue import LOSSES_ID
 from seamline.hub.ingest.judge import DECLINED, QUARANTINED, Group, Judged, Said
 from seamline.hub.inputs import Birth
-from seamline.hub.inventory import LOSS_REASONS, Admission, DeviceLedger, Mark, admit, declare, take
-from seamline.hub.ledger import Class
+from seamline.hub.inventory import LOSS_REASONS, Admission, DeviceLedger, Mark, Taken, admit, take
+from seamline.hub.ledger import Class, LedgerRow
 from seamline.hub.ranges import Range
 
 
@@ -44,11 +44,15 @@ class Declared:
 
 @dataclass(slots=True)
 class Scalar:
-    """What the scalar path did to one device."""
+    """What the scalar path did to one device.
+
+    `rows` are the ledger's, changed in place: thousands of frames may meet a device with thousands of open boots.
+    """
 
     device: int
     before: DeviceLedger
     ledger: DeviceLedger
+    rows: dict[Key, LedgerRow]
     folds: dict[FoldKey, LedgerFold] = field(default_factory=dict[FoldKey, LedgerFold])
     births: list[tuple[Said, Born]] = field(default_factory=list[tuple[Said, Born]])
     losses: list[Declared] = field(default_factory=list[Declared])
@@ -57,10 +61,25 @@ class Scalar:
     fresh: list[tuple[int, Range, Class]] = field(default_factory=list[tuple[int, Range, Class]])  # (frame, range, class)
     last_ms: int = 0
 
+    def take(self, key: Key, first: int, count: int, cls: Class, now_ms: int) -> Taken:
+        """`inventory.take` on the one row it needs."""
+        row = self.rows.get(key)
+        taken = take(replace(self.ledger, rows={} if row is None else {key: row}), key, first, count, cls, now_ms=now_ms)
+        self.put(key, taken.ledger.rows.get(key))
+        return taken
+
+    def put(self, key: Key, row: LedgerRow | None) -> None:
+        """Set a row, or take it out."""
+        if row is None:
+            self.rows.pop(key, None)
+        else:
+            self.rows[key] = row
+
 
 def work(judged: Judged, device: int, ledger: DeviceLedger, frames: Sequence[int], births: Sequence[Said]) -> Scalar:
     """Work through a device's frames (indices, in order) and births, each in its place in the stream."""
-    done = Scalar(device, ledger, ledger)
+    rows = dict(ledger.rows)
+    done = Scalar(device, ledger, replace(ledger, rows=rows), rows)
     said: dict[int, Said] = {birth.at: birth for birth in births}
     places = [*((int(judged.at[index]), index) for index in frames), *((at, -1) for at in said)]
     for at, index in sorted(places):
@@ -75,7 +94,8 @@ def _birth(done: Scalar, said: Said) -> None:
     assert isinstance(said.input, Birth)  # noqa: S101 - chosen by its type
     born = receive_birth(done.ledger, said.input, said.arrival_ms)
     done.births.append((said, born))
-    done.ledger = born.ledger
+    done.rows = dict(born.ledger.rows)
+    done.ledger = replace(born.ledger, rows=done.rows)
     done.last_ms = max(done.last_ms, said.arrival_ms)
     _fold(done, born.folds)
 
@@ -88,17 +108,15 @@ def _frame(done: Scalar, judged: Judged, index: int) -> None:
     done.last_ms = max(done.last_ms, now_ms)
     group = judged.group_at(index)
     if group is not None and group.kind.layout.message_id == LOSSES_ID and judged.verdict[index] not in {QUARANTINED, DECLINED}:
-        trial = Scalar(done.device, done.before, done.ledger)
+        trial = Scalar(done.device, done.before, done.ledger, done.rows)
         if not _declare(trial, judged, index, group, key, now_ms):
             return
-        done.ledger = trial.ledger
         done.losses += trial.losses
         done.marks.update(trial.marks)
         _fold(done, trial.folds)
     closed = admit(done.ledger, key) is Admission.CLOSED
     for first, count, cls in runs(judged, index, group):
-        taken = take(done.ledger, key, first, count, cls, now_ms=now_ms)
-        done.ledger = taken.ledger
+        taken = done.take(key, first, count, cls, now_ms)
         done.marks[key] = max(taken.mark.next, done.marks.get(key, 0)) if closed else taken.mark.next
         done.fresh += [(index, fresh, cls) for fresh in taken.outcome.fresh]
         done.repeated += [Repeated(index, *again, closed) for again in taken.outcome.duplicates]
@@ -108,17 +126,20 @@ def _frame(done: Scalar, judged: Judged, index: int) -> None:
 
 
 def _declare(done: Scalar, judged: Judged, index: int, group: Group, key: Key, now_ms: int) -> bool:
-    """Take down every loss of the frame; False when one is refused (too many gaps) and the frame is to come again."""
+    """Take down every loss of the frame; False when one is refused (too many gaps): then no row has changed."""
+    before: dict[Key, LedgerRow | None] = {}
     base, count = int(judged.base[index]), int(judged.frames.head["count"][index])
     for at in range(base, base + count):
         if group.bad[at]:
             continue
         record = group.fields[at]
         lost = Key(key.incarnation, int(record["boot"]), int(record["channel"]))
-        taken = declare(done.ledger, lost, int(record["first"]), int(record["count"]), now_ms=now_ms)
+        before.setdefault(lost, done.rows.get(lost))
+        taken = done.take(lost, int(record["first"]), int(record["count"]), Class.LOST, now_ms)
         if taken.outcome.refused:
+            for changed, row in before.items():
+                done.put(changed, row)
             return False
-        done.ledger = taken.ledger
         done.marks[lost] = taken.mark.next
         _fold(done, taken.folds)
         reason = LOSS_REASONS[int(record["reason"])].value

@@ -4,11 +4,11 @@
 -- Devices whose row may have changed at or after %(since)s; a null `since` asks for all.
 WITH books AS (
     SELECT device_no,
-           sum(numbered)::int8 AS numbered,
+           least(sum(numbered), 9223372036854775807)::int8 AS numbered,
            sum(stored)::int8 AS stored,
            sum(quarantined)::int8 AS quarantined,
            sum(declined)::int8 AS declined,
-           sum(lost)::int8 AS lost,
+           least(sum(lost), 9223372036854775807)::int8 AS lost,
            sum(duplicates)::int8 AS duplicates,
            min(owed_since_ms) FILTER (WHERE numbered > stored + quarantined + declined + lost) AS owed_since_ms
     FROM (

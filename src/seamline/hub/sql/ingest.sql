@@ -189,13 +189,20 @@ WHERE r.counted OR NOT EXISTS (
        AND q.bytes = decode(r.bytes, 'base64') AND q.first IS NOT DISTINCT FROM r.first);
 
 -- name: evidence
--- How many frames of these devices are kept as evidence only (not counted in a class).
-SELECT device_no, count(*) FROM quarantine WHERE device_no = ANY (%(devices)s::int8[]) AND NOT counted GROUP BY device_no;
+-- How many frames, and bytes, of these devices are kept as evidence only (not counted in a class).
+SELECT device_no, count(*), sum(octet_length(bytes)) FROM quarantine WHERE device_no = ANY (%(devices)s::int8[]) AND NOT counted GROUP BY device_no;
+
+-- name: held
+-- Which quarantined frames hold any of these records.
+SELECT DISTINCT q.id
+FROM unnest(%(device)s::int8[], %(incarnation)s::int8[], %(boot)s::int8[], %(channel)s::int8[], %(first)s::int8[],
+            %(end)s::int8[]) AS u (device, incarnation, boot, channel, first, "end")
+JOIN quarantine q ON q.device_no = u.device::int4 AND q.counted AND q.incarnation = u.incarnation AND q.boot = u.boot
+     AND q.channel = u.channel::int2 AND q.first < u."end" AND q.first + q.count > u.first;
 
 -- name: held_bytes
--- Quarantined frames of these devices that overlap nothing else: the bytes a repeated record is compared with.
-SELECT device_no, incarnation, boot, channel, first, count, bytes FROM quarantine
-WHERE device_no = ANY (%(devices)s::int8[]) AND counted;
+-- The bytes that repeated records are compared with.
+SELECT device_no, incarnation, boot, channel, first, count, bytes FROM quarantine WHERE id = ANY (%(ids)s::int8[]);
 
 -- name: add_refused
 INSERT INTO refused AS f (device_id, reason, count, last_at, sample)

@@ -5,14 +5,16 @@
 SELECT p.device_no, d.product, p.incarnation, p.boot, coalesce(p.session, 0), (extract(epoch FROM p.born_at) * 1000)::int8,
        (extract(epoch FROM p.last_heard) * 1000)::int8, (extract(epoch FROM p.last_answered) * 1000)::int8,
        (extract(epoch FROM p.died_at) * 1000)::int8, p.unanswered, p.last_end, p.publish_every_ms, p.answer_timeout_ms,
-       p.presumed_lost_after_ms, p.announced
+       p.presumed_lost_after_ms, p.announced, p.check_at::text
 FROM presence p JOIN device d ON d.no = p.device_no
 WHERE p.check_at <= to_timestamp(%(now_ms)s / 1e3) LIMIT %(most)s;
 
 -- name: announce
+-- What ingest wrote meanwhile stays due: it is judged at the next turn.
 UPDATE presence p
-SET announced = r.state, check_at = to_timestamp(r.next_ms / 1e3)
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, state text, next_ms int8)
+SET announced = r.state,
+    check_at = CASE WHEN p.check_at = r.was THEN to_timestamp(r.next_ms / 1e3) ELSE p.check_at END
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, state text, next_ms int8, was timestamptz)
 WHERE p.device_no = r.device_no;
 
 -- name: add_events

@@ -20,7 +20,22 @@ async def judge_presence(store: Store, catalogue: Catalogue, now_ms: int) -> int
         rows = await store.all("due_presence", {"now_ms": now_ms, "most": ROWS_MAX})
         announced: list[Row] = []
         events: list[Row] = []
-        for no, product, incarnation, boot, session, born, heard, answered, died, unanswered, last_end, *timing, was in rows:
+        for (
+            no,
+            product,
+            incarnation,
+            boot,
+            session,
+            born,
+            heard,
+            answered,
+            died,
+            unanswered,
+            last_end,
+            *timing,
+            was,
+            check_at,
+        ) in rows:
             row = PresenceRow(
                 incarnation=incarnation or 0,
                 boot=boot or 0,
@@ -33,7 +48,7 @@ async def judge_presence(store: Store, catalogue: Catalogue, now_ms: int) -> int
                 last_end=last_end,
             )
             claim = assess(row, now_ms, Timing(*(int(number) for number in timing)))
-            announced.append({"device_no": no, "state": claim.state.value, "next_ms": claim.next_ms})
+            announced.append({"device_no": no, "state": claim.state.value, "next_ms": claim.next_ms, "was": check_at})
             if claim.state != was and (claim.state in TOLD or (was in TOLD and claim.state is State.ONLINE)):
                 detail = {"why": claim.why, "was": was, "heard_ms": heard, "answered_ms": answered}
                 events.append(event(catalogue, at_ms=now_ms, device=no, product=product, kind=claim.state.value, detail=detail))

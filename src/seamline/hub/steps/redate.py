@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ from psycopg import sql
 
 from seamline.hub.clock_store import segments_of
 from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.ingest.work import EARLIEST_MS
 from seamline.hub.schema import reading_table
 from seamline.hub.store import Row, Store
 from seamline.hub.timeline import Date, Dating, Quality, Segment, datings, revised
@@ -90,6 +91,8 @@ def _revision(row: Sequence[object], dating: Dating) -> Row | None:
     assert isinstance(arrival, datetime)  # noqa: S101 - a timestamptz column
     old = Date(_maybe(measured_ms), _maybe(error_ms), Quality(_int(quality)))
     new = dating.date(_int(uptime_ms), _int(arrival_ms))
+    if new.unix_ms is not None:
+        new = replace(new, unix_ms=max(new.unix_ms, EARLIEST_MS))
     if not revised(old, new):
         return None
     return {

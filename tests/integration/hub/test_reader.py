@@ -1,0 +1,105 @@
+"""Reading the stream: in order, within bounds, once, whatever the broker does."""
+
+import pytest
+
+from seamline.hub.ingest.nats import JetStreamError, NatsError, connect
+from seamline.hub.ingest.reader import Limits, Position, Reader, ensure_stream
+from tests.integration.hub.harness import on_hub
+
+
+async def reader_of(hub, limits=None, seq=0):
+    await hub.stop()
+    reader = Reader(hub.broker, 0, limits or Limits())
+    await reader.attach(Position("", seq))
+    return reader
+
+
+def devices_of_partition_0(hub, count):
+    from seamline.hub.ingest.busy import partition_of
+
+    names = (f"d{number}" for number in range(10_000))
+    return [name for name in names if partition_of(name.encode(), hub.partitions) == 0][:count]
+
+
+@on_hub
+async def test_messages_come_in_the_streams_order_with_sequence_and_time(hub):
+    (name,) = devices_of_partition_0(hub, 1)
+    reader = await reader_of(hub)
+    for at in range(500):
+        hub.send("data", b"%d" % at, name)
+    await hub.kept()
+    got = []
+    while len(got) < 500:
+        batch = await reader.next(5)
+        assert len(batch) > 0
+        got += batch.payloads
+        assert batch.seqs == sorted(batch.seqs)
+        assert batch.stored_ns == sorted(batch.stored_ns)
+        reader.acknowledge(batch)
+    assert got == [b"%d" % at for at in range(500)]
+
+
+@on_hub
+async def test_what_is_read_ahead_stays_within_its_bounds_though_nobody_takes_it(hub):
+    names = devices_of_partition_0(hub, 5)
+    limits = Limits(batch_messages=50, batch_bytes=1 << 20, ahead_messages=200)
+    reader = await reader_of(hub, limits)
+    for _ in range(100):
+        for name in names:
+            hub.send("data", bytes(30_000), name)
+    await hub.kept()
+    await hub.until(lambda: len(reader._ahead) >= 200, "the bound is reached")
+    for _ in range(20):
+        await hub.broker.ping()
+    assert len(reader._ahead) == 200
+    total = 0
+    while total < 500:
+        batch = await reader.next(5)
+        assert 0 < len(batch) <= 50
+        assert batch.bytes == sum(map(len, batch.payloads)) <= 1 << 20
+        total += len(batch)
+    assert reader._ahead.bytes == 0
+
+
+@on_hub
+async def test_reading_goes_on_behind_the_committed_place(hub):
+    (name,) = devices_of_partition_0(hub, 1)
+    for at in range(20):
+        hub.send("data", b"%d" % at, name)
+    await hub.kept()
+    reader = await reader_of(hub, seq=15)
+    batch = await reader.next(5)
+    assert batch.seqs[0] == 16
+
+
+@on_hub
+async def test_a_broken_consumer_is_told_and_not_waited_for(hub):
+    reader = await reader_of(hub)
+    await hub.broker.jetstream("CONSUMER.DELETE.UP.ingest-0")
+    with pytest.raises(NatsError, match="ingest-0"):
+        await reader.next(10)
+
+
+@on_hub
+async def test_the_stream_keeps_its_messages_when_the_number_of_partitions_changes(hub):
+    for number in range(20):
+        hub.send("data", b"x", f"d{number}")
+    await hub.kept()
+    created = await ensure_stream(hub.broker, 4)
+    assert await ensure_stream(hub.broker, 4) == created
+    assert (await hub.broker.jetstream("STREAM.INFO.UP"))["state"]["messages"] == 20
+    for number in range(20):
+        hub.send("data", b"x", f"d{number}")
+    await hub.kept()
+    found = (await hub.broker.jetstream("STREAM.INFO.UP", {"subjects_filter": "up.3.>"}))["state"]["subjects"]
+    assert found
+
+
+@on_hub
+async def test_a_refused_login_and_a_refused_request_say_why(hub):
+    with pytest.raises(NatsError, match="refused"):
+        await connect(hub.nats_url.replace("hub:", "nobody:"), "test")
+    with pytest.raises(NatsError, match="is away"):
+        await connect("nats://127.0.0.1:1", "test")
+    with pytest.raises(JetStreamError, match="not found"):
+        await hub.broker.jetstream("STREAM.INFO.NONE")
