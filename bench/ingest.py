@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +63,7 @@ class Bench:
     dsn: str
     postgres: psutil.Process
     processes: int
-    nats: subprocess.Popen[bytes] | None = None
+    broker_pid: int = 0
     mqtt_port: int = 0
     nats_port: int = 0
 
@@ -78,13 +78,14 @@ class Bench:
             f'server_name: bench\nlisten: "127.0.0.1:{self.nats_port}"\njetstream {{ store_dir: "{store}" }}\n'
             f'mqtt {{ listen: "127.0.0.1:{self.mqtt_port}" }}\n'
         )
-        self.nats = subprocess.Popen([find_nats_server(), "-c", config], stderr=subprocess.DEVNULL)
+        server = subprocess.Popen([find_nats_server(), "-c", config], stderr=subprocess.DEVNULL)
+        self.broker_pid = server.pid
         try:
             _until(lambda: _open(self.mqtt_port) and _open(self.nats_port), "broker")
             yield
         finally:
-            self.nats.terminate()
-            self.nats.wait()
+            server.terminate()
+            server.wait()
 
     @contextmanager
     def ingest(self) -> Generator[list[psutil.Process]]:
@@ -138,8 +139,8 @@ class Bench:
             cwd=ROOT,
         )
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            if (word := process.stdout.readline() if process.stdout else "") != "ready\n":
+                raise SystemExit(f"the generator did not connect: {word!r}")
             yield process
         finally:
             process.kill()
@@ -154,8 +155,7 @@ def through(bench: Bench, devices: int, messages: int, window: int) -> Figure:
         started = time.perf_counter()
         told = _start(load)
         seconds = _stored(bench, int(told["messages"])) - started
-        figure = Figure(told["messages"] / seconds, cpu.per_message(told), _peak_mb(hub))
-    return figure
+        return Figure(told["messages"] / seconds, cpu.per_message(told), _peak_mb(hub))
 
 
 def alone(bench: Bench, devices: int, messages: int, window: int) -> Figure:
@@ -214,8 +214,7 @@ class _Cpu:
     """CPU seconds of each process from now on."""
 
     def __init__(self, bench: Bench, hub: list[psutil.Process]) -> None:
-        assert bench.nats is not None
-        self._of = {"broker": [psutil.Process(bench.nats.pid)], "ingest": hub}
+        self._of = {"broker": [psutil.Process(bench.broker_pid)], "ingest": hub}
         self._bench = bench
         self._before = {name: self._sum(own) for name, own in self._of.items()}
         self._postgres = self._family()
@@ -248,10 +247,8 @@ class _Cpu:
 
 def _start(load: subprocess.Popen[str]) -> dict[str, float]:
     """Let the generator go, and wait for what it says."""
-    assert load.stdin is not None and load.stdout is not None
-    load.stdin.write("go\n")
-    load.stdin.flush()
-    return json.loads(load.stdout.readline())
+    said, _ = load.communicate("go\n")
+    return json.loads(said)
 
 
 def _stored(bench: Bench, messages: int) -> float:
@@ -295,7 +292,7 @@ def _open(port: int) -> bool:
         return made.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _until(holds, what: str) -> None:
+def _until(holds: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + READY_S
     while not holds():
         if time.monotonic() > deadline:
@@ -303,7 +300,7 @@ def _until(holds, what: str) -> None:
         time.sleep(0.02)
 
 
-def measure(bench: Bench, quick: bool) -> dict[str, tuple[Figure, str, Figure | None]]:
+def measure(bench: Bench, *, quick: bool) -> dict[str, tuple[Figure, str, Figure | None]]:
     """Every figure with its peer."""
     many, few = (150_000, 60_000) if quick else (1_000_000, 300_000)
     devices = 200
@@ -332,9 +329,8 @@ def main() -> None:
     try:
         with stack(children=("postgres",)) as database:
             pid = database.pid("postgres")
-            assert pid is not None
             bench = Bench(folder, database.dsn, psutil.Process(pid), told.processes)
-            figures = measure(bench, told.quick)
+            figures = measure(bench, quick=told.quick)
         if told.keep_log:
             sys.stderr.write((folder / "hub.log").read_text())
     finally:

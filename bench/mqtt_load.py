@@ -26,6 +26,7 @@ FAMILY = "examples/heater"
 INCARNATION = 1
 SAMPLE_MS = 100
 PACKET_IDS = 60_000
+ONE_LENGTH_BYTE = 127
 
 
 def device_id(number: int) -> str:
@@ -44,7 +45,8 @@ def packets(device: int, layout: Layout, count: int) -> NDArray[np.void]:
     topic = f"up/{device_id(device)}/data".encode()
     body = layout.pack({one.name: one.raw_range[0] for one in layout.fields})
     size = 2 + len(topic) + 2 + 32 + layout.record_bytes
-    assert size < 128, "one length byte"
+    if size > ONE_LENGTH_BYTE:
+        raise SystemExit(f"{layout.message}: packets of {size} bytes need a longer length field than this generator writes")
     kind = np.dtype(
         [
             ("fixed", "u1"), ("length", "u1"), ("topic_length", ">u2"), ("topic", f"S{len(topic)}"), ("id", ">u2"),
@@ -109,8 +111,9 @@ def connect(port: int, device: int, layout: Layout, messages: int) -> Client:
     name = device_id(device).encode()
     tail = b"\x00\x04MQTT\x04\x02\x00\x00" + len(name).to_bytes(2, "big") + name
     made.sendall(b"\x10" + bytes([len(tail)]) + tail)
-    assert made.recv(4) == b"\x20\x02\x00\x00", "CONNACK"
-    made.setblocking(False)
+    if (answer := made.recv(4)) != b"\x20\x02\x00\x00":
+        raise SystemExit(f"{device_id(device)} is refused: {answer.hex()}")
+    made.settimeout(0)
     data = packets(device, layout, messages)
     return Client(made, memoryview(data.tobytes()), data.itemsize, messages)
 

@@ -112,6 +112,7 @@ class Driver:
         "_times",
         "_uptime_ms",
         "_watcher",
+        "_will",
     )
 
     def __init__(
@@ -145,6 +146,7 @@ class Driver:
         self._group: asyncio.TaskGroup | None = None
         self._busy = False
         self._ended = False
+        self._will = b""
 
     def start(self, group: asyncio.TaskGroup, reset: str, firmware: str) -> None:
         """Boot the core; its connections open in `group`."""
@@ -192,8 +194,10 @@ class Driver:
             await asyncio.wait((self._parked,))
 
     async def close(self) -> None:
-        """End in order: say goodbye to the broker and stop."""
+        """End in order: say the session's death ourselves, since a broker that is told goodbye keeps the will to itself."""
         connection = self._connection
+        if connection is not None and self._will:
+            connection.publish("death", self._will)
         self._connection = None
         self.cut()
         if connection is not None:
@@ -288,6 +292,7 @@ class Driver:
     # -- connections ---------------------------------------------------------------------------------------------------
 
     def _open(self, will: bytes) -> None:
+        self._will = will
         self._opening = self._spawn(self._connect(will))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:

@@ -215,7 +215,7 @@ class Node:
         await self._driver.settle()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while self._held() and not (until_stopped and self._stopping.is_set()):
+                while self._held() and not (until_stopped and self._stopping.is_set()):  # noqa: ASYNC110 - books ring no bell
                     await asyncio.sleep(DRAIN_POLL_S)
         held = self._held()
         if not held:

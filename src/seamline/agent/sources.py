@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import stat
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -74,21 +75,26 @@ class FileSampler:
 
 async def stdin_lines() -> AsyncIterator[str]:
     """Yield the non-empty lines of stdin as they come. A line longer than LINE_BYTES_MAX is cut there, and then is no JSON."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=LINE_BYTES_MAX)
-    try:
-        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    except ValueError:  # a plain file, which cannot be waited on, and never has to be
+    if not _waitable(sys.stdin.fileno()):
         while line := await asyncio.to_thread(sys.stdin.buffer.readline, LINE_BYTES_MAX):
             if text := _text(line):
                 yield text
         return
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=LINE_BYTES_MAX)
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     try:
         while line := await _read_line(reader):
             if text := _text(line):
                 yield text
     finally:
         transport.close()
+
+
+def _waitable(number: int) -> bool:
+    """Whether the loop can wait for this file: a plain file and /dev/null never keep anybody waiting, and epoll refuses them."""
+    mode = os.fstat(number).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(number)
 
 
 async def _tail(stream: asyncio.StreamReader | None) -> bytes:

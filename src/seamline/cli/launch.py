@@ -45,6 +45,12 @@ def doctor(options: argparse.Namespace) -> int:
     return _part("seamline.stack.doctor", "hub")(state=options.state, as_json=options.json)
 
 
+def device_add(options: argparse.Namespace) -> int:
+    """Issue certificates."""
+    add = _part("seamline.stack.enrol", "hub")
+    return add(state=options.state, product=options.product, devices=options.devices, as_json=options.json)
+
+
 def agent_run(options: argparse.Namespace) -> int:
     """Run this machine as one device."""
     return _part("seamline.agent.node", None)(options)

@@ -148,6 +148,11 @@ def _device(commands: Commands) -> None:
         inner, "show", "seamline.cli.device:show_device", "show a device: presence both ways, session, twin, books, boots"
     )
     made.add_argument("device", metavar="ID", help="the device's name")
+    made = _command(inner, "add", "seamline.cli.launch:device_add", "issue devices their certificates from the development CA")
+    made.add_argument("devices", metavar="ID", nargs="+", help="names: A-Z a-z 0-9 _ -")
+    made.add_argument("--product", required=True, metavar="NAME", help="the product in its contract, e.g. heater")
+    _state(made)
+    _json(made)
 
 
 def _readings(commands: Commands) -> None:

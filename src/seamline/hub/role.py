@@ -39,7 +39,7 @@ def main(state: Path | None, roles: Sequence[str], partitions: Sequence[int] = (
         settings = replace(read(state), work=tuple(partitions))
         families = tuple(load_family(folder) for folder in settings.contracts)
     except (HubSettingsError, ContractErrors) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"seamline: {error}\n")
         return WRONG_USE
     return _runner()(_run(settings, families, frozenset(roles)))
 

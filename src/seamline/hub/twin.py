@@ -321,7 +321,8 @@ def _against_default(twin: Twin, policy: Policy, now_ms: int) -> Twin:
 def _edited(old: Reported, new: Reported, wish: Desired) -> bool:
     """Whether a report based on nothing tells of a change: another value, or, once the wish was seen, reports missed between.
 
-    The count goes on over boots: a device lifts its counter above what the hub knows before it reports."""
+    The count goes on over boots: a device lifts its counter above what the hub knows before it reports.
+    """
     missed = wish.seen_ms is not None and new.version > old.version + 1
     return new.value != old.value or missed
 

@@ -81,7 +81,7 @@ def main(options: Options) -> int:
             progress.say(f"starting broker, database and hub in {state}")
             with Stack(settings) as stack:
                 return asyncio.run(play(scene, stack, progress, options.json))
-    except (StackError, FleetError) as error:
+    except (StackError, FleetError, OSError) as error:
         progress.say(f"error: {error}")
         return EXIT_INSTALLATION
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -110,10 +110,9 @@ async def play(scene: Scene, stack: Stack, progress: Progress, json_file: Path |
     models = models_of(scene.family, FACTOR, publish_every_ms_max=PUBLISH_EVERY_MS_MAX)
     async with open_fleet(stack, models, FleetPlan(scene.devices, scene.seed)) as fleet:
         run, verdict = await _measure(scene, stack, fleet, progress, stopped)
-    figures = document(run, verdict, fleet.tally)
-    if json_file is not None:
-        await asyncio.to_thread(write_json, json_file, figures)
     progress.say(summary(run, verdict, fleet.tally))
+    if json_file is not None:
+        await asyncio.to_thread(write_json, json_file, document(run, verdict, fleet.tally))
     return EXIT_BROKEN if broken(run, verdict) else EXIT_OK
 
 

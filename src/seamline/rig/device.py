@@ -136,7 +136,21 @@ class Boot:
 class SimulatedDevice:
     """A device over all its boots. `failed` is told of an error that is our bug."""
 
-    __slots__ = ("_group", "_switching", "boot", "failed", "flash", "id", "model", "port", "random", "settings", "tally", "truth")
+    __slots__ = (
+        "_group",
+        "_resting",
+        "_switching",
+        "boot",
+        "failed",
+        "flash",
+        "id",
+        "model",
+        "port",
+        "random",
+        "settings",
+        "tally",
+        "truth",
+    )
 
     def __init__(
         self,
@@ -159,6 +173,7 @@ class SimulatedDevice:
         self.boot: Boot | None = None
         self._group: asyncio.TaskGroup | None = None
         self._switching: asyncio.TimerHandle | None = None
+        self._resting = False
 
     # -- the power switch ----------------------------------------------------------------------------------------------
 
@@ -169,6 +184,8 @@ class SimulatedDevice:
         if self.boot is None:
             self.boot = Boot(self)
             self.boot.start(group, reset, dead_clock=dead_clock)
+            if self._resting:
+                self.boot.rest()
 
     def power_cut(self, off_s: float, *, erase: bool = False, dead_clock: bool = False, reset: str = "power_on") -> None:
         """Lose the power at once, and have it again after `off_s`; with `erase`, on an empty flash."""
@@ -188,7 +205,8 @@ class SimulatedDevice:
             self.flash.erase()
 
     def rest(self) -> None:
-        """Stop measuring; a device that is dark comes back only to deliver, and rests at once."""
+        """Stop measuring; a device that is dark, or not on yet, comes only to deliver, and rests at once."""
+        self._resting = True
         if self.boot is not None:
             self.boot.rest()
 

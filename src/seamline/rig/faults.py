@@ -62,7 +62,7 @@ class Injector:
         return done
 
     def mend(self) -> None:
-        """End every fault that lasts: links heal, the dark come back at once."""
+        """End every fault that lasts: links heal, anchors are held no more. The dark come back when their time is over."""
         for handle in self._mending:
             handle.cancel()
         self._mending.clear()

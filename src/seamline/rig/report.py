@@ -102,8 +102,11 @@ def summary(run: Run, verdict: Verdict, tally: Tally) -> str:
         f"  misdated     {verdict.misdated:>9}   {verdict.undated} without a date",
         f"  garbage      {verdict.refused_frames:>9}   frames refused",
         f"  first reading after {_seconds(run.seconds_to_first_reading)}",
-        f"  measured to committed: half within {measured.percentile(50)} ms, 99 % within {measured.percentile(99)} ms",
     ]
+    if measured.total:
+        lines.append(
+            f"  measured to committed: half within {measured.percentile(50)} ms, 99 % within {measured.percentile(99)} ms"
+        )
     if problems:
         lines += ["BROKEN", *(f"  {problem}" for problem in problems)]
     else:

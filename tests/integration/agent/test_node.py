@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
@@ -51,13 +52,13 @@ class Nodes:
         self.device = f"node-{next(NUMBERS)}"
         self.pem = stack.issue("heater", [self.device])[self.device]
 
-    def start(self, *more: str, port: int | None = None) -> "subprocess.Popen[str]":
+    def start(self, *more: str, port: int | None = None, stdin: IO[str] | None = None) -> "subprocess.Popen[str]":
         url = f"mqtts://{self.stack.mqtt_host}:{port or self.stack.mqtt_port}"
         files = ["--ca", str(self.stack.ca_file), "--cert", str(self.pem.cert), "--key", str(self.pem.key)]
         known = ["--contract", str(self.contract), "--device", self.device, "--url", url, "--state", str(self.folder / "state")]
         node = subprocess.Popen(
             [sys.executable, "-m", "seamline", "agent", "run", *known, *files, *more],
-            stdin=subprocess.PIPE,
+            stdin=stdin or subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -103,6 +104,21 @@ def test_the_lines_of_stdin_are_stored_exactly_and_the_node_ends_when_the_hub_ha
     _, said = node.communicate(lines([LINE | {"room": 2000 + n} for n in range(5)]), timeout=PATIENCE_S)
     assert node.returncode == 0, said
     assert nodes.rows() == [(1, n, *(RAW | {"room": 2000 + n}).values()) for n in range(5)]
+
+
+@pytest.mark.parametrize("source", ["/dev/null", "plain file"])
+def test_a_stdin_that_cannot_be_waited_on_is_read_to_its_end(nodes: Nodes, tmp_path: Path, source: str) -> None:
+    """Service managers give /dev/null; a shell's `<` gives a plain file."""
+    path = Path(source)
+    if source != "/dev/null":
+        path = tmp_path / "readings"
+        path.write_text(lines([LINE]))
+    with path.open() as stdin:
+        node = nodes.start("--stdin", stdin=stdin)
+        _, said = node.communicate(timeout=PATIENCE_S)
+    assert node.returncode == 0, said
+    assert "Traceback" not in said
+    assert len(nodes.rows()) == (0 if source == "/dev/null" else 1)
 
 
 def test_lines_that_are_no_readings_are_named_and_the_good_ones_stored(nodes: Nodes) -> None:

@@ -34,7 +34,7 @@ class Hostile:
         self.id = f"bad{next(_numbers)}-{uuid.uuid4().hex[:6]}"
         self.downlinks = []
         self.ends = []
-        self._next = 0
+        self._incarnation = 4_000_000_000
         self._acknowledged = set()
         self._news = threading.Condition()
         self._subscribed = threading.Event()
@@ -70,19 +70,18 @@ class Hostile:
         """Publish control messages given as objects, text or bytes."""
         self.say(*(one if isinstance(one, bytes | str) else json.dumps(one) for one in messages), kind=kind)
 
-    def good(self, **head):
-        """Send the next good frame, and wait for its row. What was sent before has been worked in by then."""
-        seq = self._next
-        self._next += 1
-        self.say(frame(self.of, seq, [{"power": seq}], **({"incarnation": 4_000_000_000} | head)))
-        until(lambda: self.power(seq) == [(seq,)], f"the row of good frame {seq}", PATIENCE_S)
+    def good(self):
+        """Send a good frame, of an incarnation that no birth has ended, and wait for its row: what was sent before is worked in by then."""
+        self._incarnation += 1
+        self.say(frame(self.of, 0, [{"power": 1234}], incarnation=self._incarnation))
+        until(self._stored, f"the row of good frame {self._incarnation}", PATIENCE_S)
 
-    def power(self, seq):
+    def _stored(self):
         return self.rows(
-            "SELECT power FROM r_heater_reading r JOIN device d ON d.no = r.device_no"
-            " WHERE d.id = %s AND r.incarnation = 4000000000 AND seq = %s",
+            "SELECT FROM r_heater_reading r JOIN device d ON d.no = r.device_no"
+            " WHERE d.id = %s AND r.incarnation = %s AND power = 1234",
             self.id,
-            seq,
+            self._incarnation,
         )
 
     def rows(self, text, *parameters):

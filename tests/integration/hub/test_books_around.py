@@ -1,12 +1,19 @@
 """Presence, twins, events and the fixed schema, as ingest and the worker write them."""
 
 import asyncio
+import shutil
 
 import psycopg
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 from tests.integration.hub.harness import birth, database, frame, layout, losses, now_ms, on_hub, said
 
 from seamline.contract import load_family
+from seamline.hub import migrations
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.migrations.upgrade import HEAD, current, upgrade
 from seamline.hub.prepare import prepare
@@ -189,13 +196,6 @@ def fresh(ground, name):
 
 
 def test_the_migrations_build_exactly_the_schema_from_nothing(ground):
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    from seamline.hub import migrations
 
     dsn = fresh(ground, "migrated")
     assert current(dsn) is None
@@ -223,7 +223,6 @@ def test_several_hubs_starting_at_once_bring_a_database_up_once(ground, heater):
 
 
 def test_an_older_hubs_table_is_widened_online_and_keeps_its_rows(ground, heater, tmp_path):
-    import shutil
 
     dsn = fresh(ground, "widened")
     old = tmp_path / "heater"

@@ -8,9 +8,14 @@ import psycopg
 import pytest
 from tests.integration.hub.harness import birth, frame, layout, on_hub, said
 
-from seamline.hub.ingest import partition as partition_module
+from seamline.contract import load_family
+from seamline.hub.ingest import partition as partition_module, work
 from seamline.hub.ingest.busy import partition_of
+from seamline.hub.ingest.judge import judge
+from seamline.hub.ingest.memory import Memory
+from seamline.hub.ingest.nats import connect as connect_broker
 from seamline.hub.ingest.partition import Partition
+from seamline.hub.ingest.reader import Batch
 from seamline.hub.store import FencedError
 from seamline.testing.stack import stack
 from seamline.testing.wait import until
@@ -117,10 +122,7 @@ async def test_a_database_restored_from_backup_gets_a_new_generation_and_what_it
     hub.data(*(frame(of, at) for at in range(10)))
     await hub.settled()
     await hub.stop()
-    backup = {
-        table: hub.rows(f"SELECT * FROM {table}")
-        for table in ("ledger", "ingest_position", "device")
-    }
+    backup = {table: hub.rows(f"SELECT * FROM {table}") for table in ("ledger", "ingest_position", "device")}
     await hub.start()
     hub.data(*(frame(of, at) for at in range(10, 25)))
     await hub.settled()
@@ -182,10 +184,6 @@ async def test_the_second_worker_is_fenced_by_the_place_in_the_stream(hub):
     number = partition_of(b"dev", hub.partitions)
     partition = hub.running[number][0]
     await hub.stop()
-    from seamline.hub.ingest import work
-    from seamline.hub.ingest.judge import judge
-    from seamline.hub.ingest.memory import Memory
-    from seamline.hub.ingest.reader import Batch
 
     batch = Batch([f"up.{number}.dev.data".encode()], [frame(of, 1)], [99], [1_790_000_000 * 10**9])
     async with hub.stores() as (_, ingest):
@@ -198,8 +196,6 @@ async def test_the_second_worker_is_fenced_by_the_place_in_the_stream(hub):
 
 @pytest.mark.slow
 def test_the_hub_killed_with_sigkill_at_random_moments_stores_everything_once(heater):
-    from seamline.contract import load_family
-    from seamline.hub.ingest.nats import connect as connect_broker
 
     of = layout(load_family(heater))
     with stack(contracts=(heater,), children=("broker", "postgres", "hub")) as running:

@@ -1,10 +1,11 @@
 """Reading the stream: in order, within bounds, once, whatever the broker does."""
 
 import pytest
+from tests.integration.hub.harness import on_hub
 
+from seamline.hub.ingest.busy import partition_of
 from seamline.hub.ingest.nats import JetStreamError, NatsError, connect
 from seamline.hub.ingest.reader import Limits, Position, Reader, ensure_stream
-from tests.integration.hub.harness import on_hub
 
 
 async def reader_of(hub, limits=None, seq=0):
@@ -15,8 +16,6 @@ async def reader_of(hub, limits=None, seq=0):
 
 
 def devices_of_partition_0(hub, count):
-    from seamline.hub.ingest.busy import partition_of
-
     names = (f"d{number}" for number in range(10_000))
     return [name for name in names if partition_of(name.encode(), hub.partitions) == 0][:count]
 

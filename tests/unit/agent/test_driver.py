@@ -126,6 +126,8 @@ def test_a_record_reaches_the_broker_and_is_let_go_at_the_mark() -> None:
         await until(lambda: held_records(bench.core.books()) == 0)
         await bench.driver.close()
         assert bench.broker.goodbyes == 1
+        assert bench.broker.kinds()[-1] == "death", "the broker keeps the will to itself after a goodbye"
+        assert bench.broker.documents("death")[0]["session"] == birth["session"]
         assert bench.failures == []
 
     run(act)

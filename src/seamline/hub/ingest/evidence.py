@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self, TypeAlias
 
 import numpy as np
 from psycopg import sql
@@ -23,7 +23,7 @@ from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.slow import Repeated, Scalar
 from seamline.hub.ledger import Class
 from seamline.hub.params import Int8s
-from seamline.hub.ranges import Range, Ranges, intersect, normal
+from seamline.hub.ranges import Range, intersect, normal
 from seamline.hub.store import Row, Store
 
 EVIDENCE_MAX: Final = 1_000
@@ -38,6 +38,9 @@ HELD_AT_ONCE: Final = 64
 SAMPLE_BYTES: Final = 256
 """How much of what is no frame is kept as a sample."""
 
+LedgerKey: TypeAlias = tuple[int, int, int, int]
+"""(fleet slot, incarnation, boot, channel)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -49,6 +52,31 @@ class Entry:
     counted: bool
     first: int | None = None
     count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored or quarantined under one key: digests by sequence, ascending."""
+
+    seqs: I64
+    digests: I64
+
+    @classmethod
+    def of(cls, found: Mapping[int, int]) -> Self:
+        """From digests by sequence."""
+        seqs = np.fromiter(found.keys(), np.int64, len(found))
+        order = np.argsort(seqs)
+        return cls(seqs[order], np.fromiter(found.values(), np.int64, len(found))[order])
+
+    def span(self, again: Repeated) -> tuple[int, int]:
+        """Where its records are."""
+        low, high = np.searchsorted(self.seqs, (again.first, again.end)).tolist()
+        return low, high
+
+    def covers(self, again: Repeated) -> bool:
+        """Whether all of its records are there."""
+        low, high = self.span(again)
+        return high - low == again.end - again.first
 
 
 class Evidence:
@@ -106,72 +134,61 @@ class Evidence:
     async def _repeats(self, judged: Judged, repeated: Sequence[Repeated]) -> list[Entry]:
         """Compare repeated records with what is stored under their keys."""
         comparable = [again for again in repeated if judged.verdict[again.frame] != DECLINED]
-        stored = await self._stored(judged, comparable)
-        missing = [again for at, again in enumerate(comparable) if len(stored[at]) < again.end - again.first]
-        held = await self._held(judged, missing) if missing else {}
+        rows = await self._stored(judged, comparable)
+        stored = {key: Known.of(found) for key, found in rows.items()}
+        missing = [again for again in comparable if not stored[_key(judged, again.frame)].covers(again)]
+        for key, found in (await self._held(judged, missing) if missing else {}).items():
+            stored[key] = Known.of({**found, **rows[key]})
         entries: list[Entry] = []
-        for at, again in enumerate(comparable):
+        for again in comparable:
             group = judged.group_at(again.frame)
             if group is not None and group.kind.writer is None:
                 continue  # losses are books: what they declared is in the ledger
-            digests = _digests(judged, again)
-            key = _key(judged, again.frame)
-            known = [stored[at].get(seq, held.get((*key, seq))) for seq in range(again.first, again.end)]
-            entries += _conflicts(again, known, digests)
+            entries += _conflicts(again, stored[_key(judged, again.frame)], _digests(judged, again))
         return entries
 
-    async def _stored(self, judged: Judged, repeated: Sequence[Repeated]) -> list[dict[int, int]]:
-        """Digests of stored rows by sequence, for each repeated run."""
-        found: list[dict[int, int]] = [{} for _ in repeated]
-        by_table: dict[str, list[int]] = {}
-        for at, again in enumerate(repeated):
+    async def _stored(self, judged: Judged, repeated: Sequence[Repeated]) -> dict[LedgerKey, dict[int, int]]:
+        """Digests of stored rows by key and sequence; every repeated key is there."""
+        found: dict[LedgerKey, dict[int, int]] = {_key(judged, again.frame): {} for again in repeated}
+        by_table: dict[str, list[Repeated]] = {}
+        for again in repeated:
             group = judged.group_at(again.frame)
             if group is not None and group.kind.writer is not None:
-                by_table.setdefault(group.kind.writer.table, []).append(at)
-        for table, places in by_table.items():
-            keys = [_key(judged, repeated[at].frame) for at in places]
-            parameters: Mapping[str, object] = {
-                "device": Int8s([int(self._memory.fleet.no[device]) for device, *_ in keys]),
-                "incarnation": Int8s([incarnation for _, incarnation, _, _ in keys]),
-                "boot": Int8s([boot for _, _, boot, _ in keys]),
-                "first": Int8s([repeated[at].first for at in places]),
-                "end": Int8s([repeated[at].end for at in places]),
-            }
-            for place, seq, digest in await self._store.all("digests", parameters, table=sql.Identifier(table)):
-                found[places[int(place) - 1]][int(seq)] = int(digest)
+                by_table.setdefault(group.kind.writer.table, []).append(again)
+        for table, own in by_table.items():
+            runs = _runs(judged, own)
+            for place, seq, digest in await self._store.all("digests", self._named(runs), table=sql.Identifier(table)):
+                found[runs[int(place) - 1][0]][int(seq)] = int(digest)
         return found
 
-    async def _held(self, judged: Judged, repeated: Sequence[Repeated]) -> dict[tuple[int, int, int, int, int], int]:
-        """Digests of quarantined records by (device, incarnation, boot, channel, sequence)."""
-        runs: dict[tuple[int, int, int, int], list[Range]] = {}
-        for again in repeated:
-            runs.setdefault(_key(judged, again.frame), []).append((again.first, again.end))
-        wanted = {key: normal(ranges) for key, ranges in runs.items()}
+    async def _held(self, judged: Judged, repeated: Sequence[Repeated]) -> dict[LedgerKey, dict[int, int]]:
+        """Digests of quarantined records by key and sequence."""
+        runs = _runs(judged, repeated)
+        wanted: dict[LedgerKey, list[Range]] = {}
+        for key, run in runs:
+            wanted.setdefault(key, []).append(run)
         slots = {int(self._memory.fleet.no[key[0]]): key[0] for key in wanted}
-        ids = await self._held_ids(wanted)
-        found: dict[tuple[int, int, int, int, int], int] = {}
+        ids = [int(row[0]) for row in await self._store.all("held", self._named(runs))]
+        found: dict[LedgerKey, dict[int, int]] = {key: {} for key in wanted}
         for at in range(0, len(ids), HELD_AT_ONCE):
             chosen = {"ids": Int8s(ids[at : at + HELD_AT_ONCE])}
             for no, incarnation, boot, channel, first, count, payload in await self._store.all("held_bytes", chosen):
                 key = (slots[int(no)], int(incarnation), int(boot), int(channel))
                 begin, digests = quarantined_digests(bytes(payload))
-                for low, high in intersect(wanted[key], ((int(first), int(first) + int(count)),)):
-                    of_run = digests[low - begin : high - begin].tolist()
-                    found.update({(*key, low + place): digest for place, digest in enumerate(of_run)})
+                for low, high in intersect(tuple(wanted[key]), ((int(first), int(first) + int(count)),)):
+                    found[key].update(zip(range(low, high), digests[low - begin : high - begin].tolist(), strict=False))
         return found
 
-    async def _held_ids(self, wanted: Mapping[tuple[int, int, int, int], Ranges]) -> list[int]:
-        """Which quarantined frames hold any of these records."""
-        flat = [(key, run) for key, ranges in wanted.items() for run in ranges]
-        parameters: Mapping[str, object] = {
-            "device": Int8s([int(self._memory.fleet.no[key[0]]) for key, _ in flat]),
-            "incarnation": Int8s([key[1] for key, _ in flat]),
-            "boot": Int8s([key[2] for key, _ in flat]),
-            "channel": Int8s([key[3] for key, _ in flat]),
-            "first": Int8s([run[0] for _, run in flat]),
-            "end": Int8s([run[1] for _, run in flat]),
+    def _named(self, runs: Sequence[tuple[LedgerKey, Range]]) -> Mapping[str, object]:
+        """Runs of records as parameters."""
+        return {
+            "device": Int8s([int(self._memory.fleet.no[key[0]]) for key, _ in runs]),
+            "incarnation": Int8s([key[1] for key, _ in runs]),
+            "boot": Int8s([key[2] for key, _ in runs]),
+            "channel": Int8s([key[3] for key, _ in runs]),
+            "first": Int8s([run[0] for _, run in runs]),
+            "end": Int8s([run[1] for _, run in runs]),
         }
-        return [int(row[0]) for row in await self._store.all("held", parameters)]
 
     def _row(self, judged: Judged, entry: Entry, content: bytes) -> Row:
         head = judged.frames.head[entry.frame]
@@ -289,17 +306,28 @@ def _digests(judged: Judged, again: Repeated) -> I64:
     return decode.digests(run, int(head["fingerprint"]))[offset : offset + count]
 
 
-def _conflicts(again: Repeated, known: Sequence[int | None], digests: I64) -> Iterator[Entry]:
+def _conflicts(again: Repeated, known: Known, digests: I64) -> Iterator[Entry]:
     """Entries for repeated records that are not what is stored under their key."""
-    differs = np.array([one is None or one != digest for one, digest in zip(known, digests.tolist(), strict=True)], np.bool_)
-    for low, high in _stretches(differs):
-        bare = all(one is None for one in known[low:high])
-        reason = "closed-boot" if again.closed else "late" if bare else "conflict"
-        detail = "nothing is stored to compare with" if bare else "other bytes are stored under this key"
-        yield Entry(again.frame, reason, detail, counted=False, first=again.first + low, count=high - low)
+    low, high = known.span(again)
+    at = known.seqs[low:high] - again.first
+    bare, differs = np.ones(len(digests), np.bool_), np.ones(len(digests), np.bool_)
+    bare[at], differs[at] = False, known.digests[low:high] != digests[at]
+    for begin, end in _stretches(differs):
+        alone = bool(bare[begin:end].all())
+        reason = "closed-boot" if again.closed else "late" if alone else "conflict"
+        detail = "nothing is stored to compare with" if alone else "other bytes are stored under this key"
+        yield Entry(again.frame, reason, detail, counted=False, first=again.first + begin, count=end - begin)
 
 
-def _key(judged: Judged, index: int) -> tuple[int, int, int, int]:
+def _runs(judged: Judged, repeated: Iterable[Repeated]) -> list[tuple[LedgerKey, Range]]:
+    """Which records were repeated: each once, however often it came."""
+    runs: dict[LedgerKey, list[Range]] = {}
+    for again in repeated:
+        runs.setdefault(_key(judged, again.frame), []).append((again.first, again.end))
+    return [(key, run) for key, ranges in runs.items() for run in normal(ranges)]
+
+
+def _key(judged: Judged, index: int) -> LedgerKey:
     """(device slot, incarnation, boot, channel) of a frame."""
     head = judged.frames.head[index]
     return int(judged.device[index]), int(head["incarnation"]), int(head["boot"]), int(head["channel"])
