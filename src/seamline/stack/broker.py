@@ -24,6 +24,9 @@ AUTH_TIMEOUT_S = 4
 # A fleet that comes back at once waits for its turn: 10,000 handshakes at 1,000 a second.
 TLS_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 10.0
+# Each stream bounds itself. Left to itself the server takes 3/4 of what is free at its start, and with less than a stream's bound
+# free it refuses to make the stream, or to load the one it has.
+STORE_MAX = "1TB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ server_name: seamline
 listen: "{LOOPBACK}:{broker.nats_port}"
 max_payload: 1MB
 logtime_utc: true
-jetstream {{ store_dir: {_text(broker.state.path("broker"))} }}
+jetstream {{ store_dir: {_text(broker.state.path("broker"))}, max_file_store: {STORE_MAX} }}
 accounts {{
   SYS: {{ users: [ {{ user: system, password: {_text(made.system)} }} ] }}
   AUTH: {{ users: [ {{ user: auth, password: {_text(made.auth)} }} ] }}

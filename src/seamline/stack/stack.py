@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -28,6 +29,7 @@ from seamline.stack.ports import LOOPBACK, PortClaims, choose_ports
 from seamline.stack.postgres import Postgres, drop_socket_folder, open_postgres
 from seamline.stack.settings import Settings, check
 from seamline.stack.statedir import StateDir, write_object
+from seamline.stack.storage_watch import StorageWatch
 from seamline.stack.supervisor import ChildView, Supervisor
 
 READY_POLL_S = 0.01
@@ -56,6 +58,7 @@ class Stack:
         self._broker: Broker | None = None
         self._postgres: Postgres | None = None
         self._http_port: int = 0
+        self._storage: StorageWatch | None = None
 
     def start(self) -> Self:
         """Start everything and wait until it is ready. On failure nothing is left running."""
@@ -69,6 +72,7 @@ class Stack:
                 self._supervisor.start(spec)
             self.wait_ready(self.settings.ready_timeout_s)
             self._write_run()
+            self._watch_storage()
         except BaseException:
             self.stop()
             raise
@@ -80,6 +84,8 @@ class Stack:
             return
         self.state.path("run.json").unlink(missing_ok=True)
         order = ("hub", "auth", "broker", "postgres")
+        if self._storage is not None:
+            self._storage.stop()
         try:
             self._supervisor.stop([name for name in order if name in self._specs])
         finally:
@@ -271,6 +277,17 @@ class Stack:
         if roles == "auth":
             return (sys.executable, "-m", "seamline.hub.auth", *state)
         return (sys.executable, "-m", "seamline", "hub", "--role", roles, *state)
+
+    def _watch_storage(self) -> None:
+        if "broker" not in self._specs:
+            return
+        url = self.broker.url("system", self.broker.secrets.system)
+        self._storage = StorageWatch(url, self.state.path("broker"), self.log("broker"), self._restart_broker)
+        self._storage.start()
+
+    def _restart_broker(self) -> None:
+        with contextlib.suppress(ChildError):  # it is down: on its way up already
+            self._supervisor.signal("broker", signal.SIGTERM)
 
     def _not_ready(self, spec: ChildSpec, view: ChildView, timeout_s: float) -> str:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.integration.bad_days.scene import query, scene
+from tests.integration.bad_days.scene import PATIENCE_S, query, scene
 
 from seamline.rig.fleet import models_of
 
@@ -19,10 +19,6 @@ EVIDENCE = "SELECT reason FROM quarantine WHERE device_id LIKE %s"
 NEW_INCARNATIONS = (
     "SELECT device.id FROM event JOIN device ON no = device_no WHERE kind = 'new-incarnation' AND device.id LIKE %s"
 )
-
-
-def keys(rows):
-    return {row[:4] for row in rows}
 
 
 def test_a_wiped_counter_begins_a_new_incarnation_beside_the_old_one(house, family):
@@ -52,15 +48,15 @@ def test_a_wiped_counter_begins_a_new_incarnation_beside_the_old_one(house, fami
             assert old <= after, "something old was overwritten"
             assert query(house, EVIDENCE, "wiped-%") == [], "something was taken for a conflict"
             for device in stage.devices:
-                incarnation = before[device.id][0]
-                lives = {row[1] for row in after if row[0] == number(house, device)}
+                incarnation, no = before[device.id][0], number(house, device)
+                own = [row for row in after if row[0] == no]
+                lives = {row[1]: {other[3] for other in own if other[1] == row[1]} for row in own}
                 assert incarnation in lives
                 assert len(lives) == 2
-                sequences = [{row[3] for row in after if row[0] == number(house, device) and row[1] == life} for life in lives]
-                assert sequences[0] & sequences[1], "the same numbers, twice, each its own reading"
+                assert set.intersection(*lives.values()), "the same numbers, twice, each its own reading"
                 for key, stream in device.truth.streams.items():
                     if key.incarnation != incarnation and key.channel == 1:
-                        count = sum(row[0] == number(house, device) and row[1] == key.incarnation for row in after)
+                        count = sum(row[1] == key.incarnation for row in own)
                         assert count == stream.numbered, "a new reading was taken for a duplicate"
             assert {row[0] for row in query(house, NEW_INCARNATIONS, "wiped-%")} >= before.keys()
 
@@ -78,7 +74,9 @@ def test_a_board_that_is_swapped_and_swapped_back_keeps_both_lives_apart(house, 
             stage.fleet.power_on()
             await stage.lively()
             boards = []
-            await stage.verdict()  # nobody could tell what the hub has not heard of when a board is taken out
+            for device in stage.devices:
+                device.boot.rest()  # nobody could tell what the hub has not heard of when a board is taken out
+            assert await stage.fleet.drained(PATIENCE_S)
             for device in stage.devices:
                 device.power_off()
                 boards.append(device.flash.entries)

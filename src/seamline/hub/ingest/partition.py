@@ -84,15 +84,17 @@ class Partition:
         """Work until stopped; broker and database may come and go."""
         wait_s = BACKOFF_S_MIN
         while not self._stop.is_set():
+            started_s = time.monotonic()
             try:
                 connection = await connect(self.config.nats_url, f"seamline ingest {self.config.partition}")
-                wait_s = BACKOFF_S_MIN
                 try:
                     await self._with_broker(connection)
                 finally:
                     connection.close()
             except (NatsError, JetStreamError) as error:
                 log.warning("partition %d: %s", self.config.partition, error)
+                if time.monotonic() - started_s > BACKOFF_S_MAX:  # it did work for a while
+                    wait_s = BACKOFF_S_MIN
                 wait_s = await self._pause(wait_s)
         await self._drop_database()
 
@@ -128,7 +130,7 @@ class Partition:
         self._position = await self._committed(store, created)
         reader = Reader(connection, self.config.partition, self.config.limits)
         acknowledged = await reader.attach(self._position)
-        if acknowledged > self._position.seq and self._position.seq:
+        if acknowledged > self._position.seq:
             await self._restored(store, acknowledged)
             log.warning("partition %d: the database was restored: replaying from %d", self.config.partition, self._position.seq)
         self._told.generation = int((await store.all("generation"))[0][0])

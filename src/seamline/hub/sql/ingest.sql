@@ -288,13 +288,15 @@ GROUP BY 1, 2
 ON CONFLICT DO NOTHING;
 
 -- name: generation
--- Made at the first start; a restored database gets the next one, and every device is told.
-INSERT INTO hub_meta (key, value) VALUES ('generation', '1')
+-- The Unix second of the first start, so that no emptied or restored database repeats one; a restored database gets a later
+-- one, and every device is told.
+INSERT INTO hub_meta (key, value) VALUES ('generation', to_jsonb(extract(epoch FROM clock_timestamp())::int8))
 ON CONFLICT (key) DO UPDATE SET value = hub_meta.value RETURNING (value #>> '{}')::int8;
 
 -- name: next_generation
-INSERT INTO hub_meta (key, value) VALUES ('generation', '2'::jsonb)
-ON CONFLICT (key) DO UPDATE SET value = to_jsonb((hub_meta.value #>> '{}')::int8 + 1);
+INSERT INTO hub_meta (key, value) VALUES ('generation', to_jsonb(extract(epoch FROM clock_timestamp())::int8))
+ON CONFLICT (key) DO UPDATE SET value = to_jsonb(greatest(
+    (hub_meta.value #>> '{}')::int8 + 1, extract(epoch FROM clock_timestamp())::int8));
 
 -- name: devices_total
 SELECT count(*) FROM device WHERE state = 'active';
