@@ -44,6 +44,9 @@ ROOT = Path(__file__).parent.parent
 READY_S = 30.0
 POLL_S = 0.05
 STALL_S = 60.0
+WINDOW = 50
+"""Messages a device has under way in the pipelined shapes: 10,000 with 200 devices. The broker queues about so many requests to
+its store and drops connections beyond."""
 
 
 @dataclass
@@ -115,7 +118,8 @@ class Bench:
         """A count in the database; 0 while the table is not there."""
         try:
             with psycopg.connect(self.dsn) as connection:
-                row = connection.execute(f"SELECT coalesce({what}, 0)::int8 FROM {table}").fetchone()  # noqa: S608 - our own words
+                query = f"SELECT coalesce({what}, 0)::int8 FROM {table}"  # noqa: S608 - our own words
+                row = connection.execute(query).fetchone()
         except psycopg.errors.UndefinedTable:
             return 0
         return int(row[0]) if row else 0
@@ -177,7 +181,7 @@ def drained(bench: Bench, devices: int, messages: int) -> Figure:
         with bench.ingest():
             pass
         bench.empty()
-        with bench.load(devices, messages, 1_000) as load:
+        with bench.load(devices, messages, WINDOW) as load:
             told = _start(load)
         with bench.ingest() as hub:
             cpu = _Cpu(bench, hub)
@@ -305,10 +309,10 @@ def measure(bench: Bench, *, quick: bool) -> dict[str, tuple[Figure, str, Figure
     with bench.broker(), bench.ingest():
         pass  # makes the tables
     copy = copied(bench, many)
-    broker = alone(bench, devices, many, 500)
+    broker = alone(bench, devices, many, WINDOW)
     broker_one = alone(bench, 2_000, few, 1)
     return {
-        "pipelined": (through(bench, devices, many, 500), "broker_bound", broker),
+        "pipelined": (through(bench, devices, many, WINDOW), "broker_bound", broker),
         "one_in_flight": (through(bench, 2_000, few, 1), "broker with one in flight", broker_one),
         "drain": (drained(bench, devices, many), "copy_bound", copy),
         "copy_bound": (copy, "", None),

@@ -27,6 +27,7 @@ INCARNATION = 1
 SAMPLE_MS = 100
 PACKET_IDS = 60_000
 ONE_LENGTH_BYTE = 127
+DEADLINE_S = 60.0
 
 
 def device_id(number: int) -> str:
@@ -96,9 +97,12 @@ class Client:
     def pull(self) -> bool:
         """Count acknowledgements; true when all messages are."""
         try:
-            got = self.odd + len(self.socket.recv(65_536))
+            received = len(self.socket.recv(65_536))
         except BlockingIOError:
             return False
+        if not received:
+            raise SystemExit(f"the broker hung up after {self.acknowledged} of {self.messages} messages: too much in flight")
+        got = self.odd + received
         self.acknowledged += got // 4
         self.odd = got % 4
         return self.acknowledged >= self.messages
@@ -128,6 +132,9 @@ def run(clients: list[Client], window: int) -> float:
         client.push(window)
     waiting = len(clients)
     while waiting:
+        if time.perf_counter() - started > DEADLINE_S:
+            left = [(one.sent, len(one.rest), one.acknowledged) for one in clients if one.acknowledged < one.messages]
+            raise SystemExit(f"{waiting} devices wait for acknowledgements: (sent, unsent bytes, acknowledged) {left[:5]}")
         for key, _ in selector.select(1.0):
             client = key.data
             if client.pull():

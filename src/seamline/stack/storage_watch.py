@@ -46,8 +46,11 @@ class StorageWatch:
             self._thread.join()
 
     def look(self) -> None:
-        """Look once: say it when the broker's disk is full, and start the broker anew when it no longer is."""
-        error = _write_error(self._url)
+        """Look once: say it when the broker's disk is full, and start the broker anew when it no longer is.
+
+        The log may be on the same disk; what did not fit into it is said when there is room.
+        """
+        error = write_error(self._url)
         if error is None:
             self._told = False
             return
@@ -56,7 +59,7 @@ class StorageWatch:
                 note(self._log, f"the broker cannot store what devices send: {error}: free some space in {self._folder}")
             self._told = True
             return
-        note(self._log, "there is room again: the broker is started anew")
+        note(self._log, f"there is room again after {error}: the broker is started anew")
         self._told = False
         self._restart()
 
@@ -68,7 +71,7 @@ class StorageWatch:
                 continue  # the broker, or the folder, is away: the next look will tell
 
 
-def _write_error(url: str) -> str | None:
+def write_error(url: str) -> str | None:
     """What keeps a stream shut, in the broker's words. Raises OSError when the broker does not answer."""
     told = ask(url, QUESTION, b"{}").get("data")
     error = cast("Mapping[str, object]", told).get("error") if isinstance(told, dict) else None

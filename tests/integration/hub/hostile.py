@@ -27,7 +27,7 @@ _numbers = itertools.count()
 class Hostile:
     """One connected device. `good()` proves that the hub still takes what is right."""
 
-    def __init__(self, stack, folder, will=None):
+    def __init__(self, stack, folder):
         self.stack = stack
         self.family = load_family(folder)
         self.of = layout(self.family)
@@ -38,13 +38,17 @@ class Hostile:
         self._acknowledged = set()
         self._news = threading.Condition()
         self._subscribed = threading.Event()
-        own = stack.issue("heater", [self.id])[self.id]
+        self._own = stack.issue("heater", [self.id])[self.id]
+        self.connect()
+
+    def connect(self):
+        """Connect, and subscribe."""
+        self._subscribed.clear()
+        self._acknowledged.clear()
         self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=self.id, protocol=paho.MQTTv311)
         self.client.max_inflight_messages_set(0)
-        self.client.tls_set(str(stack.ca_file), str(own.cert), str(own.key), ssl.CERT_REQUIRED)
+        self.client.tls_set(str(self.stack.ca_file), str(self._own.cert), str(self._own.key), ssl.CERT_REQUIRED)
         self.client.reconnect_delay_set(1, 1)
-        if will is not None:
-            self.client.will_set(will, b"{}", qos=1)
         self.client.on_connect = lambda client, *_: client.subscribe(f"dn/{self.id}/#", 0)
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_disconnect = lambda _c, _u, _f, reason, _p: self.ends.append(str(reason))
@@ -52,7 +56,7 @@ class Hostile:
         self.client.on_message = lambda _c, _u, message: self.downlinks.append(
             (message.topic.rpartition("/")[2], json.loads(message.payload))
         )
-        self.client.connect(stack.mqtt_host, stack.mqtt_port, keepalive=60)
+        self.client.connect(self.stack.mqtt_host, self.stack.mqtt_port, keepalive=60)
         self.client.loop_start()
         assert self._subscribed.wait(PATIENCE_S)
 
@@ -75,6 +79,19 @@ class Hostile:
         self._incarnation += 1
         self.say(frame(self.of, 0, [{"power": 1234}], incarnation=self._incarnation))
         until(self._stored, f"the row of good frame {self._incarnation}", PATIENCE_S)
+
+    def good_birth(self, message):
+        """Be born, and wait for the session."""
+        self.downlinks.clear()
+        self.tell("birth", message)
+        wanted = message["incarnation"], message["session"]
+        answered = lambda: wanted in [(one["incarnation"], one["session"]) for one in self.told("session")]  # noqa: E731
+        until(answered, f"the session {wanted}", PATIENCE_S)
+
+    @property
+    def next_incarnation(self):
+        """That of the next good frame."""
+        return self._incarnation + 1
 
     def _stored(self):
         return self.rows(
@@ -100,7 +117,7 @@ class Hostile:
         """mark, stored, quarantined, declined, lost, duplicates of one key."""
         found = self.rows(
             "SELECT mark, stored, quarantined, declined, lost, duplicates FROM ledger l JOIN device d ON d.no = l.device_no"
-            " WHERE d.id = %s AND channel = %s AND boot = %s AND l.incarnation = %s",
+            " WHERE d.id = %s AND channel = %s AND l.boot = %s AND l.incarnation = %s",
             self.id,
             channel,
             boot,
@@ -154,7 +171,7 @@ class Watch:
         self._done.set()
         self._thread.join()
         assert (self._stack.pid("hub"), self._stack.view("hub").starts) == (self._pid, self._starts), self.log[-2000:]
-        assert "Traceback" not in self.log and " ERROR " not in self.log, self.log[-4000:]
+        assert not any(word in self.log for word in ("Traceback", " ERROR ")), self.log[-4000:]
         assert self.grown_mib < grown_mib_max, f"the hub grew by {self.grown_mib:.0f} MiB"
 
 

@@ -24,6 +24,9 @@ from seamline.hub.timeline import Dating, Segment, affected, anchored, datings
 FLUSH_MS: Final = 2_000
 """How often what was heard of boots is written; it only bounds dates that have no anchor."""
 
+ANCHOR_ONCE: Final = ("device_no", "incarnation", "boot", "at_ms", "unix_ms", "source")
+"""What makes an anchor, as the constraint of that name says."""
+
 Owner = tuple[int, int]
 """(fleet slot, incarnation)"""
 
@@ -49,8 +52,10 @@ class Clockwork:
         segments = await self._segments(owners)
         before = {owner: self._datings(owner, segments[owner]) for owner in owners}
         once = {(one.device, one.input): one for one in said}  # delivered twice, it is still one anchor
-        rows = {tuple(row.items())[:7]: row for row in (self._take(one, segments) for one in once.values())}
-        await self._store.write("add_anchors", list(rows.values()))
+        rows = [self._take(one, segments) for one in once.values()]
+        rows.sort(key=lambda row: (not row["accepted"], int(str(row["uncertainty_ms"]))), reverse=True)
+        best = {tuple(row[name] for name in ANCHOR_ONCE): row for row in rows}  # the best of those that differ in no more
+        await self._store.write("add_anchors", list(best.values()))
         boots: list[Row] = []
         for owner in owners:
             after = self._datings(owner, segments[owner])

@@ -170,12 +170,15 @@ FROM unnest(%(device)s::int8[], %(heard)s::int8[], %(answered)s::int8[]) AS u (d
 WHERE p.device_no = u.device::int4;
 
 -- name: add_anchors
-INSERT INTO anchor (device_no, incarnation, boot, at_ms, unix_ms, source, uncertainty_ms, received_at, accepted, why)
+-- Of anchors that differ only in their uncertainty the best stays.
+INSERT INTO anchor AS a (device_no, incarnation, boot, at_ms, unix_ms, source, uncertainty_ms, received_at, accepted, why)
 SELECT r.device_no, r.incarnation, r.boot, r.at_ms, r.unix_ms, r.source, r.uncertainty_ms, to_timestamp(r.received_ms / 1e3),
        r.accepted, r.why
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, incarnation int8, boot int8, at_ms int8, unix_ms int8,
      source text, uncertainty_ms int8, received_ms int8, accepted bool, why text)
-ON CONFLICT ON CONSTRAINT anchor_once DO UPDATE SET accepted = excluded.accepted, why = excluded.why;
+ON CONFLICT ON CONSTRAINT anchor_once DO UPDATE
+SET accepted = excluded.accepted, why = excluded.why, uncertainty_ms = excluded.uncertainty_ms
+WHERE excluded.accepted AND (NOT a.accepted OR excluded.uncertainty_ms < a.uncertainty_ms);
 
 -- name: add_quarantine
 INSERT INTO quarantine (device_no, device_id, arrival, reason, detail, channel, layout, fingerprint, incarnation, boot, first,
