@@ -44,6 +44,7 @@ ROOT = Path(__file__).parent.parent
 READY_S = 30.0
 POLL_S = 0.05
 STALL_S = 60.0
+SENT_S = 300.0
 WINDOW = 50
 """Messages a device has under way in the pipelined shapes: 10,000 with 200 devices. The broker queues about so many requests to
 its store and drops connections beyond."""
@@ -88,7 +89,7 @@ class Bench:
             yield
         finally:
             server.terminate()
-            server.wait()
+            server.wait(READY_S)
 
     @contextmanager
     def ingest(self) -> Generator[list[psutil.Process]]:
@@ -112,7 +113,7 @@ class Bench:
             for process in running:
                 process.send_signal(signal.SIGTERM)
             for process in running:
-                process.wait()
+                process.wait(READY_S)
 
     def count(self, table: str, what: str = "count(*)") -> int:
         """A count in the database; 0 while the table is not there."""
@@ -126,7 +127,7 @@ class Bench:
 
     def empty(self) -> None:
         """Start over with the tables."""
-        with psycopg.connect(self.dsn) as connection:
+        with psycopg.connect(self.dsn, options="-c lock_timeout=10s") as connection:
             for name in ("ledger", "device", "presence", "boot", "incarnation", "ingest_position", "r_heater_reading"):
                 if connection.execute("SELECT to_regclass(%s)", (name,)).fetchone() != (None,):
                     connection.execute(f"TRUNCATE {name}")
@@ -251,7 +252,7 @@ class _Cpu:
 
 def _start(load: subprocess.Popen[str]) -> dict[str, float]:
     """Let the generator go, and wait for what it says."""
-    said, _ = load.communicate("go\n")
+    said, _ = load.communicate("go\n", timeout=SENT_S)
     return json.loads(said)
 
 

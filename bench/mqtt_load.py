@@ -27,7 +27,7 @@ INCARNATION = 1
 SAMPLE_MS = 100
 PACKET_IDS = 60_000
 ONE_LENGTH_BYTE = 127
-DEADLINE_S = 60.0
+DEADLINE_S = 240.0
 
 
 def device_id(number: int) -> str:

@@ -75,8 +75,11 @@ class Counters:
         return True
 
     def told(self, spread_ms: int) -> bool:
-        """The hub gave a spread; True when it is worth a write: less than half or more than twice the stored one."""
-        if self.spread_ms != UNTOLD and spread_ms <= 2 * self.spread_ms and self.spread_ms <= 2 * spread_ms:
+        """The hub gave a spread; True when it is worth a write: less than half the stored one, or above it by more than a quarter.
+
+        A quarter is the hub's margin: with a shorter spread a fleet that grew would come back faster than it is accepted.
+        """
+        if self.spread_ms != UNTOLD and 4 * spread_ms <= 5 * self.spread_ms and self.spread_ms <= 2 * spread_ms:
             return False
         self.spread_ms = spread_ms
         return True

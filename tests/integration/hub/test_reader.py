@@ -17,6 +17,13 @@ async def reader_of(hub, limits=None, seq=0):
     return reader
 
 
+async def read_on(reader):
+    """Read for half a minute: a pull that met the deletion is lost without a word; the one after its expiry is told."""
+    async with asyncio.timeout(30):
+        while True:
+            await reader.next(0.5)
+
+
 def devices_of_partition_0(hub, count):
     names = (f"d{number}" for number in range(10_000))
     return [name for name in names if partition_of(name.encode(), hub.partitions) == 0][:count]
@@ -78,9 +85,7 @@ async def test_a_broken_consumer_is_told_and_not_waited_for(hub):
     reader = await reader_of(hub)
     await hub.broker.jetstream("CONSUMER.DELETE.UP.ingest-0")
     with pytest.raises(NatsError, match="ingest-0"):
-        async with asyncio.timeout(30):  # a pull that met the deletion is lost without a word; the one after its expiry is told
-            while True:
-                await reader.next(0.5)
+        await read_on(reader)
 
 
 @on_hub

@@ -143,7 +143,7 @@ def test_closed_boots_are_forgotten():
 
 def test_a_spread_is_written_when_it_changed_much():
     counters = Counters(256)
-    told = [counters.told(spread_ms) for spread_ms in (1000, 1900, 2100, 1100, 1000, 0, 0)]
+    told = [counters.told(spread_ms) for spread_ms in (1000, 1250, 1251, 700, 600, 0, 0)]
     assert told == [True, False, True, False, True, True, False]
 
 
