@@ -45,6 +45,9 @@ READY_S = 30.0
 POLL_S = 0.05
 STALL_S = 60.0
 SENT_S = 300.0
+# By default a stream drops what comes while 10,000 messages wait for its disk, acknowledged to the publisher or not. Custody
+# mends that (the device sends again), but a load that sends once needs room for all it may have under way.
+BUFFERS = "max_buffered_msgs: 1000000, max_buffered_size: 268435456"
 WINDOW = 50
 """Messages a device has under way in the pipelined shapes: 10,000 with 200 devices. The broker queues about so many requests to
 its store and drops connections beyond."""
@@ -79,7 +82,7 @@ class Bench:
         self.mqtt_port, self.nats_port = _port(), _port()
         config = self.folder / "broker.conf"
         config.write_text(
-            f'server_name: bench\nlisten: "127.0.0.1:{self.nats_port}"\njetstream {{ store_dir: "{store}" }}\n'
+            f'server_name: bench\nlisten: "127.0.0.1:{self.nats_port}"\njetstream {{ store_dir: "{store}", {BUFFERS} }}\n'
             f'mqtt {{ listen: "127.0.0.1:{self.mqtt_port}" }}\n'
         )
         server = subprocess.Popen([find_nats_server(), "-c", config], stderr=subprocess.DEVNULL)

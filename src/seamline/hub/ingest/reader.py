@@ -9,10 +9,11 @@ and tell a restored database (it knows less than was acknowledged).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
-from collections import deque
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final, cast
 
 from seamline.hub.ingest.nats import Connection, JetStreamError, NatsError
@@ -22,9 +23,11 @@ SUBJECTS: Final = "up.*.*"
 DAY_NS: Final = 86_400_000_000_000
 STREAM_BYTES: Final = 1 << 30
 ACK_WAIT_NS: Final = 60_000_000_000
-PULL_EXPIRES_S: Final = 5.0
+WAKE_S: Final = 5.0
+BURST_S: Final = 2.0
+"""How long a burst may take; its end may be lost with the broker's connection."""
 PULL_BYTES: Final = 8 << 20
-"""Bytes one pull may bring; two pulls may be under way and one batch in hand, which bounds the memory of a partition."""
+"""Bytes one pull may bring: with one batch in hand and one ahead it bounds the memory of a partition."""
 STREAM_NOT_FOUND: Final = 10059
 CONSUMER_NOT_FOUND: Final = 10014
 
@@ -51,24 +54,33 @@ class Position:
 class Batch:
     """Messages in the stream's order; the lists run in parallel.
 
-    `seqs` are their sequences in the stream, `stored_ns` when the broker took them (Unix time in ns).
+    `seqs` are their sequences in the stream, `stored_ns` when the broker took them (Unix time in ns), `replies` where each is
+    acknowledged.
     """
 
     subjects: list[bytes] = field(default_factory=list[bytes])
     payloads: list[bytes] = field(default_factory=list[bytes])
     seqs: list[int] = field(default_factory=list[int])
     stored_ns: list[int] = field(default_factory=list[int])
-    last_reply: bytes = b""
+    replies: list[bytes] = field(default_factory=list[bytes])
     bytes: int = 0
 
     def __len__(self) -> int:
         return len(self.payloads)
 
     def part(self, start: int, stop: int) -> Batch:
-        """A slice, for going at a batch in smaller pieces. Only the last slice can be acknowledged."""
-        last = self.last_reply if stop >= len(self) else b""
+        """A slice, for going at a batch in smaller pieces."""
         cut = slice(start, stop)
-        return Batch(self.subjects[cut], self.payloads[cut], self.seqs[cut], self.stored_ns[cut], last)
+        return Batch(self.subjects[cut], self.payloads[cut], self.seqs[cut], self.stored_ns[cut], self.replies[cut])
+
+
+class _Pull(Enum):
+    """What the reader has asked the broker for."""
+
+    NOTHING = "nothing"
+    LATER = "a burst, in a moment"
+    BURST = "everything that is there"
+    WAKE = "the next message, whenever it comes"
 
 
 async def ensure_stream(connection: Connection, partitions: int, bytes_max: int = STREAM_BYTES) -> str:
@@ -109,12 +121,15 @@ class Reader:
         self.broken = ""  # why the consumer is gone, once it is
         self._limits: Final = limits
         self._ahead = Batch()
-        self._arrived: Final = asyncio.Event()
-        self._pulls: Final[deque[list[int]]] = deque()  # [number, messages still to come, deadline in loop ms]
         self._inbox: Final = f"_INBOX.{secrets.token_hex(8)}"
-        self._next_pull = 0
         self._sid = 0
         self._seen = 0
+        self._pull = _Pull.NOTHING
+        self._number = 0  # of the latest pull, part of its reply subject
+        self._left = 0  # messages it may still bring
+        self._until_s = 0.0  # when its end is taken for lost, in the loop's time
+        self._burst_s = 0.0  # when the latest burst began
+        self._ended: Final = asyncio.Event()
 
     async def attach(self, position: Position) -> int:
         """Make the consumer from the position on. Returns how far the old one had been acknowledged (0: unknown).
@@ -144,29 +159,40 @@ class Reader:
         )
         self._seen = position.seq
         self._sid = self.connection.subscribe(f"{self._inbox}.*", self._message)
-        self._pull()
         return acknowledged
 
     async def next(self, wait_s: float) -> Batch:
-        """The next batch; empty when nothing came within `wait_s`. Raises NatsError when the consumer or broker is gone."""
-        if not len(self._ahead):
+        """The next batch; empty when nothing came within `wait_s`. Raises NatsError when the consumer or broker is gone.
+
+        Messages are fetched in bursts, one while the batch before it is committed: a broker that sends each message as it
+        comes, and a loop that wakes for each, spend twice the CPU. Only when nothing is there one message is waited for.
+        """
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + wait_s
+        while True:
             self._check()
-            self._pull()
-            self._arrived.clear()
-            await self._wait(wait_s)
-            if not len(self._ahead):
-                self._check()
-                return Batch()
-        if len(self._ahead) < self._limits.batch_messages // 4:
-            await asyncio.sleep(self._limits.linger_s)
+            if len(self._ahead) >= self._limits.batch_messages:
+                break
+            if self._pull is _Pull.NOTHING:
+                if len(self._ahead):
+                    break
+                self._ask(_Pull.BURST)
+            elif self._pull is _Pull.WAKE:
+                if not await self._end(deadline_s):
+                    return Batch()
+                await asyncio.sleep(self._limits.linger_s)
+                self._ask(_Pull.BURST)
+            else:
+                await self._end(self._until_s)
+                if not len(self._ahead):
+                    self._ask(_Pull.WAKE)
         batch = self._cut()
-        self._pull()
+        self._ask_later()
         return batch
 
     def acknowledge(self, batch: Batch) -> None:
         """Tell the broker that everything up to the end of this batch is committed."""
-        if batch.last_reply:
-            self.connection.write(b"PUB %b 4\r\n+ACK\r\n" % batch.last_reply)
+        self.connection.write(b"PUB %b 4\r\n+ACK\r\n" % batch.replies[-1])
 
     def detach(self) -> None:
         """Stop taking messages."""
@@ -180,13 +206,15 @@ class Reader:
         if self.broken:
             raise NatsError(f"consumer {self.consumer}: {self.broken}")
 
-    async def _wait(self, wait_s: float) -> None:
-        """Until a message arrives, something breaks, or the time is over."""
-        try:
-            async with asyncio.timeout(wait_s):
-                await self._arrived.wait()
-        except TimeoutError:
-            return
+    async def _end(self, deadline_s: float) -> bool:
+        """Wait until the pull has ended; false when it has not by the deadline (in the loop's time)."""
+        if not self._ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(min(deadline_s, self._until_s)):
+                    await self._ended.wait()
+        if asyncio.get_running_loop().time() >= self._until_s:
+            self._finish()  # its end was lost on the way
+        return self._pull is _Pull.NOTHING
 
     def _cut(self) -> Batch:
         """Take at most one batch from what is ahead, by messages and by bytes."""
@@ -210,54 +238,62 @@ class Reader:
         if not reply:
             self._status(subject, payload)
             return
-        if self._pulls:
-            self._pulls[0][1] -= 1
-            if self._pulls[0][1] <= 0:
-                self._pulls.popleft()
         tokens = reply.split(b".")  # $JS.ACK.[domain.account.]stream.consumer.tries.SEQ.delivered.TIME.pending
         at = 5 if len(tokens) <= 9 else 7
         seq = int(tokens[at])
-        if seq <= self._seen:
-            return  # redelivered while we still hold it
-        self._seen = seq
-        ahead = self._ahead
-        ahead.subjects.append(subject)
-        ahead.payloads.append(payload)
-        ahead.seqs.append(seq)
-        ahead.stored_ns.append(int(tokens[at + 2]))
-        ahead.last_reply = reply
-        ahead.bytes += len(payload)
-        self._arrived.set()
+        if seq > self._seen:  # else redelivered while we still hold it
+            self._seen = seq
+            ahead = self._ahead
+            ahead.subjects.append(subject)
+            ahead.payloads.append(payload)
+            ahead.seqs.append(seq)
+            ahead.stored_ns.append(int(tokens[at + 2]))
+            ahead.replies.append(reply)
+            ahead.bytes += len(payload)
+        self._left -= 1
+        if self._left == 0:
+            self._finish()
 
     def _status(self, subject: bytes, header: bytes) -> None:
         """A pull ended: 404/408 nothing more, 409 bounds reached or the consumer is gone, 503 JetStream is gone."""
-        number = int(subject.rpartition(b".")[2])
-        for pull in self._pulls:
-            if pull[0] == number:
-                self._pulls.remove(pull)
-                break
         line = header.split(b"\r\n", 1)[0]
-        if b" 404" in line or b" 408" in line or b"MaxBytes" in line or b"Batch Completed" in line:
-            self._pull()
-            return
-        self.broken = line.removeprefix(b"NATS/1.0 ").decode("ascii", "replace")
-        self._arrived.set()
+        if not (b" 404" in line or b" 408" in line or b"MaxBytes" in line or b"Batch Completed" in line):
+            self.broken = line.removeprefix(b"NATS/1.0 ").decode("ascii", "replace")
+            self._finish()
+        elif int(subject.rpartition(b".")[2]) == self._number:
+            self._finish()
 
-    def _pull(self) -> None:
-        """Ask for more, so much that what is ahead and asked for stays within bounds."""
-        if not self._sid or self.broken:
-            return
-        now = asyncio.get_running_loop().time()
-        while self._pulls and self._pulls[0][2] < now * 1000:
-            self._pulls.popleft()  # its end was lost on the way
+    def _finish(self) -> None:
+        self._pull = _Pull.NOTHING
+        self._ended.set()
+
+    def _ask_later(self) -> None:
+        """Have the next burst begin while the batch just taken is committed, not sooner than `linger_s` after the last."""
         limits = self._limits
-        asked = sum(pull[1] for pull in self._pulls)
-        wanted = limits.ahead_messages - len(self._ahead) - asked
-        if len(self._pulls) >= 2 or wanted < limits.ahead_messages // 4 or self._ahead.bytes > limits.batch_bytes:
+        room = limits.ahead_messages - len(self._ahead)
+        if self._pull is not _Pull.NOTHING or room < limits.ahead_messages // 4 or self._ahead.bytes > limits.batch_bytes:
             return
-        self._next_pull += 1
-        body = json.dumps({"batch": wanted, "expires": int(PULL_EXPIRES_S * 1e9), "max_bytes": PULL_BYTES}).encode()
-        reply = f"{self._inbox}.{self._next_pull}".encode()
+        loop = asyncio.get_running_loop()
+        wait_s = max(0.0, self._burst_s + limits.linger_s - loop.time())
+        self._pull, self._until_s = _Pull.LATER, loop.time() + wait_s + BURST_S
+        self._ended.clear()
+        loop.call_later(wait_s, self._ask, _Pull.BURST)
+
+    def _ask(self, pull: _Pull) -> None:
+        """Send a pull request."""
+        if not self._sid or self.broken or self._pull is pull:
+            return
+        now_s = asyncio.get_running_loop().time()
+        room = self._limits.ahead_messages - len(self._ahead)
+        if pull is _Pull.BURST:
+            self._left, self._until_s, self._burst_s = room, now_s + BURST_S, now_s
+            body = json.dumps({"batch": room, "no_wait": True, "max_bytes": PULL_BYTES}).encode()
+        else:
+            self._left, self._until_s = 1, now_s + WAKE_S + BURST_S
+            body = json.dumps({"batch": 1, "expires": int(WAKE_S * 1e9)}).encode()
+        self._pull = pull
+        self._number += 1
+        self._ended.clear()
+        reply = f"{self._inbox}.{self._number}".encode()
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self.consumer}".encode()
         self.connection.write(b"PUB %b %b %d\r\n%b\r\n" % (subject, reply, len(body), body))
-        self._pulls.append([self._next_pull, wanted, int((now + PULL_EXPIRES_S + 2) * 1000)])
