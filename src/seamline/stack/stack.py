@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -131,6 +131,18 @@ class Stack:
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a child a signal; when it ends of it, it is started again."""
         self._supervisor.signal(name, number)
+
+    @contextlib.contextmanager
+    def without(self, name: str) -> Generator[None]:
+        """Keep a child stopped for the block; after it the child is started again, and ready. Raises KeyError, StackError."""
+        spec = self._specs[name]
+        self._supervisor.stop([name])
+        try:
+            yield
+        finally:
+            self._supervisor.start(spec)
+            self._noted(name)
+            self.wait_ready(self.settings.ready_timeout_s)
 
     def issue(self, product: str, devices: Iterable[str]) -> dict[str, Credentials]:
         """Certificates for devices, new or as issued before; they may connect from now on."""

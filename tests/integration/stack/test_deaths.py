@@ -86,6 +86,17 @@ def test_what_the_database_committed_survives_its_death(mortal):
     open_transaction.close()
 
 
+def test_a_part_taken_away_is_away_until_it_is_given_back_ready(mortal):
+    before = mortal.pid("postgres")
+    with mortal.without("postgres"):
+        assert mortal.pid("postgres") is None
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(mortal.dsn)
+    assert mortal.pid("postgres") not in {None, before}
+    with psycopg.connect(mortal.dsn) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
 def test_a_database_comes_back_though_a_backend_of_the_dead_one_hangs(mortal):
     with psycopg.connect(mortal.dsn) as connection:
         backend = connection.info.backend_pid
