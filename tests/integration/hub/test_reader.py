@@ -57,7 +57,7 @@ async def test_what_is_read_ahead_stays_within_its_bounds_though_nobody_takes_it
             hub.send("data", bytes(30_000), name)
     await hub.kept()
     total = len((await reader.next(5)).payloads)
-    await hub.until(lambda: reader._ended.is_set(), "what is read ahead is there")
+    await hub.until(reader._ended.is_set, "what is read ahead is there")
     for _ in range(20):
         await hub.broker.ping()
     assert total + len(reader._ahead) <= 200 + 50
