@@ -14,9 +14,8 @@ import psutil
 import pytest
 from tests.integration.bad_days.scene import scene
 
-from seamline.hub.settings import PARTITIONS
+from seamline.contract.pace import hurried
 from seamline.rig.device import Model
-from seamline.rig.fleet import hurried
 from seamline.stack.natsline import ask
 
 DEVICES = 2_000
@@ -37,8 +36,7 @@ BEHIND_MAX = 4 * DEVICES
 def behind(house):
     """How many messages wait in the stream for their commit."""
     waiting = 0
-    for partition in range(PARTITIONS):
-        consumer = ask(house.nats_url, f"$JS.API.CONSUMER.INFO.{STREAM}.ingest-{partition}")
+    for consumer in ask(house.nats_url, f"$JS.API.CONSUMER.LIST.{STREAM}")["consumers"]:
         waiting += int(consumer["num_pending"]) + int(consumer["num_ack_pending"])
     return waiting
 

@@ -19,7 +19,7 @@ from seamline.contract import LOSSES, load_family
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.nats import Connection, JetStreamError, connect
 from seamline.hub.ingest.partition import Config, Partition
-from seamline.hub.ingest.reader import Limits
+from seamline.hub.ingest.reader import Limits, consumers
 from seamline.hub.ingest.sessions import Told
 from seamline.hub.prepare import prepare
 from seamline.hub.store import Store, connect as connect_database
@@ -201,10 +201,10 @@ class Hub:
             except JetStreamError:
                 continue  # nothing was sent to this partition
             try:
-                info = await self.broker.jetstream(f"CONSUMER.INFO.UP.ingest-{number}")
+                acknowledged = await consumers(self.broker, number)
             except JetStreamError:
                 return False
-            if info["ack_floor"]["stream_seq"] < last["message"]["seq"]:
+            if max(acknowledged.values(), default=0) < last["message"]["seq"]:
                 return False
         return True
 

@@ -15,7 +15,7 @@ from seamline.hub.ingest.judge import judge
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.nats import connect as connect_broker
 from seamline.hub.ingest.partition import Partition
-from seamline.hub.ingest.reader import Batch
+from seamline.hub.ingest.reader import Batch, consumers
 from seamline.hub.store import FencedError
 from seamline.testing.stack import stack
 from seamline.testing.wait import until
@@ -109,7 +109,8 @@ async def test_a_consumer_that_was_deleted_is_made_again_where_the_commit_was(hu
     hub.data(*(frame(of, at) for at in range(10)))
     await hub.settled()
     for number in range(hub.partitions):
-        await hub.broker.jetstream(f"CONSUMER.DELETE.UP.ingest-{number}")
+        for name in await consumers(hub.broker, number):
+            await hub.broker.jetstream(f"CONSUMER.DELETE.UP.{name}")
     hub.data(*(frame(of, at) for at in range(10, 20)))
     await hub.settled()
     assert hub.ledger() == (20, 20, [], 20, 0, 0, 0, 0)

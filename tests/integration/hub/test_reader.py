@@ -7,7 +7,7 @@ from tests.integration.hub.harness import on_hub
 
 from seamline.hub.ingest.busy import partition_of
 from seamline.hub.ingest.nats import JetStreamError, NatsError, connect
-from seamline.hub.ingest.reader import Limits, Position, Reader, ensure_stream
+from seamline.hub.ingest.reader import Limits, Position, Reader, consumers, ensure_stream
 
 
 async def reader_of(hub, limits=None, seq=0):
@@ -84,9 +84,64 @@ async def test_reading_goes_on_behind_the_committed_place(hub):
 @on_hub
 async def test_a_broken_consumer_is_told_and_not_waited_for(hub):
     reader = await reader_of(hub)
-    await hub.broker.jetstream("CONSUMER.DELETE.UP.ingest-0")
+    await hub.broker.jetstream(f"CONSUMER.DELETE.UP.{reader.consumer}")
     with pytest.raises(NatsError, match="ingest-0"):
         await read_on(reader)
+
+
+@on_hub
+async def test_a_reader_whose_place_was_taken_is_told_and_takes_nothing_more(hub):
+    (name,) = devices_of_partition_0(hub, 1)
+    first = await reader_of(hub)
+    other = await connect(hub.nats_url, "other")
+    second = Reader(other, 0, Limits())
+    assert await second.attach(Position("", 0)) == 0
+    assert list(await consumers(hub.broker, 0)) == [second.consumer]
+    for at in range(100):
+        hub.send("data", b"%d" % at, name)
+    await hub.kept()
+    with pytest.raises(NatsError, match=first.consumer):
+        await read_on(first)
+    got = []
+    while len(got) < 100:
+        got += (await second.next(5)).payloads
+    assert got == [b"%d" % at for at in range(100)]
+    other.close()
+
+
+@on_hub
+async def test_what_is_behind_a_message_that_another_took_is_not_given_out(hub):
+    (name,) = devices_of_partition_0(hub, 1)
+    reader = await reader_of(hub)
+    hub.send("data", b"taken", name)
+    await hub.kept()
+    other = await connect(hub.nats_url, "other")
+    taken = asyncio.Event()
+    other.subscribe("_INBOX.other", lambda *_: taken.set())
+    other.write(b"PUB $JS.API.CONSUMER.MSG.NEXT.UP.%b _INBOX.other 1\r\n1\r\n" % reader.consumer.encode())
+    await taken.wait()
+    for at in range(10):
+        hub.send("data", b"%d" % at, name)
+    await hub.kept()
+    with pytest.raises(NatsError, match="delivery 1 is missing"):
+        await read_on(reader)
+    assert await (await reader_of(hub)).next(5)
+    other.close()
+
+
+@on_hub
+async def test_a_new_reader_learns_how_far_the_one_before_it_had_acknowledged(hub):
+    (name,) = devices_of_partition_0(hub, 1)
+    reader = await reader_of(hub)
+    for at in range(7):
+        hub.send("data", b"%d" % at, name)
+    await hub.kept()
+    batch = await reader.next(5)
+    while batch.seqs[-1] < 7:
+        batch = await reader.next(5)
+    reader.acknowledge(batch)
+    await hub.broker.ping()
+    assert await Reader(hub.broker, 0, Limits()).attach(Position("", 0)) == 7
 
 
 @on_hub

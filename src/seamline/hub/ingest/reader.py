@@ -1,9 +1,10 @@
 """Pulls one partition of the stream UP in batches, bounded in messages and bytes, in the stream's order.
 
 The place to go on from is not the consumer's but the database's: it is committed with the rows (`position`), so that a
-killed hub goes on at once where it was, and a database restored from a backup makes the stream replay what it lost. The
-durable consumer is therefore made anew from that place at every attach; its acknowledgements serve those who watch the lag,
-and tell a restored database (it knows less than was acknowledged).
+killed hub goes on at once where it was, and a database restored from a backup makes the stream replay what it lost. A durable
+consumer is therefore made anew from that place at every attach, under a name of its own: a reader that has lost its place, and
+does not know it yet, cannot take a message from the one that has it. Its acknowledgements serve those who watch the lag, and
+tell a restored database (it knows less than was acknowledged).
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ BURST_S: Final = 2.0
 PULL_BYTES: Final = 8 << 20
 """Bytes one pull may bring: with one batch in hand and one ahead it bounds the memory of a partition."""
 STREAM_NOT_FOUND: Final = 10059
-CONSUMER_NOT_FOUND: Final = 10014
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +111,38 @@ async def ensure_stream(connection: Connection, partitions: int, bytes_max: int 
     return str(found["created"])
 
 
+async def consumers(connection: Connection, partition: int) -> dict[str, int]:
+    """The consumers of a partition by name, and up to which sequence of the stream each was acknowledged.
+
+    There is one, but while another reader takes over. Raises NatsError or JetStreamError.
+    """
+    found: dict[str, int] = {}
+    seen, total = 0, 1
+    while seen < total:
+        page = await connection.jetstream(f"CONSUMER.LIST.{STREAM}", {"offset": seen})
+        infos = cast("list[dict[str, object]]", page.get("consumers") or [])
+        for info in infos:
+            name = str(info["name"])
+            if name.rpartition("-")[0] == f"ingest-{partition}":
+                found[name] = int(str(cast("dict[str, object]", info["ack_floor"])["stream_seq"]))
+        seen, total = seen + len(infos), int(str(page["total"])) if infos else 0
+    return found
+
+
 class Reader:
     """Reads one partition over a connection. Make one for each connection; `attach` first."""
 
     def __init__(self, connection: Connection, partition: int, limits: Limits) -> None:
         self.connection: Final = connection
         self.partition: Final = partition
-        self.consumer: Final = f"ingest-{partition}"
+        self.consumer: Final = f"ingest-{partition}-{secrets.token_hex(4)}"
         self.broken = ""  # why the consumer is gone, once it is
         self._limits: Final = limits
         self._ahead = Batch()
         self._inbox: Final = f"_INBOX.{secrets.token_hex(8)}"
         self._sid = 0
         self._seen = 0
+        self._delivered = 0  # messages the consumer has sent, whether taken or not
         self._pull = _Pull.NOTHING
         self._number = 0  # of the latest pull, part of its reply subject
         self._left = 0  # messages it may still bring
@@ -132,19 +151,14 @@ class Reader:
         self._ended: Final = asyncio.Event()
 
     async def attach(self, position: Position) -> int:
-        """Make the consumer from the position on. Returns how far the old one had been acknowledged (0: unknown).
+        """Make the consumer from the position on. Returns how far those before it had been acknowledged (0: unknown).
 
         Raises NatsError or JetStreamError; the caller connects again.
         """
-        try:
-            info = await self.connection.jetstream(f"CONSUMER.INFO.{STREAM}.{self.consumer}")
-            floor = cast("dict[str, object]", info["ack_floor"])
-            acknowledged = int(str(floor["stream_seq"]))
-            await self.connection.jetstream(f"CONSUMER.DELETE.{STREAM}.{self.consumer}")
-        except JetStreamError as error:
-            if error.code != CONSUMER_NOT_FOUND:
-                raise
-            acknowledged = 0
+        before = await consumers(self.connection, self.partition)
+        for name in before:
+            with contextlib.suppress(JetStreamError):  # another reader deletes it too
+                await self.connection.jetstream(f"CONSUMER.DELETE.{STREAM}.{name}")
         config: dict[str, object] = {
             "durable_name": self.consumer,
             "ack_policy": "all",
@@ -159,7 +173,7 @@ class Reader:
         )
         self._seen = position.seq
         self._sid = self.connection.subscribe(f"{self._inbox}.*", self._message)
-        return acknowledged
+        return max(before.values(), default=0)
 
     async def next(self, wait_s: float) -> Batch:
         """The next batch; empty when nothing came within `wait_s`. Raises NatsError when the consumer or broker is gone.
@@ -241,6 +255,11 @@ class Reader:
         tokens = reply.split(b".")  # $JS.ACK.[domain.account.]stream.consumer.tries.SEQ.delivered.TIME.pending
         at = 5 if len(tokens) <= 9 else 7
         seq = int(tokens[at])
+        self._delivered += 1
+        if int(tokens[at + 1]) != self._delivered:  # what is behind a gap must not be committed
+            self.broken = self.broken or f"delivery {self._delivered} is missing"
+            self._finish()
+            return
         if seq > self._seen:  # else redelivered while we still hold it
             self._seen = seq
             ahead = self._ahead
