@@ -134,9 +134,13 @@ class _Checker(ast.NodeVisitor):
         """Report what is forbidden wherever it stands."""
         if type(node) in SYNTAX:
             self._find(node, "DL201", SYNTAX[type(node)])
+        self._check_type_parameters(node)
+        super().generic_visit(node)
+
+    def _check_type_parameters(self, node: ast.AST) -> None:
+        """Parsers before 3.12 refuse them by themselves."""
         if getattr(node, "type_params", None):
             self._find(node, "DL202", "type parameters are a syntax error")
-        super().generic_visit(node)
 
     def visit_Module(self, node: ast.Module) -> None:
         self._functions = {child.name for child in node.body if isinstance(child, ast.FunctionDef)}
@@ -175,6 +179,7 @@ class _Checker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._check_type_parameters(node)
         if node.args.posonlyargs:
             self._find(node, "DL203", "positional-only arguments are a syntax error")
         for decorator in node.decorator_list:

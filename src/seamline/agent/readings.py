@@ -37,7 +37,7 @@ def choose_message(contract: Contract, name: str | None) -> Message:
 
 
 def pack_line(line: str, message: Message, *, raw: bool) -> bytes:
-    """Return the record body of one JSON object `{field: value}`. Raises ReadingError.
+    """Return the record body of one JSON object `{field: value}`; an optional field may be left out or null. Raises ReadingError.
 
     Physical values (numbers in the field's unit, enum names, true and false) become the nearest raw value, unless `raw`:
     then they are integers as on the wire. A calibrated field is always a raw count, for its coefficients are the hub's.
@@ -45,27 +45,46 @@ def pack_line(line: str, message: Message, *, raw: bool) -> bytes:
     values = _parse(line)
     fields = {field.name: field for field in message.layout.fields}
     unknown = sorted(values.keys() - fields.keys())
-    missing = [name for name in fields if name not in values]
+    missing = [name for name, field in fields.items() if name not in values and not field.optional]
     if unknown or missing:
         raise ReadingError(_mismatch(message, unknown, missing))
-    raws = {name: to_raw(field, values[name], raw=raw) for name, field in fields.items()}
+    raws: dict[str, int] = {}
+    for name, field in fields.items():
+        if name in values and not (field.optional and values[name] is None):
+            raws |= _columns(field, values[name], raw=raw)
     try:
         return message.layout.pack(raws)
     except LayoutError as error:
         raise ReadingError(str(error)) from error
 
 
+def _columns(field: Field, value: object, *, raw: bool) -> dict[str, int]:
+    """Return raw values by column: of an array one for each item, which must be as many as it has."""
+    if field.count is None:
+        return {field.name: to_raw(field, value, raw=raw)}
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    if len(items) != field.count:
+        raise _wrong(field, cast("object", value), f"not a list of {field.count} values")
+    return {f"{field.name}_{index}": to_raw(field, item, raw=raw) for index, item in enumerate(items)}
+
+
 def to_raw(field: Field, value: object, *, raw: bool) -> int:
-    """Return the raw value that `value` means. Raises ReadingError; the range is left to the layout."""
+    """Return the raw value that `value` means: a number, an enum's member, or a list of the names of flags that are set.
+
+    Raises ReadingError; the range is left to the layout.
+    """
     if isinstance(value, bool):
-        if field.type.value == "bool":
+        if field.type.high == 1 and field.enum is None and field.flags is None:
             return int(value)
         raise _wrong(field, value, "a truth value; a number is expected")
     if field.enum is not None and isinstance(value, str):
         return _member(field, field.enum, value)
+    if field.flags is not None and isinstance(value, list):
+        bits = {_member(field, field.flags, str(name)) for name in cast("list[object]", value)}
+        return sum(1 << bit for bit in bits)
     if not isinstance(value, int | Decimal):
         raise _wrong(field, value, "not a number")
-    if isinstance(value, int) and (raw or field.calibrated or field.enum is not None):
+    if isinstance(value, int) and (raw or field.calibrated or field.enum is not None or field.flags is not None):
         return value
     if raw:
         raise _wrong(field, value, "not an integer: --raw takes the integers of the wire")
@@ -84,11 +103,11 @@ def _nearest(field: Field, physical: Decimal) -> int:
         raise _wrong(field, physical, "not a number that can be sent") from error
 
 
-def _member(field: Field, enum: Mapping[int, str], value: str) -> int:
-    for number, name in enum.items():
+def _member(field: Field, members: Mapping[int, str], value: str) -> int:
+    for number, name in members.items():
         if name == value:
             return number
-    raise _wrong(field, value, f"none of {', '.join(enum.values())}")
+    raise _wrong(field, value, f"none of {', '.join(members.values())}")
 
 
 def _parse(line: str) -> Mapping[str, object]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from seamline.cli.answer import Answer
@@ -26,9 +27,20 @@ def find_hub(options: argparse.Namespace) -> str:
     """
     said: str | None = options.url or os.environ.get("SEAMLINE_URL")
     url = said or _from_state(options.state)
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc:
+    if not _is_address(url):
         raise WrongUse(f"{url!r} is no address of a hub: write it like http://127.0.0.1:8080")
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    """Return whether the library takes this as an http(s) address with a host, and a port if any is given."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises ValueError for what is no port, as urlsplit does for half an IPv6 address
+    except ValueError:
+        return False
+    printable = all(char >= "!" and char != "\x7f" for char in url)
+    return printable and parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0
 
 
 def _from_state(given: Path | None) -> str:
@@ -48,7 +60,7 @@ def _from_state(given: Path | None) -> str:
 
 def _default_state() -> Path:
     try:
-        from seamline.stack.statedir import default_state
+        from seamline.stack import default_state
     except ModuleNotFoundError:  # without the extra `hub` no stack can run here, so there is no default to look into
         raise Unreachable("say where the hub is: --url http://…, or $SEAMLINE_URL") from None
     return default_state()
@@ -56,7 +68,10 @@ def _default_state() -> Path:
 
 def ask(options: argparse.Namespace, *path: str, **query: str | int | None) -> Answer:
     """Return the object the hub answers to GET `/api/<path>?<query>`; raises as `get` does."""
-    return Answer(get(options, *path, **query))
+    answer = get(options, *path, **query)
+    if not isinstance(answer, dict):
+        raise _no_hub(find_hub(options))
+    return Answer(cast("object", answer))
 
 
 def get(options: argparse.Namespace, *path: str, **query: str | int | None) -> object:
@@ -79,14 +94,20 @@ def get(options: argparse.Namespace, *path: str, **query: str | int | None) -> o
     except (urllib.error.URLError, OSError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise Unreachable(f"no answer from the hub at {base} ({reason}): is it running? `seamline doctor` looks") from None
+    except http.client.HTTPException:
+        raise _no_hub(base) from None
     return _parsed(content, base)
 
 
 def _parsed(content: bytes, base: str) -> object:
     try:
         return json.loads(content)
-    except ValueError:
-        raise Unreachable(f"what answers at {base} is no Seamline hub: say where it is with --url") from None
+    except (ValueError, RecursionError):
+        raise _no_hub(base) from None
+
+
+def _no_hub(base: str) -> Unreachable:
+    return Unreachable(f"what answers at {base} is no Seamline hub: say where it is with --url")
 
 
 def _refused(status: int, content: bytes, base: str) -> PromiseBroken | WrongUse | Unreachable:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from seamline import __version__
 from seamline.cli.exits import WRONG_USE
-from seamline.cli.values import moment, number, numbers, seconds
+from seamline.cli.values import day, moment, number, numbers, seconds
 
 if TYPE_CHECKING:
     # argparse has no public names for these two.
@@ -47,7 +47,7 @@ def build() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"seamline {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_demo, _up, _hub, _doctor, _devices, _device, _readings, _ledger, _quarantine, _agent, _completion):
+    for add in (_demo, _up, _hub, _doctor, _devices, _device, _readings, _ledger, _quarantine, _agent, _contract, _completion):
         add(commands)
     return parser
 
@@ -199,6 +199,96 @@ def _agent(commands: Commands) -> None:
     made.add_argument("--firmware", metavar="VERSION", help="what to report as firmware (default: the contract's version)")
     made.add_argument("--raw", action="store_true", help="values are the wire's integers, not physical ones")
     _state(made, "where counters and unsent records are kept (default: by XDG)")
+
+
+def _contract(commands: Commands) -> None:
+    text = "write, check, compare, release and compile contracts"
+    group = commands.add_parser("contract", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+    inner = group.add_subparsers(metavar="WHAT", required=True)
+    for add in (_contract_new, _contract_check, _contract_explain, _contract_release, _contract_retire, _contract_diff):
+        add(inner)
+    for add in (_contract_gen, _contract_map):
+        add(inner)
+
+
+def _folder(parser: Parser) -> None:
+    """Add the folder of a product."""
+    action = parser.add_argument("folder", type=Path, metavar="FOLDER", help="the product's folder, with its contract.yaml")
+    action.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+
+
+def _contract_new(inner: Commands) -> None:
+    made = _command(inner, "new", "seamline.cli.contract_new:new", "begin a contract: a small one that holds, to be filled in")
+    _folder(made)
+    made.add_argument("--product", metavar="NAME", help="the product's name (default: the folder's)")
+
+
+def _contract_check(inner: Commands) -> None:
+    made = _command(
+        inner, "check", "seamline.cli.contract_check:check", "say what is wrong with contracts, and what would break in the field"
+    )
+    paths = made.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="folders of products, or single files")
+    paths.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    made.add_argument(
+        "--format", choices=("text", "json", "github", "sarif"), default="text", help="how to say it (default text)"
+    )
+    made.add_argument("--fleet", metavar="URL", help="ask this hub which versions its devices have, not the registry")
+
+
+def _contract_explain(inner: Commands) -> None:
+    made = _command(inner, "explain", "seamline.cli.contract_explain:explain", "say what a rule asks, why, and what keeps it")
+    made.add_argument("code", nargs="?", metavar="CODE", help="the rule, e.g. SL203 (default: list them all)")
+    _json(made)
+
+
+def _date(parser: Parser) -> None:
+    parser.add_argument("--date", type=day, metavar="YYYY-MM-DD", help="the date in the registry (default: today, UTC)")
+
+
+def _contract_release(inner: Commands) -> None:
+    made = _command(inner, "release", "seamline.cli.contract_release:release", "freeze the contract as a version in the field")
+    _folder(made)
+    _date(made)
+    made.add_argument("--adopt", action="store_true", help="also register released files that the registry lacks")
+
+
+def _contract_retire(inner: Commands) -> None:
+    made = _command(
+        inner, "retire", "seamline.cli.contract_release:retire", "take a version out of the field when no device has it"
+    )
+    _folder(made)
+    made.add_argument("version", metavar="VERSION", help="the version, e.g. 1.2.0")
+    made.add_argument("--fleet", required=True, metavar="URL", help="the hub whose devices are counted")
+    made.add_argument("--despite-unheard", action="store_true", help="also if some devices have never said their version")
+    _date(made)
+
+
+def _contract_diff(inner: Commands) -> None:
+    made = _command(
+        inner, "diff", "seamline.cli.contract_diff:diff", "list what two versions say differently, and whom it breaks"
+    )
+    for name, text in (("old", "a file, a folder, or FOLDER@VERSION"), ("new", "the same")):
+        action = made.add_argument(name, metavar=name.upper(), help=text)
+        action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    _json(made)
+
+
+def _contract_gen(inner: Commands) -> None:
+    made = _command(inner, "gen", "seamline.cli.contract_gen:gen", "compile the contract for a target: c, micropython, sql, …")
+    made.add_argument("target", metavar="TARGET", help="what to compile for; a wrong one lists them all")
+    _folder(made)
+    out = made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    out.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    made.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not what would be written")
+    made.add_argument("--version", metavar="VERSION", help="compile this released version (default: contract.yaml)")
+
+
+def _contract_map(inner: Commands) -> None:
+    made = _command(inner, "map", "seamline.cli.contract_gen:map_", "draw the system map: tiers, boundaries, owners, waits")
+    _folder(made)
+    made.add_argument("--format", choices=("map", "mermaid"), default="map", help="SVG (map), or Mermaid as text (default map)")
+    _file(made, "--out", "write it to this file (default: to standard output)")
+    made.add_argument("--version", metavar="VERSION", help="draw this released version (default: contract.yaml)")
 
 
 def _completion(commands: Commands) -> None:

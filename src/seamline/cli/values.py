@@ -6,7 +6,7 @@ import argparse
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -56,3 +56,11 @@ def moment(text: str) -> int:
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
     return int(value.timestamp() * 1000)
+
+
+def day(text: str) -> str:
+    """Accept a date as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write 2026-11-21") from None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from seamline.contract.device_policy import policy
     from seamline.contract.family import Family, load_family
-    from seamline.contract.layout import Field, FieldType, Layout, LayoutError, Value
+    from seamline.contract.layout import Field, FieldType, Layout, LayoutError, Order, OutOfRange, Place, Reserved, Value
     from seamline.contract.loader import load, loads
     from seamline.contract.model import (
         Backoff,
@@ -59,9 +59,13 @@ __all__ = [
     "Layout",
     "LayoutError",
     "Message",
+    "Order",
+    "OutOfRange",
     "Owner",
+    "Place",
     "Problem",
     "Property",
+    "Reserved",
     "Security",
     "Span",
     "Timing",
@@ -77,7 +81,7 @@ __all__ = [
 _ELSEWHERE = {
     "device_policy": ("policy",),
     "family": ("Family", "load_family"),
-    "layout": ("Field", "FieldType", "Layout", "LayoutError", "Value"),
+    "layout": ("Field", "FieldType", "Layout", "LayoutError", "Order", "OutOfRange", "Place", "Reserved", "Value"),
     "loader": ("load", "loads"),
     "problems": ("ContractErrors", "Problem", "Span"),
     "standard": ("LOSSES", "standard_layout"),

@@ -172,6 +172,18 @@ class Keys:
             self.report.places[self.inside(text)] = key.span
             yield name, key, node
 
+    def others(self, names: Kind[T], *, mark: str, items_max: int) -> Iterator[tuple[T, Keys]]:
+        """Yield the mappings under keys that nobody asked for, if they hold `mark`; one without it is a key misspelt."""
+        further = [
+            (key, node)
+            for text, (key, node) in self._entries.items()
+            if text not in self._asked and isinstance(node, Mapping) and any(inner.text == mark for inner, _ in node.entries)
+        ]
+        for key, node in self.bounded(tuple(further), f"'{self.path}'", items_max, self.span):
+            self._ask(key.text)
+            self.report.places[self.inside(key.text)] = key.span
+            yield one(self.report, key, names, f"a key of '{self.path}'"), Keys(self.report, node, self.inside(key.text))
+
     def bounded(self, items: tuple[T, ...], what: str, items_max: int, span: Span) -> tuple[T, ...]:
         """Return the items, cut to their limit; too many are a problem."""
         if len(items) > items_max:

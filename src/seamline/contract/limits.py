@@ -14,7 +14,11 @@ RELEASES_MAX = 256
 
 MESSAGES_MAX = 64
 FIELDS_MAX = 64
-"""Keeps a record below 520 bytes, so that a frame holds several."""
+"""Items of a message's `fields`."""
+COLUMNS_MAX = 256
+"""Fields of a message, an array's items counted one by one: keeps a record near 2 KiB, so that a frame holds several."""
+RESERVED_BITS_MAX = 512
+"""A gap. Larger ones are no packed layout but a mistake."""
 ENUM_MEMBERS_MAX = 256
 FAULTS_MAX = 4096
 NAMES_MAX = 256

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from seamline.contract import behaviour, meanings, people, values
+from seamline.contract import behaviour, calibrated, equipment, meanings, people, values
 from seamline.contract.checks import check
 from seamline.contract.keys import Keys
 from seamline.contract.messages import MessageReader
@@ -70,28 +70,34 @@ def build(root: Node | None, report: Report) -> Contract | None:
         report.add("SL118", report.place("product"), "'seamline' is Seamline's own name", fix="name your product")
     owners = file.read("owners", people.owners)
     enums = file.maybe("enums", values.enums, {})
-    calibrations = file.maybe("calibrations", values.calibrations, {})
-    messages = file.read("messages", MessageReader(product, enums, calibrations).read)
+    known = values.Known(enums, file.maybe("flags", lambda k: values.flags(k, enums), {}))
+    calibrations = file.maybe("calibrations", calibrated.calibrations, {})
+    messages = file.read("messages", MessageReader(product, known, calibrations).read)
+    boundaries = file.read("boundaries", lambda k: people.boundaries(k, owners))
     contract = Contract(
         product=product,
         version=version,
         summary=summary,
         owners=owners,
-        boundaries=file.read("boundaries", lambda k: people.boundaries(k, owners)),
+        boundaries=boundaries,
         fleet=file.read("fleet", behaviour.fleet),
         enums=enums,
+        flags=known.flags,
         calibrations=calibrations,
         messages=messages,
-        faults=file.maybe("faults", meanings.faults, {}),
-        state=file.maybe("state", lambda k: meanings.state(k, enums), {}),
-        commands=file.maybe("commands", lambda k: meanings.commands(k, enums), {}),
-        timing=file.read("timing", lambda k: behaviour.timing(k, tuple(owners))),
+        faults=file.maybe("faults", lambda k: meanings.faults(k, tuple(messages)), {}),
+        state=file.maybe("state", lambda k: meanings.state(k, known), {}),
+        commands=file.maybe("commands", lambda k: meanings.commands(k, known), {}),
+        timing=file.read("timing", lambda k: behaviour.timing(k, tuple(owners), tuple(boundaries))),
         backoff=file.read("backoff", behaviour.backoff),
         buffer=file.read("buffer", lambda k: behaviour.buffer(k, tuple(messages))),
         clock=file.read("clock", behaviour.clock),
         update=file.maybe("update", behaviour.update, None),
         identity=file.maybe("identity", behaviour.identity, None),
         consumers=file.maybe("consumers", lambda k: people.consumers(k, tuple(messages)), {}),
+        busy=file.maybe("busy", behaviour.busy, None),
+        power=file.maybe("power", equipment.power, None),
+        device=file.maybe("device", equipment.device, None),
         document=_document(root),
     )
     keys.done()

@@ -1,4 +1,4 @@
-"""Reads `messages`: channels, layouts, periods, priorities."""
+"""Reads `messages`: channels, layouts, periods, priorities, and what a frame may hold."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seamline.contract.keys import Keys
-from seamline.contract.layout import Field, Layout
-from seamline.contract.limits import FIELDS_MAX, FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES, MESSAGES_MAX
+from seamline.contract.layout import Layout
+from seamline.contract.layouts import LayoutReader
+from seamline.contract.limits import FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES, MESSAGES_MAX
 from seamline.contract.model import Calibration, Message
-from seamline.contract.scalars import DURATION, NAME, SHORT_NAME, VERSION, integer_between, word
+from seamline.contract.scalars import DURATION, SHORT_NAME, SIZE, integer_between, word
 from seamline.contract.standard import STANDARD, standard_layout
-from seamline.contract.values import Enums, parts
+from seamline.contract.values import Known
 
 if TYPE_CHECKING:
     from seamline.contract.problems import Span
@@ -21,22 +22,16 @@ BATCH_MAX_DEFAULT = 24
 PRIORITIES = ("high", "normal", "low")
 _BYTE = integer_between(1, 255)
 _COUNT = integer_between(1, 65_535)
-
-RESERVED_FIELDS = frozenset(
-    {
-        *("id", "device", "device_no", "channel", "incarnation", "boot", "seq", "sequence", "layout", "digest"),
-        *("offset_ms", "uptime_ms", "arrival", "measured", "error_ms", "quality", "revision"),
-    }
-)
-"""Columns that every table of records already has."""
+_QOS = integer_between(0, 1)
+QOS_DEFAULT = 1
 
 
 class MessageReader:
     """Reads every message of one contract; keeps what names and ids were used."""
 
-    def __init__(self, product: str, known: Enums, calibrations: Mapping[str, Calibration]) -> None:
+    def __init__(self, product: str, known: Known, calibrations: Mapping[str, Calibration]) -> None:
         self._product = product
-        self._enums = known
+        self._known = known
         self._calibrations = calibrations
         self._ids: dict[int, Span] = {}
 
@@ -59,7 +54,8 @@ class MessageReader:
         layout = self._standard(name, number, keys) if standard else self._own(name, number, keys)
         publish = keys.mapping("publish")
         every_ms = publish.one("every", DURATION)
-        fits = (FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES) // layout.record_bytes
+        frame_max = self._frame_max(publish, layout)
+        fits = (frame_max - FRAME_OVERHEAD_BYTES) // layout.record_bytes
         message = Message(
             name=name,
             id=number,
@@ -69,9 +65,28 @@ class MessageReader:
             batch_max=publish.either("batch_max", _COUNT, min(BATCH_MAX_DEFAULT, fits)),
             priority=publish.either("priority", word(*PRIORITIES), "normal"),
             expires_ms=publish.maybe("expires", DURATION),
+            qos=publish.either("qos", _QOS, QOS_DEFAULT),
+            frame_bytes_max=frame_max,
         )
+        if publish.has("frame_max") and message.batch_max > fits:
+            text = f"a frame of {frame_max} bytes holds {fits} records of {layout.record_bytes} bytes, not {message.batch_max}"
+            place = keys.report.place(publish.inside("batch_max"))
+            keys.report.add("SL133", place, text, fix=f"batch_max: {fits}, or a larger frame_max")
         publish.done()
         return message
+
+    def _frame_max(self, publish: Keys, layout: Layout) -> int:
+        """Read how large a frame may be: at least one record, at most what a device can build in RAM."""
+        before = publish.report.count
+        size = publish.either("frame_max", SIZE, FRAME_BYTES_MAX)
+        least = FRAME_OVERHEAD_BYTES + layout.record_bytes
+        if publish.report.count == before and not least <= size <= FRAME_BYTES_MAX:
+            place = publish.report.place(publish.inside("frame_max"))
+            text = f"a frame of {size} bytes is not between {least} (one record) and {FRAME_BYTES_MAX}"
+            publish.report.add(
+                "SL133", place, text, fix=f"frame_max: 1 KiB, or whatever suits the link, up to {FRAME_BYTES_MAX} B"
+            )
+        return min(max(size, least), FRAME_BYTES_MAX)
 
     def _id(self, keys: Keys) -> int:
         before = keys.report.count
@@ -94,35 +109,4 @@ class MessageReader:
 
     def _own(self, name: str, number: int, keys: Keys) -> Layout:
         version = keys.one("layout", _BYTE)
-        path = keys.inside("fields")
-        names: dict[str, Span] = {}
-        fields: list[Field] = []
-        for node in keys.list("fields", items_max=FIELDS_MAX):
-            field = self._field(Keys(keys.report, node, path), path, names)
-            fields.append(field)
-        return Layout(product=self._product, message=name, message_id=number, version=version, fields=tuple(fields))
-
-    def _field(self, keys: Keys, path: str, names: dict[str, Span]) -> Field:
-        report = keys.report
-        before = report.count
-        name = keys.one("name", NAME)
-        keys.path = f"{path}.{name}"
-        report.places[keys.path] = keys.span
-        if name in RESERVED_FIELDS:
-            report.add("SL118", keys.span, f"'{name}' is a column of every record", fix="give it another name")
-        if report.count == before and name in names:
-            related = ((names[name], "first given here"),)
-            report.add("SL116", keys.span, f"field '{name}' is given twice", fix="rename one", related=related)
-        names.setdefault(name, keys.span)
-        calibration = None
-        if keys.has("calibration"):
-            calibration = keys.refer("calibration", tuple(self._calibrations), NAME, what="a calibration")
-        found = self._calibrations.get(calibration or "")
-        field = Field(
-            **parts(keys, name, self._enums, calibrated=calibration is not None),
-            calibration=calibration,
-            calibration_form=None if found is None else found.form,
-            since=keys.maybe("since", VERSION),
-        )
-        keys.done()
-        return field
+        return LayoutReader(keys, self._known, self._calibrations).read(self._product, name, number, version)

@@ -44,8 +44,8 @@ KINDS: dict[type, str] = {Scalar: "a single value", Sequence: "a list", Mapping:
 
 def plain(node: Node) -> object:
     """Return the tree as dicts, lists and strings, exactly as written: JSON-able, for storing a contract."""
+    if isinstance(node, Scalar):
+        return node.text
     if isinstance(node, Mapping):
         return {key.text: plain(value) for key, value in node.entries}
-    if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
-    return node.text if isinstance(node, Scalar) else None
+    return [plain(item) for item in node.items] if isinstance(node, Sequence) else None

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from seamline.contract.limits import NAMES_MAX
 from seamline.contract.model import Boundary, Consumer, Owner, Security
-from seamline.contract.scalars import DURATION, LABEL, NAME, TEXT
+from seamline.contract.scalars import DURATION, LABEL, NAME, TEXT, word
 
 if TYPE_CHECKING:
     from seamline.contract.keys import Keys
 
 READABLE = ("state", "faults", "commands")
 """What a consumer can read besides messages."""
+_PATTERN = word("device", "time", "fleet")
 _NO_OWNER = "add 'owner: NAME': when this promise breaks, somebody must be told"
 
 
@@ -26,7 +27,7 @@ def owners(keys: Keys) -> dict[str, Owner]:
 
 
 def boundaries(keys: Keys, known: dict[str, Owner]) -> dict[str, Boundary]:
-    """Read `boundaries`; each must have an owner that is declared."""
+    """Read `boundaries`; each must have an owner that is declared, whose contact is its own unless it names another."""
     found: dict[str, Boundary] = {}
     for name, boundary in keys.each(LABEL, items_max=NAMES_MAX):
         node = boundary.node("owner", code="SL201", fix=_NO_OWNER)
@@ -34,7 +35,7 @@ def boundaries(keys: Keys, known: dict[str, Owner]) -> dict[str, Boundary]:
         found[name] = Boundary(
             name,
             owner=owner,
-            contact=known[owner].contact if owner in known else "",
+            contact=boundary.either("contact", TEXT, known[owner].contact if owner in known else ""),
             promise=boundary.one("promise", TEXT),
             on_failure=boundary.maybe("on_failure", TEXT),
             proven_by=boundary.words("proven_by", LABEL, required=False),
@@ -64,6 +65,9 @@ def consumers(keys: Keys, messages: tuple[str, ...]) -> dict[str, Consumer]:
             reads=tuple(reads),
             within_ms=consumer.one("within", DURATION),
             window_ms=consumer.maybe("window", DURATION),
+            by=consumer.words("by", _PATTERN, required=False),
+            fresh_ms=consumer.maybe("fresh", DURATION),
+            order_ms=consumer.maybe("order", DURATION),
         )
         consumer.done()
     return found

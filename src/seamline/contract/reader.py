@@ -17,9 +17,18 @@ from seamline.contract.nodes import Broken, Mapping, Node, Scalar, Sequence
 from seamline.contract.problems import Report, Span, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
-    from yaml import Event, MarkedYAMLError, ScalarEvent
+    from yaml import (
+        AliasEvent,
+        CollectionEndEvent,
+        CollectionStartEvent,
+        DocumentStartEvent,
+        Event,
+        MarkedYAMLError,
+        ScalarEvent,
+    )
 
     class Mark(Protocol):
         """A position as both parsers give it, counted from 0."""
@@ -107,7 +116,7 @@ def _at(text: str, index: int, file: str) -> Span:
 
 
 def _marks(event: Event) -> tuple[Mark, Mark]:
-    return cast("Mark", event.start_mark), cast("Mark", event.end_mark)  # parsed events always have them
+    return cast("tuple[Mark, Mark]", (event.start_mark, event.end_mark))  # parsed events always have them
 
 
 def _at_key(value: Node, key: Node) -> Node:
@@ -130,6 +139,7 @@ class _Tree:
 
     def __init__(self, report: Report) -> None:
         self.report = report
+        self._file = report.file
         self.root: Node | None = None
         self.failed = False
         self._lines: list[str] = []
@@ -141,11 +151,22 @@ class _Tree:
     def build(self, text: str, *, pure: bool) -> None:
         import yaml  # noqa: PLC0415  (importing seamline.contract must stay cheap; only loading needs YAML)
 
+        handlers: dict[type[Event], Callable[..., None]] = {  # looked up by type: a long contract has 40,000 events
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceStartEvent: self._open,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
         self._lines = text.split("\n")
         loader = yaml.SafeLoader if pure or not yaml.__with_libyaml__ else yaml.CSafeLoader
         try:
             for event in yaml.parse(text, Loader=loader):
-                self._event(event)
+                handler = handlers.get(type(event))
+                if handler is not None:
+                    handler(event)
                 if self.failed:
                     return
         except yaml.MarkedYAMLError as error:
@@ -161,48 +182,45 @@ class _Tree:
         fix = "check indentation, colons, quotes and brackets here"
         self._fail("SL001", span, f"not YAML: {notes}", fix=fix, related=related)
 
-    def _event(self, event: Event) -> None:
-        from yaml import events as e  # noqa: PLC0415  (as above)
-
+    def _open(self, event: CollectionStartEvent) -> None:
+        if event.anchor is not None or event.tag is not None:
+            self._extras(event)
         start, end = _marks(event)
-        if isinstance(event, e.ScalarEvent):
-            self._extras(event)
-            self._scalar(event)
-        elif isinstance(event, e.CollectionStartEvent):
-            self._extras(event)
-            self._stack.append(_Open(start, isinstance(event, e.MappingStartEvent), bool(event.flow_style)))
-            if len(self._stack) > NESTING_MAX:
-                text = f"nested deeper than {NESTING_MAX} levels (nesting_max)"
-                self._fail("SL004", self._span(start, end), text, fix="nothing in a contract is this deep")
-        elif isinstance(event, e.CollectionEndEvent):
-            self._close(end)
-        elif isinstance(event, e.AliasEvent):
-            span = self._span(start, end)
-            fix = "write the value out: a contract is read by people of two teams"
-            self.report.add("SL010", span, f"alias '*{event.anchor}' is not allowed", fix=fix)
-            self._put(Broken(span))
-        elif isinstance(event, e.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                span = self._span(start, end)
-                self._fail("SL012", span, "a second document starts here", fix="one file, one contract: remove it")
+        mapping = type(event).__name__ == "MappingStartEvent"
+        self._stack.append(_Open(start, mapping, bool(event.flow_style)))
+        if len(self._stack) > NESTING_MAX:
+            text = f"nested deeper than {NESTING_MAX} levels (nesting_max)"
+            self._fail("SL004", self._span(start, end), text, fix="nothing in a contract is this deep")
 
-    def _extras(self, event: Event) -> None:
+    def _alias(self, event: AliasEvent) -> None:
         span = self._span(*_marks(event))
-        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
-        if anchor is not None:
-            self.report.add("SL010", span, f"anchor '&{anchor}' is not allowed", fix="remove it")
-        if tag is not None:
-            self.report.add("SL011", span, f"tag '{tag}' is not allowed", fix="remove it: the language knows its types")
+        fix = "write the value out: a contract is read by people of two teams"
+        self.report.add("SL010", span, f"alias '*{event.anchor}' is not allowed", fix=fix)
+        self._put(Broken(span))
+
+    def _document(self, event: DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            span = self._span(*_marks(event))
+            self._fail("SL012", span, "a second document starts here", fix="one file, one contract: remove it")
+
+    def _extras(self, event: ScalarEvent | CollectionStartEvent) -> None:
+        span = self._span(*_marks(event))
+        if event.anchor is not None:
+            self.report.add("SL010", span, f"anchor '&{event.anchor}' is not allowed", fix="remove it")
+        if event.tag is not None:
+            self.report.add("SL011", span, f"tag '{event.tag}' is not allowed", fix="remove it: the language knows its types")
 
     def _scalar(self, event: ScalarEvent) -> None:
+        if event.anchor is not None or event.tag is not None:
+            self._extras(event)
         text, style = event.value, event.style
         span = self._span(*_marks(event))
         if len(text) > SCALAR_CHARS_MAX:
             message = f"a value of {len(text)} characters, more than {SCALAR_CHARS_MAX} (scalar_chars_max)"
             self.report.add("SL006", span, message, fix="shorten it")
             self._put(Broken(span))
-        elif _SURROGATE.search(text):
+        elif not text.isascii() and _SURROGATE.search(text):
             self._fail("SL001", span, "not YAML: an escape names half a character", fix="write the character itself")
         elif "?" in text and not style and any(outer.flow for outer in self._stack):
             message = "not YAML everywhere: a question mark in a bare value inside brackets"
@@ -224,8 +242,8 @@ class _Tree:
         else:
             self.root = node
 
-    def _close(self, end: Mark) -> None:
-        done = self._stack.pop()
+    def _close(self, event: CollectionEndEvent) -> None:
+        done, end = self._stack.pop(), _marks(event)[1]
         span, items = self._span(done.start, end), done.items
         if done.mapping:  # a value that is empty stands where its key does: the parsers differ, and people see the key
             keys = items[::2]
@@ -248,7 +266,7 @@ class _Tree:
         return tuple(found.values())
 
     def _span(self, start: Mark, end: Mark) -> Span:
-        return Span(self.report.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        return Span(self._file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _fail(self, code: str, span: Span, message: str, *, fix: str, related: tuple[tuple[Span, str], ...] = ()) -> None:
         self.failed = True

@@ -1,24 +1,33 @@
-"""Reads what a number means: enums, calibrations, and the type, scale, unit and range of a value."""
+"""Reads what a number means: enums, flags, and the type, scale, unit, quantity and range of a value."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypedDict
 
-from seamline.contract.keys import Keys, one
-from seamline.contract.layout import FieldType, Value, shortest
+from seamline.contract import units
+from seamline.contract.field_types import BITS_MAX, FieldType, byte_type, unsigned
+from seamline.contract.fields import Value, shortest
+from seamline.contract.keys import Keys, nearest, one
 from seamline.contract.limits import ENUM_MEMBERS_MAX, NAMES_MAX
-from seamline.contract.model import Calibration
-from seamline.contract.nodes import Broken
-from seamline.contract.scalars import DECIMAL, NAME, SHORT_NAME, UNIT, Kind, amount, integer_between, word
+from seamline.contract.nodes import Broken, Scalar
+from seamline.contract.problems import shown
+from seamline.contract.scalars import DECIMAL, NAME, SHORT_NAME, UNIT, integer_between
 
 Enums = dict[str, dict[int, str]]
 
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names that a value's type may be, besides those of the language."""
+
+    enums: Enums
+    flags: Enums
+
+
 _TYPES = {item.value: item for item in FieldType}
-_KINDS = ("linear", "polynomial", "table", "steinhart_hart")
-_VOLTAGE = Kind("SL110", "a voltage such as '3.3 V'", lambda text: amount(text, {"mV": 1, "V": 1000}, "a voltage"), 1)
-_OHMS = {"Ohm": 1, "kOhm": 1000, "MOhm": 1_000_000}
-_RESISTANCE = Kind("SL110", "a resistance such as '10 kOhm'", lambda text: amount(text, _OHMS, "a resistance"), 1)
+_TYPES_TEXT = "u1 to u64, i2 to i64, bool"
 _PAIR = 2
 
 
@@ -30,9 +39,12 @@ class Parts(TypedDict):
     scale: Decimal | None
     offset: Decimal | None
     unit: str | None
+    quantity: str | None
     range: tuple[Decimal, Decimal] | None
     enum: dict[int, str] | None
     enum_name: str | None
+    flags: dict[int, str] | None
+    flags_name: str | None
     calibrated: bool
 
 
@@ -44,15 +56,15 @@ def enums(keys: Keys) -> Enums:
             text = f"'{name}' is a type of the language"
             keys.report.add("SL118", members.span, text, fix="give the enum another name")
             continue
-        found[name] = _members(members)
+        found[name] = _members(members, FieldType.U16.high)
         if not found[name] and not members.broken:
             keys.report.add("SL104", members.span, f"enum '{name}' has no members", fix="add '0: off'")
     return found
 
 
-def _members(keys: Keys) -> dict[int, str]:
+def _members(keys: Keys, highest: int) -> dict[int, str]:
     found: dict[int, str] = {}
-    for raw, key, node in keys.entries(integer_between(0, FieldType.U16.high), items_max=ENUM_MEMBERS_MAX):
+    for raw, key, node in keys.entries(integer_between(0, highest), items_max=ENUM_MEMBERS_MAX):
         name = one(keys.report, node, NAME, f"member {key.text} of '{keys.path}'")
         if name in found.values() and name != NAME.placeholder:
             keys.report.add("SL116", node.span, f"member '{name}' is given twice", fix="give it another name")
@@ -60,59 +72,110 @@ def _members(keys: Keys) -> dict[int, str]:
     return found
 
 
-def calibrations(keys: Keys) -> dict[str, Calibration]:
-    """Read `calibrations`: the kind and the terms fixed for the product; coefficients belong to each device."""
-    found: dict[str, Calibration] = {}
-    for name, calibration in keys.each(NAME, items_max=NAMES_MAX):
-        before = keys.report.count
-        kind = calibration.one("kind", word(*_KINDS))
-        terms: dict[str, str] = {}
-        if kind == "polynomial":
-            terms["degree"] = str(calibration.one("degree", integer_between(1, 9)))
-        if kind == "table":
-            terms["points"] = str(calibration.one("points", integer_between(2, 256)))
-        if kind == "steinhart_hart" or calibration.has("adc"):
-            terms |= _adc(calibration.mapping("adc"), divided=kind == "steinhart_hart")
-        if keys.report.count == before:
-            calibration.done()  # with an unknown kind nobody knows its keys
-        found[name] = Calibration(name, kind, terms)
+def flags(keys: Keys, known: Enums) -> Enums:
+    """Read `flags`: names with what each bit means; a name is either an enum's or a flag set's."""
+    found: Enums = {}
+    for name, members in keys.each(SHORT_NAME, items_max=NAMES_MAX):
+        if name in _TYPES or name in known:
+            text = f"'{name}' is a type of the language" if name in _TYPES else f"'{name}' is an enum"
+            keys.report.add("SL118" if name in _TYPES else "SL116", members.span, text, fix="give the flags another name")
+            continue
+        found[name] = _members(members, BITS_MAX - 1)
+        if not found[name] and not members.broken:
+            keys.report.add("SL104", members.span, f"flags '{name}' have no members", fix="add '0: over_temp'")
     return found
 
 
-def _adc(keys: Keys, *, divided: bool) -> dict[str, str]:
-    terms = {
-        "adc.bits": str(keys.one("bits", integer_between(1, 32))),
-        "adc.reference": f"{keys.one('reference', _VOLTAGE)}mV",
-    }
-    if divided or keys.has("divider"):
-        terms["adc.divider"] = f"{keys.one('divider', _RESISTANCE)}Ohm"
-    keys.done()
-    return terms
-
-
-def parts(keys: Keys, name: str, known: Enums, *, calibrated: bool = False) -> Parts:
+def parts(keys: Keys, name: str, known: Known, *, calibrated: bool = False) -> Parts:
     """Read type, scale, offset, unit and range of one value; a range must be one the type can hold."""
     before = keys.report.count
-    node = keys.node("type")
-    chosen = keys.reference(node, (*_TYPES, *known), NAME, "a type or an enum")
-    members = known.get(chosen)
+    chosen = _chosen(keys, known)
+    enum, flag_set = known.enums.get(chosen), known.flags.get(chosen)
     scale, offset = keys.maybe("scale", DECIMAL), keys.maybe("offset", DECIMAL)
     found: Parts = {
         "name": name,
-        "type": _TYPES.get(chosen, FieldType.U8 if max(members or (0,)) <= FieldType.U8.high else FieldType.U16),
+        "type": _type(keys, chosen, enum, flag_set),
         "scale": scale or None,
         "offset": offset,
         "unit": keys.maybe("unit", UNIT),
+        "quantity": keys.maybe("quantity", NAME),
         "range": _range(keys),
-        "enum": members or None,
-        "enum_name": chosen if members else None,
+        "enum": enum or None,
+        "enum_name": chosen if enum else None,
+        "flags": flag_set or None,
+        "flags_name": chosen if flag_set else None,
         "calibrated": calibrated,
     }
     if scale is not None and not scale:
         keys.report.add("SL120", keys.report.place(keys.inside("scale")), "a scale of 0 loses every value", fix="0.1")
     if keys.report.count == before:
+        measures(keys, found["unit"], found["quantity"])
+    if keys.report.count == before:
         _consistent(keys, found)
     return found
+
+
+def _chosen(keys: Keys, known: Known) -> str:
+    """Read `type`: a word of the language, or the name of an enum or a flag set."""
+    named = (*known.enums, *known.flags)
+    node = keys.node("type")
+    if isinstance(node, Scalar) and not node.quoted and node.text in _TYPES:
+        return node.text
+    before = keys.report.count
+    chosen = one(keys.report, node, NAME, "the name of a type, an enum or flags")
+    if keys.report.count == before and not {chosen, NAME.placeholder} & set(named) and not isinstance(node, Broken):
+        meant = nearest(chosen, [*_TYPES, *named])
+        fix = f"write '{meant}'" if meant else f"types are {', '.join((_TYPES_TEXT, *named))}"
+        keys.report.add("SL115", node.span, f"{shown(chosen)} is not a type, an enum or flags of this contract", fix=fix)
+    return chosen
+
+
+def _type(keys: Keys, chosen: str, enum: dict[int, str] | None, flag_set: dict[int, str] | None) -> FieldType:
+    """Return what the value is stored as: `bits` wide, or in as many bytes as an enum's or a flag set's members need."""
+    if enum:
+        high = max(enum)
+    elif flag_set:
+        high = (1 << max(flag_set) + 1) - 1
+    else:
+        if keys.has("bits"):
+            text = f"'{chosen}' has its width in its name"
+            keys.report.add(
+                "SL129", keys.node("bits").span, text, fix="'bits' is for enums and flags: take u12 or i12 for numbers"
+            )
+        return _TYPES.get(chosen, FieldType.U8)
+    bits = keys.maybe("bits", integer_between(1, BITS_MAX))
+    if bits is None:
+        return byte_type(high)
+    if high >> bits:
+        text = f"'{chosen}' needs {high.bit_length()} bits"
+        keys.report.add("SL128", keys.report.place(keys.inside("bits")), text, fix=f"bits: {high.bit_length()}")
+    return unsigned(bits)
+
+
+def measures(keys: Keys, unit: str | None, quantity: str | None) -> None:
+    """Report a unit that is none, a quantity that nobody knows, and a unit that does not measure the quantity."""
+    measured = units.NUMBER if unit is None else known_unit(keys, unit)
+    if quantity is None:
+        return
+    place = keys.report.place(keys.inside("quantity"))
+    wanted = units.QUANTITIES.get(quantity)
+    if wanted is None:
+        meant = nearest(quantity, list(units.QUANTITIES))
+        fix = f"write '{meant}'" if meant else "docs/contract.md lists the quantities; leave it out when none fits"
+        keys.report.add("SL125", place, f"'{quantity}' is no quantity known here", fix=fix)
+    elif measured is not None and measured != wanted:
+        text = f"{unit or 'no unit'} measures {units.spoken(measured)}, {quantity} is {units.spoken(wanted)}"
+        keys.report.add("SL126", place, text, fix="correct the unit or the quantity")
+
+
+def known_unit(keys: Keys, unit: str) -> units.Dimension | None:
+    """Return what the unit under `unit` measures; report one that is none."""
+    try:
+        return units.dimension(unit)
+    except units.UnitError as error:
+        place = keys.report.place(keys.inside("unit"))
+        keys.report.add("SL124", place, f"{shown(unit)} {error}", fix="write it as UCUM does: Cel, V, m/s2, By, [degF], mm[Hg]")
+        return None
 
 
 def _range(keys: Keys) -> tuple[Decimal, Decimal] | None:
@@ -135,10 +198,11 @@ def _range(keys: Keys) -> tuple[Decimal, Decimal] | None:
 
 def _consistent(keys: Keys, found: Parts) -> None:
     """Refuse what contradicts itself: a scaled enum, a calibrated and scaled value, a range the type cannot hold."""
-    scaled = [key for key in ("scale", "offset", "range", "unit") if found[key] is not None]
-    if scaled and (found["enum"] is not None or found["type"] is FieldType.BOOL):
+    scaled = [key for key in ("scale", "offset", "range", "unit", "quantity") if found[key] is not None]
+    if scaled and (found["enum"] or found["flags"] or found["type"] is FieldType.BOOL):
         span = keys.report.place(keys.inside(scaled[0]))
-        keys.report.add("SL121", span, f"an enum or bool has no {scaled[0]}", fix=f"remove '{scaled[0]}'")
+        what = "a set of flags" if found["flags"] else "an enum or bool"
+        keys.report.add("SL121", span, f"{what} has no {scaled[0]}", fix=f"remove '{scaled[0]}'")
         return
     scaled = [key for key in ("scale", "offset") if found[key] is not None]
     if scaled and found["calibrated"]:

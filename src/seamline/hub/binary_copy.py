@@ -1,12 +1,13 @@
 """Rows of a reading table as PostgreSQL's binary COPY, built by NumPy: one structured array is the wire format.
 
 Each row is a 16-bit column count, then for each column a 32-bit length and the value, big-endian (PostgreSQL documentation,
-"COPY", Binary Format). A column that is null has length -1 and no value, so rows with and without a date are two shapes.
+"COPY", Binary Format). A column that is null has length -1 and no value, so rows with and without a date are two shapes; of
+a value that is missing in some rows the bytes are cut out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from seamline.contract import FieldType, Layout
+from seamline.hub.columns import missing_column
 from seamline.hub.decode import I64, Records
 from seamline.hub.schema import READING_COLUMNS, field_column, reading_table
 from seamline.hub.tables import SQL_TYPES
@@ -54,6 +56,16 @@ class RowShape:
         """`count` rows with counts and lengths filled in."""
         return np.full(count, self._template)
 
+    def without(self, rows: Records, missing: Mapping[str, NDArray[np.bool_]]) -> bytes:
+        """The rows as bytes, null in each named column where `missing` says so."""
+        kept = np.ones((len(rows), self.dtype.itemsize), np.bool_)
+        fields = cast("Mapping[str, tuple[np.dtype[np.generic], int]]", self.dtype.fields)
+        for name, where in missing.items():
+            kind, at = fields[name][:2]
+            rows[f"#{name}"][where] = -1
+            kept[:, at : at + kind.itemsize] &= ~where[:, None]
+        return rows.view(np.uint8).reshape(kept.shape)[kept].tobytes()
+
 
 class Writer:
     """Makes the COPY of one layout's records into their table."""
@@ -61,7 +73,7 @@ class Writer:
     def __init__(self, layout: Layout) -> None:
         self.layout: Final = layout
         self.table: Final = reading_table(layout.product, layout.message)
-        fields = [(field_column(field.name), SQL_TYPES[field.type]) for field in layout.fields]
+        fields = [(field_column(place.name), SQL_TYPES[place.field.type]) for place in layout.places]
         columns = [(name, kind.partition(" ")[0]) for name, kind in READING_COLUMNS] + fields
         self._dated: Final = RowShape(columns, frozenset())
         self._undated: Final = RowShape(columns, frozenset({"measured", "error_ms"}))
@@ -90,10 +102,13 @@ class Writer:
             if name in names:
                 rows[name] = column - EPOCH_US if name in {"arrival", "measured"} else column
         rows["layout"] = self.layout.version
-        for field in self.layout.fields:
-            column = fields[field.name]
-            rows[field_column(field.name)] = _numeric(column) if field.type is FieldType.U64 else column
-        return rows.tobytes()
+        missing: dict[str, NDArray[np.bool_]] = {}
+        for place in self.layout.places:
+            column, name = fields[place.name], field_column(place.name)
+            rows[name] = _numeric(column) if place.field.type is FieldType.U64 else column
+            if place.field.may_miss and fields[missing_column(place.name)].any():
+                missing[name] = fields[missing_column(place.name)]
+        return shape.without(rows, missing) if missing else rows.tobytes()
 
 
 def _numeric(column: NDArray[np.uint64]) -> Records:

@@ -1,6 +1,6 @@
 """Frames in, columns out: headers and records of a whole batch at once, by NumPy (docs/wire.md, "The data frame").
 
-Everything on the wire is aligned to 8 bytes, so a batch is one array of 64-bit words: headers are four words of each frame,
+What the words of a record mean is read by `columns`. Everything on the wire is aligned to 8 bytes, so a batch is one array of 64-bit words: headers are four words of each frame,
 records a fixed number of words of their layout. Nothing here loops over frames, except over those with a CRC trailer or a
 length that cannot be right.
 """
@@ -14,8 +14,6 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-from seamline.contract import FieldType, Layout
 
 I64: TypeAlias = NDArray[np.int64]
 U64: TypeAlias = NDArray[np.uint64]
@@ -195,69 +193,3 @@ def digests(run: Run, fingerprint: int) -> I64:
         mixed ^= mixed >> np.uint64(29)
     mixed *= np.uint64(0x94D0_49BB_1331_11EB)
     return (mixed ^ (mixed >> np.uint64(32))).view(np.int64)
-
-
-_NUMPY: Final = {
-    FieldType.U8: "u1",
-    FieldType.U16: "<u2",
-    FieldType.U32: "<u4",
-    FieldType.U64: "<u8",
-    FieldType.I8: "i1",
-    FieldType.I16: "<i2",
-    FieldType.I32: "<i4",
-    FieldType.I64: "<i8",
-    FieldType.BOOL: "u1",
-}
-
-
-class Decoder:
-    """Reads the fields of one layout from a run's words, and says which records hold a value that cannot be."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout: Final = layout
-        names = ["offset_ms", *(field.name for field in layout.fields)]
-        kinds = ["<u4", *(_NUMPY[field.type] for field in layout.fields)]
-        offsets = [0, *(4 + at for at in _offsets(layout))]
-        self.dtype: Final = np.dtype({"names": names, "formats": kinds, "offsets": offsets, "itemsize": layout.record_bytes})
-        self._limits: Final = [
-            (field.name, *field.raw_range)
-            for field in layout.fields
-            if field.raw_range != (field.type.low, field.type.high) or field.type is FieldType.BOOL
-        ]
-        self._members: Final = [
-            (field.name, np.array(sorted(field.enum)))
-            for field in layout.fields
-            if field.enum is not None and len(field.enum) != max(field.enum) - min(field.enum) + 1
-        ]
-
-    def fields(self, run: Run) -> Records:
-        """The records as a structured array, fields under their names."""
-        return np.ascontiguousarray(run.words).view(self.dtype)[:, 0]
-
-    def impossible(self, fields: Records) -> Bools:
-        """Which records hold a value outside its contract: range, enum members, truth values other than 0 and 1."""
-        wrong = np.zeros(len(fields), np.bool_)
-        for name, low, high in self._limits:
-            column = fields[name]
-            wrong |= (column < low) | (column > high)
-        for name, members in self._members:
-            wrong |= ~np.isin(fields[name], members)
-        return wrong
-
-    def why(self, record: np.void) -> str:
-        """Which field of an impossible record is wrong, for people."""
-        for field in self.layout.fields:
-            raw = int(record[field.name])
-            if not field.allows(raw):
-                low, high = field.raw_range
-                return f"{field.name} is {raw}, allowed are {low} to {high}"
-        return "every value is allowed"
-
-
-def _offsets(layout: Layout) -> list[int]:
-    """Where each field begins after the record's offset_ms."""
-    at, offsets = 0, list[int]()
-    for field in layout.fields:
-        offsets.append(at)
-        at += field.type.size
-    return offsets

@@ -20,28 +20,24 @@ from seamline.hub.statements import trusted
 LOCK: Final = 0x5EA3120  # pg_advisory_xact_lock key: one process registers at a time
 LOSSES_ID: Final = 0
 
-SQL_TYPES: Final[Mapping[FieldType, str]] = {
-    FieldType.U8: "int2",
-    FieldType.U16: "int4",
-    FieldType.U32: "int8",
-    FieldType.U64: "numeric",
-    FieldType.I8: "int2",
-    FieldType.I16: "int2",
-    FieldType.I32: "int4",
-    FieldType.I64: "int8",
-    FieldType.BOOL: "int2",
-}
+
+def _sql_type(kind: FieldType) -> str:
+    bits = kind.bits if kind.signed else kind.bits + 1  # SQL has no unsigned integers
+    return next((name for name, held in (("int2", 16), ("int4", 32), ("int8", 64)) if bits <= held), "numeric")
+
+
+SQL_TYPES: Final[Mapping[FieldType, str]] = {kind: _sql_type(kind) for kind in FieldType}
 """The narrowest SQL type that holds every raw value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingTable:
-    """One message of one product: its table, its view, and the fields of all its layouts, oldest first."""
+    """One message of one product: its table, its view, and the columns of all its layouts, oldest first."""
 
     product: str
     message: str
-    fields: tuple[Field, ...]
-    versions: Mapping[str, frozenset[int]]  # field name → layout versions that have it
+    columns: tuple[tuple[str, Field], ...]  # name as in `Layout.places`, and its field
+    versions: Mapping[str, frozenset[int]]  # column's name → layout versions that have it
 
     @property
     def name(self) -> str:
@@ -62,12 +58,12 @@ def reading_tables(layouts: Iterable[Layout]) -> tuple[ReadingTable, ...]:
             grouped.setdefault((layout.product, layout.message), []).append(layout)
     tables: list[ReadingTable] = []
     for (product, message), group in grouped.items():
-        fields = {field.name: field for layout in group for field in layout.fields}
+        columns = {place.name: place.field for layout in group for place in layout.places}
         versions = {
-            name: frozenset(layout.version for layout in group if any(field.name == name for field in layout.fields))
-            for name in fields
+            name: frozenset(layout.version for layout in group if any(place.name == name for place in layout.places))
+            for name in columns
         }
-        tables.append(ReadingTable(product, message, tuple(fields.values()), versions))
+        tables.append(ReadingTable(product, message, tuple(columns.items()), versions))
     return tuple(tables)
 
 
@@ -121,7 +117,7 @@ async def _has_columns(connection: AsyncConnection, table: ReadingTable) -> bool
         "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0", (table.name,)
     )
     has = {str(row[0]) for row in await cursor.fetchall()}
-    return {field_column(field.name) for field in table.fields} <= has and "digest" in has
+    return {field_column(name) for name, _ in table.columns} <= has and "digest" in has
 
 
 def _definition(table: ReadingTable) -> list[sql.Composed]:
@@ -140,9 +136,9 @@ def _definition(table: ReadingTable) -> list[sql.Composed]:
     ]
     statements += [
         sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
-            name, sql.Identifier(field_column(field.name)), trusted(SQL_TYPES[field.type])
+            name, sql.Identifier(field_column(column)), trusted(SQL_TYPES[field.type])
         )
-        for field in table.fields
+        for column, field in table.columns
     ]
     return statements
 
@@ -151,15 +147,17 @@ def view(table: ReadingTable) -> sql.Composed:
     """The view with the device's id, every key column, and physical values under the fields' names."""
     keys = [column for column, _ in READING_COLUMNS if column != "digest"]
     columns = [sql.SQL("d.id AS device"), *(sql.SQL("r.{}").format(sql.Identifier(column)) for column in keys)]
-    columns += [sql.SQL("{} AS {}").format(_physical(field), sql.Identifier(field_column(field.name))) for field in table.fields]
+    columns += [
+        sql.SQL("{} AS {}").format(_physical(name, field), sql.Identifier(field_column(name))) for name, field in table.columns
+    ]
     return sql.SQL("CREATE VIEW {} AS SELECT {} FROM {} r JOIN device d ON d.no = r.device_no").format(
         sql.Identifier(table.view), sql.SQL(", ").join(columns), sql.Identifier(table.name)
     )
 
 
-def _physical(field: Field) -> sql.Composable:
-    """A field's physical value: exact, and raw where only a calibration of the unit could tell."""
-    raw = sql.SQL("r.{}").format(sql.Identifier(field_column(field.name)))
+def _physical(column: str, field: Field) -> sql.Composable:
+    """A column's physical value: exact, and raw where only a calibration of the unit could tell."""
+    raw = sql.SQL("r.{}").format(sql.Identifier(field_column(column)))
     if field.enum is not None:
         cases = sql.SQL(" ").join(
             sql.SQL("WHEN {} THEN {}").format(sql.Literal(value), sql.Literal(name)) for value, name in sorted(field.enum.items())

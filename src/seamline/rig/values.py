@@ -30,39 +30,41 @@ class _Wave:
 
 
 class Sensor:
-    """All fields of one layout on one device. The same random stream gives the same readings at the same times."""
+    """All columns of one layout on one device. The same random stream gives the same readings at the same times."""
 
-    __slots__ = ("_fields", "_random", "_states", "_waves")
+    __slots__ = ("_columns", "_random", "_states", "_waves")
 
     def __init__(self, layout: Layout, random: Random) -> None:
-        self._fields = layout.fields
+        self._columns = tuple((place.name, place.field) for place in layout.places)
         self._random = random
-        self._waves: Mapping[str, _Wave] = {field.name: _wave(field, random) for field in layout.fields if not _steps(field)}
-        self._states = {field.name: random.choice(_choices(field)) for field in layout.fields if _steps(field)}
+        self._waves: Mapping[str, _Wave] = {name: _wave(field, random) for name, field in self._columns if not _steps(field)}
+        self._states = {name: random.choice(_choices(field)) for name, field in self._columns if _steps(field)}
 
     def read(self, seconds: float) -> dict[str, int]:
-        """Return raw values by field for a moment of the device's life."""
-        return {field.name: self._value(field, seconds) for field in self._fields}
+        """Return raw values by column for a moment of the device's life."""
+        return {name: self._value(name, field, seconds) for name, field in self._columns}
 
-    def _value(self, field: Field, seconds: float) -> int:
+    def _value(self, name: str, field: Field, seconds: float) -> int:
         if _steps(field):
             if self._random.random() < STEP_CHANCE:
-                self._states[field.name] = self._random.choice(_choices(field))
-            return self._states[field.name]
+                self._states[name] = self._random.choice(_choices(field))
+            return self._states[name]
         low, high = field.raw_range
-        return min(high, max(low, round(self._waves[field.name].at(seconds, self._random))))
+        return min(high, max(low, round(self._waves[name].at(seconds, self._random))))
 
 
 def _steps(field: Field) -> bool:
-    return field.enum is not None or field.type.value == "bool"
+    return field.enum is not None or field.flags is not None or field.type.high == 1
 
 
 def _choices(field: Field) -> list[int]:
+    if field.flags is not None:
+        return [0, *(1 << bit for bit in sorted(field.flags))]
     return sorted(field.enum) if field.enum is not None else [0, 1]
 
 
 def _wave(field: Field, random: Random) -> _Wave:
-    low, high = CALIBRATED_COUNTS if field.calibrated else field.raw_range
+    low, high = CALIBRATED_COUNTS if field.calibrated and field.type.high >= CALIBRATED_COUNTS[1] else field.raw_range
     span = min(high - low, SPAN_MAX)
     start = low + (high - low - span) * random.random()
     return _Wave(

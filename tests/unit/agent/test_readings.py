@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from seamline.agent.readings import ReadingError, choose_message, pack_line
-from seamline.contract import load
+from seamline.contract import Field, FieldType, Layout, Message, load
 
 CONTRACT = load(Path(__file__).resolve().parents[3] / "examples" / "heater" / "contract.yaml")
 READING = CONTRACT.messages["reading"]
@@ -80,3 +80,61 @@ def test_the_message_is_the_contracts_own_unless_said() -> None:
     assert choose_message(CONTRACT, "vitals").name == "vitals"
     with pytest.raises(ReadingError, match=r"heater/1\.3\.0 has no message 'temperature'; it has reading, vitals"):
         choose_message(CONTRACT, "temperature")
+
+
+PACKED = Message(
+    name="packed",
+    id=3,
+    layout=Layout(
+        product="probe",
+        message="packed",
+        message_id=3,
+        version=1,
+        fields=(
+            Field(name="counts", type=FieldType("u12"), scale=Decimal("0.5"), count=3),
+            Field(name="alarms", type=FieldType("u3"), flags={0: "hot", 2: "open"}, flags_name="alarms"),
+            Field(name="on", type=FieldType("u1")),
+            Field(name="spare", type=FieldType.I8, optional=True),
+        ),
+    ),
+    sample_ms=1000,
+    publish_every_ms=1000,
+    batch_max=1,
+    priority="normal",
+)
+LINE = '{"counts": [1, 2.5, 3], "alarms": ["open", "hot"], "on": true, "spare": -5}'
+RAWS = {"counts_0": 2, "counts_1": 5, "counts_2": 6, "alarms": 5, "on": 1, "spare": -5}
+
+
+def packed(line: str) -> dict[str, int]:
+    return PACKED.layout.unpack(pack_line(line, PACKED, raw=False))
+
+
+def test_arrays_are_lists_and_flags_the_names_of_those_set() -> None:
+    assert packed(LINE) == RAWS
+    assert packed(LINE.replace('["open", "hot"]', "[]"))["alarms"] == 0
+    assert packed(LINE.replace('["open", "hot"]', "4"))["alarms"] == 4
+
+
+@pytest.mark.parametrize("line", [LINE.replace(', "spare": -5', ""), LINE.replace("-5", "null")])
+def test_an_optional_value_may_be_left_out_or_null(line: str) -> None:
+    assert packed(line) == {name: raw for name, raw in RAWS.items() if name != "spare"}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (LINE.replace("[1, 2.5, 3]", "[1, 2]"), "field 'counts': [1, 2] is not a list of 3 values"),
+        (LINE.replace("[1, 2.5, 3]", "7"), "field 'counts': 7 is not a list of 3 values"),
+        (LINE.replace("2.5", '"x"'), "field 'counts': x is not a number"),
+        (LINE.replace('"hot"', '"wet"'), "field 'alarms': wet is none of hot, open"),
+        (LINE.replace('["open", "hot"]', "2"), "field 'alarms': 2 is not allowed; allowed is any sum of 1 (hot), 4 (open)"),
+        (LINE.replace("-5", "[1]"), "field 'spare': [1] is not a number"),
+        (LINE.replace('"on": true', '"on": 2'), "field 'on': 2 is not allowed; allowed is 0 to 1"),
+        (LINE.replace('"on": true, ', ""), "missing 'on'"),
+    ],
+)
+def test_what_is_no_packed_reading_is_refused_with_the_place(line: str, says: str) -> None:
+    with pytest.raises(ReadingError) as caught:
+        packed(line)
+    assert says in str(caught.value)

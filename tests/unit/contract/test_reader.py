@@ -1,11 +1,14 @@
 """The YAML reader: nothing is resolved, spans are exact, both parsers agree, nothing hostile gets through."""
 
+import tracemalloc
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import example, given, settings, strategies as st
 
-from seamline.contract import ContractErrors, Span, loads
+from seamline.contract import ContractErrors, Span, load, loads
 from seamline.contract.limits import FILE_BYTES_MAX
 from seamline.contract.nodes import Broken, Mapping, Scalar, Sequence, plain
 from seamline.contract.problems import Report
@@ -132,3 +135,68 @@ def test_hostile_text_is_refused_by_a_limit_with_a_name(text, code):
     _, problems = read(text)
     assert code in {problem.code for problem in problems}
     assert len(problems) <= 201
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{b}: &{b} [{','.join(f'*{a}' for _ in range(8))}]\n" for a, b in pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "events_max"),
+    [
+        ("[" * FILE_BYTES_MAX, 100),
+        ("{a: " * 200_000, 100),
+        ("- " * 200_000, 100),
+        ("[" + "0," * 500_000 + "0]", 100_100),
+        (BOMB, 300),
+    ],
+    ids=["brackets", "braces", "dashes", "list", "bomb"],
+)
+def test_hostile_text_is_read_no_further_than_its_limit(text, events_max, monkeypatch):
+    """The bound is the number of events taken from the parser: it holds on any machine."""
+    seen = 0
+
+    def counted(*args, **kwargs):
+        nonlocal seen
+        for event in parse(*args, **kwargs):
+            seen += 1
+            yield event
+
+    parse = yaml.parse
+    monkeypatch.setattr(yaml, "parse", counted)
+    _, problems = read(text)
+    assert problems
+    assert seen <= events_max
+
+
+def test_of_a_file_of_100_mb_one_byte_more_than_the_limit_is_read(tmp_path):
+    path = tmp_path / "contract.yaml"
+    with path.open("wb") as file:
+        file.truncate(100 << 20)  # a hole of NULs, which takes no room on the disk
+    tracemalloc.start()
+    with pytest.raises(ContractErrors) as caught:
+        load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [problem.code for problem in caught.value.problems] == ["SL003"]
+    assert peak < 4 * FILE_BYTES_MAX
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"product: la\x00mp\n", "SL008"),
+        (b"\x00" * FILE_BYTES_MAX, "SL008"),
+        (b"product: \xc0\xaf\n", "SL007"),
+        (b"product: \xed\xa0\x80\n", "SL007"),
+        (b"\xff" * FILE_BYTES_MAX, "SL007"),
+    ],
+    ids=["nul", "nuls", "overlong", "surrogate", "ff"],
+)
+def test_bytes_that_are_no_text_are_refused(tmp_path, data, code):
+    path = tmp_path / "contract.yaml"
+    path.write_bytes(data)
+    with pytest.raises(ContractErrors) as caught:
+        load(path)
+    assert [problem.code for problem in caught.value.problems] == [code]

@@ -10,7 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 from seamline.contract import Field, FieldType, Layout
 from seamline.hub import decode
-from seamline.hub.decode import CRC, FLAGS, MALFORMED, NO_FRAME, OK, OVERSIZED, TRUNCATED, VERSION, Decoder
+from seamline.hub.columns import Decoder
+from seamline.hub.decode import CRC, FLAGS, MALFORMED, NO_FRAME, OK, OVERSIZED, TRUNCATED, VERSION
 
 HEADER = "<BBBBIIIIHHIHH"
 

@@ -7,6 +7,7 @@ from binascii import crc32
 from collections.abc import Mapping
 from typing import Final
 
+from seamline.contract import LayoutError
 from seamline.hub.api.device_models import FramePart, FrameView
 from seamline.hub.api.layouts import RegisteredLayout
 
@@ -95,12 +96,12 @@ def _record(
         return None
     try:
         offset, raws = layout.unpack(record)
-    except struct.error:
+    except LayoutError:
         return None
     decoded: dict[str, float | int | str | None] = {"seq": seq, "uptime_ms": uptime_ms + offset}
     for item in layout.fields:
-        raw = raws[item.name]
-        decoded[item.name] = item.physical(raw) if item.enum is None else item.enum.get(raw, str(raw))
+        raw = raws.get(item.name)
+        decoded[item.name] = None if raw is None else item.shown(raw)
     return decoded
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from pydantic import BaseModel
 
-_CODES: Final = {
-    "u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "bool": "B",
-}  # fmt: skip
+from seamline.contract import Layout, LayoutError, Place, canonical
+
 OFFSET_BYTES: Final = 4
 
 
@@ -29,7 +28,7 @@ class FieldShape(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class LayoutField:
-    """One field of a registered layout: wire type, exact scale and offset, enum names."""
+    """One column of a registered layout: wire type, exact scale and offset, names of enum members or flags."""
 
     name: str
     type: str
@@ -40,6 +39,15 @@ class LayoutField:
     high: Decimal | None
     calibration: str | None
     enum: dict[int, str] | None
+    flags: Mapping[int, str] | None = None
+
+    def shown(self, raw: int) -> float | int | str:
+        """Return the enum's member, the flags that are set, or the physical value."""
+        if self.enum is not None:
+            return self.enum.get(raw, str(raw))
+        if self.flags is not None:
+            return ", ".join(name for bit, name in sorted(self.flags.items()) if raw >> bit & 1)
+        return self.physical(raw)
 
     def physical(self, raw: int) -> float | int:
         """Return `raw * scale + offset`; a calibrated field stays a raw count."""
@@ -55,7 +63,7 @@ class LayoutField:
             unit=None if counts else self.unit,
             low=None if counts or self.low is None else float(self.low),
             high=None if counts or self.high is None else float(self.high),
-            calibration=self.calibration.split(":")[0] if self.calibration else None,
+            calibration=self.calibration,
             enum=self.enum,
         )
 
@@ -64,45 +72,56 @@ class LayoutField:
 class RegisteredLayout:
     """A layout as registered with the hub."""
 
-    product: str
-    message: str
-    channel: int
-    version: int
+    layout: Layout
     fields: tuple[LayoutField, ...]
 
     @property
-    def format(self) -> str:
-        """The `struct` format of a record, offset first, without its padding."""
-        return "<I" + "".join(_CODES[item.type] for item in self.fields)
+    def product(self) -> str:
+        """The product's name."""
+        return self.layout.product
+
+    @property
+    def message(self) -> str:
+        """The message's name."""
+        return self.layout.message
+
+    @property
+    def channel(self) -> int:
+        """The message's id on the wire."""
+        return self.layout.message_id
+
+    @property
+    def version(self) -> int:
+        """The layout's version."""
+        return self.layout.version
 
     def unpack(self, record: bytes) -> tuple[int, dict[str, int]]:
-        """Return `(offset_ms, raw values)`; raises `struct.error` when the record is shorter than its fields."""
-        offset, *raws = struct.unpack_from(self.format, record)
-        return offset, dict(zip((item.name for item in self.fields), raws, strict=True))
+        """Return `(offset_ms, raw values)`, absent ones left out; raises LayoutError when the record is shorter than its fields."""
+        if len(record) < OFFSET_BYTES + -(-self.layout.body_bits // 8):
+            message = f"a record of {len(record)} bytes is shorter than its fields"
+            raise LayoutError(message)
+        size = self.layout.record_bytes
+        return self.layout.unpack_record(record[:size].ljust(size, b"\0"))
 
 
-def parse(canonical: str) -> RegisteredLayout:
+def parse(text: str) -> RegisteredLayout:
     """Read a canonical layout; raises ValueError for any other text."""
-    head, name, *lines = canonical.rstrip("\n").split("\n")
-    if head != "seamline-layout/1":
-        message = f"not a canonical layout: {head!r}"
-        raise ValueError(message)
-    product, kind, channel, version = name.split(" ")
-    return RegisteredLayout(product, kind, int(channel), int(version), tuple(_field(line) for line in lines))
+    layout = canonical.parse(text)
+    return RegisteredLayout(layout, tuple(_field(place) for place in layout.places))
 
 
-def _field(line: str) -> LayoutField:
-    name, kind, *rest = line.split(" ")
-    scale, offset, unit, low, high, calibration, members = (None if word == "-" else word for word in rest)
-    enum = None if members is None else {int(raw): word for raw, _, word in (it.partition("=") for it in members.split(","))}
+def _field(place: Place) -> LayoutField:
+    item = place.field
+    low, high = item.range or (None, None)
     return LayoutField(
-        name=name,
-        type=kind,
-        scale=Decimal(scale or 1),
-        offset=Decimal(offset or 0),
-        unit=unit,
-        low=None if low is None else Decimal(low),
-        high=None if high is None else Decimal(high),
-        calibration=calibration,
-        enum=enum,
+        name=place.name,
+        type=item.type.value,
+        scale=item.scale if item.scale is not None else Decimal(1),
+        offset=item.offset if item.offset is not None else Decimal(0),
+        unit=item.unit,
+        low=low,
+        high=high,
+        calibration=item.calibration,
+        enum=None if item.enum is None else dict(item.enum),
+        flags=item.flags,
     )

@@ -124,8 +124,7 @@ def _reading(row: dict[str, object], kinds: dict[int, RegisteredLayout]) -> Read
     for item in () if kind is None else kind.fields:
         raw = row.get(field_column(item.name))
         if raw is not None:
-            number = int(cast("int", raw))
-            values[item.name] = item.physical(number) if item.enum is None else item.enum.get(number, str(number))
+            values[item.name] = item.shown(int(cast("int", raw)))
     plain = {name: row[name] for name in Reading.model_fields if name in row}
     return Reading.model_validate({**plain, "quality": QUALITY[cast("int", row["quality"])], "values": values})
 

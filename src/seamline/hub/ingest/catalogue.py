@@ -9,7 +9,7 @@ from typing import Final
 from seamline.contract import Boundary, Contract, Family, Layout
 from seamline.hub import twin
 from seamline.hub.binary_copy import Writer
-from seamline.hub.decode import Decoder
+from seamline.hub.columns import Decoder
 
 LOSSES_ID: Final = 0
 SEAMLINE: Final = "seamline"

@@ -1,0 +1,32 @@
+"""How checks write quantities: exactly where a person wrote them, rounded where they were computed."""
+
+from __future__ import annotations
+
+from seamline.contract.scalars import BYTES, MS
+
+DAY_MS = MS["d"]
+YEAR_DAYS = 365
+
+
+def spoken(ms: int) -> str:
+    """Return a duration in its largest whole unit: 90000 is `90 s`."""
+    for unit in ("d", "h", "min", "s"):
+        if ms >= MS[unit] and not ms % MS[unit]:
+            return f"{ms // MS[unit]} {unit}"
+    return f"{ms} ms"
+
+
+def size(count: int) -> str:
+    """Return a size in its largest whole unit, or with one decimal where there is none: 1572864 is `1.5 MiB`."""
+    for unit in ("GiB", "MiB", "KiB"):
+        if count >= BYTES[unit]:
+            value = count / BYTES[unit]
+            return f"{value:.0f} {unit}" if not count % BYTES[unit] else f"{value:.1f} {unit}"
+    return f"{count} B"
+
+
+def rounded(ms: float) -> str:
+    """Return a computed duration for people: days from two days on, else whole seconds upwards."""
+    if ms >= 2 * DAY_MS:
+        return f"{ms / DAY_MS:.1f} d"
+    return f"{-(-ms // MS['s']):.0f} s"

@@ -1,0 +1,85 @@
+"""Units, quantities and packed fields that cannot be: SL124 to SL133, and older rules broken by newer words."""
+
+DRIVE = "unit: W, range: [0, 20]}"
+MODE = "{name: mode, type: mode}"
+SEEN = "{name: seen, type: bool, since: 2.0.0}"
+FIRST = "    fields:\n"
+MESSAGES = "messages:\n"
+
+CASES = {
+    "a unit in words": (DRIVE, "unit: «SL124»Watt, range: [0, 20]}"),
+    "a unit in a bracket that does not close": (DRIVE, "unit: «SL124»(W, range: [0, 20]}"),
+    "degrees that are divided": (DRIVE, "unit: «SL124»Cel/s, range: [0, 20]}"),
+    "a calibration in a unit that is none": ("points: 16}", "points: 16, unit: «SL124»lux}"),
+    "a quantity nobody knows": (DRIVE, "unit: W, quantity: «SL125»wattage, range: [0, 20]}"),
+    "a quantity misspelt": (DRIVE, "unit: W, quantity: «SL125»powr, range: [0, 20]}"),
+    "a power in joules": (DRIVE, "unit: J, quantity: «SL126»power, range: [0, 20]}"),
+    "a temperature without a unit": (MODE, "{name: raw, type: u8, quantity: «SL126»temperature}"),
+    "a percentage of volts": (DRIVE, 'unit: "%", quantity: «SL126»voltage, range: [0, 20]}'),
+    "a field behind an optional one": (
+        MODE,
+        "{name: more, type: u8, optional: true}\n      - «SL127»{name: mode, type: mode}",
+        SEEN,
+        "{name: seen, type: bool, since: 2.0.0, optional: true}",
+    ),
+    "two fields behind an optional one": (
+        MODE,
+        "{name: more, type: u8, optional: true}\n      - «SL127»{name: mode, type: mode}",
+        SEEN,
+        "«SL127»{name: seen, type: bool, since: 2.0.0}",
+    ),
+    "an enum too wide for its bits": (MODE, "{name: code, type: code, bits: «SL128»8}"),
+    "flags too wide for their bits": (
+        MESSAGES,
+        "flags:\n  alarm: {0: hot, 5: open}\nmessages:\n",
+        MODE,
+        "{name: alarm, type: alarm, bits: «SL128»5}",
+    ),
+    "a number with two widths": (MODE, "{name: raw, type: u16, bits: «SL129»12}"),
+    "a bool with a width": ("type: bool", "type: bool, bits: «SL129»1"),
+    "a field in another unit than its calibration": (
+        "points: 16}",
+        "points: 16, unit: lx}",
+        MODE,
+        "{name: raw, type: u16, calibration: «SL130»lux, unit: cd}",
+    ),
+    "a thermistor in Fahrenheit": (
+        "divider: 10 kOhm}}",
+        "divider: 10 kOhm}, unit: K}",
+        "calibration: ntc",
+        "calibration: «SL130»ntc",
+    ),
+    "a calibrated bool": ("type: bool", "type: bool, calibration: «SL131»lux"),
+    "a calibrated enum": (MODE, "{name: mode, type: mode, calibration: «SL131»lux}"),
+    "a rule for what cannot be": (MODE, "{name: raw, type: u8, out_of_range: «SL132»missing}"),
+    "a rule for a full enum": (
+        "enums:\n",
+        "enums:\n  two: {0: off, 1: on}\n",
+        MODE,
+        "{name: two, type: two, bits: 1, out_of_range: «SL132»keep}",
+    ),
+    "a frame smaller than a record": ("batch_max: 12,", "batch_max: 1, frame_max: «SL133»40 B,"),
+    "a frame larger than a device builds": ("batch_max: 12,", "batch_max: 12, frame_max: «SL133»9 KiB,"),
+    "a batch larger than the message's frame": ("batch_max: 12,", "batch_max: «SL133»12, frame_max: 200 B,"),
+    "an order that is none": (FIRST, "    encoding: {order: «SL111»middle}\n" + FIRST),
+    "an encoding with a key too much": (FIRST, "    encoding: {order: big, «SL101»width: 8}\n" + FIRST),
+    "a gap with a name": (MODE, "{reserved: 4, «SL101»name: gap}\n      - " + MODE),
+    "a gap of nothing": (MODE, "{reserved: «SL108»0}\n      - " + MODE),
+    "an integer of 65 bits": (MODE, "{name: raw, type: «SL115»u65}"),
+    "a sign without a number": (MODE, "{name: raw, type: «SL115»i1}"),
+    "a list as a type": (MODE, "{name: raw, type: «SL103»[u8]}"),
+    "a type in quotes": (MODE, "{name: raw, type: «SL105»'u8'}"),
+    "an array of nothing": (MODE, "{name: raw, type: u8, count: «SL108»0}"),
+    "an array that makes another's column": (MODE, "{name: raw_1, type: u8}\n      - «SL116»{name: raw, type: u8, count: 2}"),
+    "too many columns": (FIRST, "    fields:\n      «SL117»- {name: raw, type: u1, count: 254}\n"),
+    "flags called like an enum": (MESSAGES, "flags:\n  mode: «SL116»{0: hot}\nmessages:\n"),
+    "flags called like a type": (MESSAGES, "flags:\n  u7: «SL118»{0: hot}\nmessages:\n"),
+    "flags without members": (MESSAGES, "flags:\n  alarm: «SL104»{}\nmessages:\n"),
+    "a flag beyond 64 bits": (MESSAGES, "flags:\n  alarm: {«SL108»64: hot}\nmessages:\n"),
+    "scaled flags": (MESSAGES, "flags:\n  alarm: {0: hot}\nmessages:\n", MODE, "{name: alarm, type: alarm, scale: «SL121»2}"),
+    "an enum with a quantity": (MODE, "{name: mode, type: mode, quantity: «SL121»count}"),
+    "a quality of service of two": ("batch_max: 12,", "batch_max: 12, qos: «SL108»2,"),
+    "a result that is no type": ("ends_at: time", "ends_at: «SL111»tomorrow"),
+    "a thermistor on neither side": ("divider: 10 kOhm", "divider: 10 kOhm, thermistor: «SL111»left"),
+    "a thermistor in lux": ("divider: 10 kOhm}}", "divider: 10 kOhm}, unit: «SL111»lx}"),
+}
