@@ -1,7 +1,7 @@
 # Seamline's commands. A bare Debian or Ubuntu with Python >= 3.11, git and make is enough: everything else goes into .venv.
 #
 #   make demo          the main job, live: broker, database, hub, 200 devices, the page     (ARGS="--devices 50 --chaos")
-#   make test          every test; what needs a missing system package is skipped by name   (ARGS="-k ledger")
+#   make test          every test, and the floors of coverage; what needs a missing system package is skipped by name (ARGS="-k ledger")
 #   make check         every static check
 #   make quick         the tests that need no broker, database or browser
 #   make soak          the demo under chaos, again and again, for SOAK_MINUTES (30)
@@ -64,13 +64,17 @@ screenshots: dev web
 
 .PHONY: test quick check format docs lock clean
 # Two runs: side by side what can share the machine, then one at a time what needs all of it. pytest's 5 says "no test chosen":
-# right for one of the two, wrong for both.
+# right for one of the two, wrong for both. The first run is measured, and each package held to its floor of coverage, unless
+# ARGS choose among the tests; the second is not, for it is about what the machine can carry.
+MEASURE = $(if $(strip $(ARGS)),,-m coverage run)
 test: dev web micropython
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "not heavy" $(ARGS); light=$$?; \
+	@$(if $(MEASURE),$(PY) -m coverage erase;) \
+	$(PY) $(MEASURE) -m pytest -n $(JOBS) --dist loadfile -m "not heavy" $(ARGS); light=$$?; \
 	heavy=5; grep -rqs "mark\.heavy" tests && { $(PY) -m pytest -m heavy $(ARGS); heavy=$$?; }; \
 	[ $$light -ne 5 ] || [ $$heavy -eq 5 ] || light=0; \
 	[ $$light -eq 0 ] || exit $$light; \
-	[ $$heavy -eq 5 ] || exit $$heavy
+	[ $$heavy -eq 5 ] || [ $$heavy -eq 0 ] || exit $$heavy; \
+	$(if $(MEASURE),exec $(PY) tools/coverage_check.py,:)
 quick: dev
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "not heavy" tests/unit tests/model $(ARGS)
 check: dev
@@ -82,5 +86,5 @@ docs: dev
 lock: dev
 	@$(PY) tools/lock.py $(ARGS)
 clean:
-	rm -rf .venv site dist build src/seamline/web frontend/node_modules .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .coverage .coverage.* .venv site dist build src/seamline/web frontend/node_modules .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

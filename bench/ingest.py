@@ -36,7 +36,7 @@ import psycopg
 from mqtt_load import FAMILY, reading
 
 from seamline.hub.binary_copy import SIGNATURE, TRAILER, Writer
-from seamline.hub.decode import Decoder
+from seamline.hub.columns import Decoder
 from seamline.stack.binaries import find_nats_server
 from seamline.testing.stack import stack
 

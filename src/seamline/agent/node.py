@@ -5,7 +5,6 @@ Its readings come from a command, a file or stdin; its outbox lives in a folder 
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
 import signal
@@ -24,6 +23,7 @@ from seamline.agent.tls import Endpoint, TlsError, device_context, parse_url
 from seamline.contract import Contract, ContractErrors, load, policy
 from seamline.contract.model import Message
 from seamline.device import Core
+from seamline.state_home import state_home
 
 DEVICE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 BOOT_ID_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -123,8 +123,7 @@ def prepare(options: Options) -> Setup:
 
 def default_state(device: str) -> Path:
     """Return where a device's state lives when nobody says otherwise (XDG base directories)."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "seamline" / "agent" / device
+    return state_home() / "agent" / device
 
 
 def _endpoint(options: Options) -> Endpoint:
@@ -175,6 +174,8 @@ class Node:
             reading.cancel()
             code = await self._deliver(DRAIN_TIMEOUT_S if ended else STOP_TIMEOUT_S, until_stopped=ended)
             stopped.cancel()
+            self._driver.poke(self._core.stop)
+            await self._driver.settle()
             await self._driver.close()
         if self._failure is not None:
             raise self._failure

@@ -65,14 +65,14 @@ def device_context(ca: Path, cert: Path, key: Path) -> ssl.SSLContext:
 
 def parse_url(url: str) -> tuple[str, int, bool]:
     """Split `mqtts://host[:port]` (or `mqtt://`) into host, port and whether TLS is used. Raises TlsError."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        message = f"{url!r} is not a broker's address: write mqtts://HOST:PORT"
-        raise TlsError(message)
-    secure = parts.scheme == "mqtts"
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         message = f"{url!r}: {error}"
         raise TlsError(message) from error
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        message = f"{url!r} is not a broker's address: write mqtts://HOST:PORT"
+        raise TlsError(message)
+    secure = parts.scheme == "mqtts"
     return parts.hostname, port or (8883 if secure else 1883), secure

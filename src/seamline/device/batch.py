@@ -22,17 +22,19 @@ class Batch:
     """Records of one boot and channel with consecutive sequences.
 
     `order` counts batches as they were opened, over all channels; `last_ms` is the uptime of the newest record in the running
-    boot (0 for a batch of an ended one); `segment` is n of its key `o<n>`, or UNSTORED. While `sent`, it is in flight since
+    boot, below 0 for a batch of an ended one (see ages.py, also for `dated_ms`: the latest Unix time of that record, or 0 while
+    unknown); `segment` is n of its key `o<n>`, or UNSTORED. While `sent`, it is in flight since
     `sent_ms`, after `sent_probe` probes of this session.
     """
 
-    __slots__ = ("frame", "last_ms", "order", "segment", "sent", "sent_ms", "sent_probe")
+    __slots__ = ("dated_ms", "frame", "last_ms", "order", "segment", "sent", "sent_ms", "sent_probe")
 
     def __init__(self, frame: Frame, order: int, last_ms: int) -> None:
         """Hold the frame; not sent, not stored."""
         self.frame = frame
         self.order = order
         self.last_ms = last_ms
+        self.dated_ms = 0
         self.segment = UNSTORED
         self.sent = False
         self.sent_ms = 0

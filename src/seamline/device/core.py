@@ -15,18 +15,9 @@ A number that `record` gave counts once the effects drained after it are execute
 from .batch import Author
 from .clock import Clock
 from .compat import U16_MAX, U32_MAX, U48_MAX
-from .control import (
-    Malformed,
-    Marks,
-    Session as Answer,
-    Twin as TwinDocument,
-    is_text,
-    is_token,
-    is_value,
-    parse,
-    parse_busy,
-)
+from .control import Malformed, Marks, Session as Answer, Twin as TwinDocument, is_text, is_token, is_value, parse, parse_busy
 from .counters import UNTOLD, Counters
+from .ending import KEY as END_KEY, RESETS, last_end, mark
 from .errors import RecordError, ReportError
 from .outbox import NEVER_MS, Lane, Outbox
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
@@ -34,8 +25,6 @@ from .session import CONNECTING, GREETING, LIVE, OFFLINE, Session
 from .shapes import Anchor, Document, Effect, Random, Stored
 from .twin import Twin
 from .uplink import Uplink
-
-RESETS = ("power_on", "brownout", "watchdog", "software", "crash", "unknown")
 
 
 class Core:
@@ -52,10 +41,10 @@ class Core:
         self._stored = stored
         self._effects: list[Effect] = []
         self._counters = Counters(self.policy.stride)
-        self._outbox = Outbox(self.policy, self._effects)
+        self._clock = Clock(self.policy.drift_ppm)
+        self._outbox = Outbox(self.policy, self._clock, self._effects)
         self._session = Session(self.policy, random_u32)
         self._uplink = Uplink(self._counters, self._session, self._effects)
-        self._clock = Clock(self.policy.drift_ppm)
         self._twin = Twin(self.policy)
         self._anchors: dict[str, Anchor] = {}  # to be sent, by source
         self._generation: object = None
@@ -101,6 +90,7 @@ class Core:
         self._started = True
         counters = self._counters
         ran_before = counters.load(self._stored)
+        ended = last_end(self._stored, counters.incarnation, counters.boot, reset) if ran_before else None
         counters.begin(self._random, sorted(self.policy.channels))
         self._persist_counters()
         self._outbox.begin(Author(counters.incarnation, counters.boot, epoch), self._stored)
@@ -110,7 +100,7 @@ class Core:
         self._uplink.about = about
         if counters.spread_ms != UNTOLD:
             self._session.backoff.spread_ms = counters.spread_ms
-        self._session.begin(self._at(now_ms), "power_loss" if ran_before else None, together=ran_before and reset != "software")
+        self._session.begin(self._at(now_ms), ended, together=ran_before and reset != "software")
         self._rearm()
 
     def record(self, now_ms: int, channel: int, body: bytes) -> int:
@@ -136,6 +126,11 @@ class Core:
         """Let every record leave now, and be durable where the policy says so: the program is about to end."""
         self._outbox.seal_all()
         self._advance(self._at(now_ms))
+
+    def stop(self, now_ms: int) -> None:
+        """The program ends in order, with this last call: `flush`, and a mark by which the next boot tells it from a power cut."""
+        self.flush(now_ms)
+        self._effects.append(("persist", END_KEY, mark(self.incarnation, self.boot)))
 
     def connected(self, now_ms: int) -> None:
         """The link is up and dn/<device>/# is subscribed."""
@@ -179,7 +174,8 @@ class Core:
         """The time was learnt: from `ntp`, `gnss` or `rtc` (the hub's comes by itself). Raises ClockError on another."""
         anchor = self._clock.add(now_ms, unix_ms, source, uncertainty_ms)
         self._anchors[source] = anchor
-        self._advance(self._at(now_ms))
+        self._outbox.learn_time(self._at(now_ms))
+        self._advance(self._now_ms)
 
     def report(self, now_ms: int, prop: str, value: object, based_on: "int | None" = None, fault: "str | None" = None) -> None:
         """The application's word on a property: the value in force, the wish it answers, why that was refused.
@@ -208,8 +204,7 @@ class Core:
 
     def effects(self) -> list[Effect]:
         """What to do now, drained, in the order in which it must be done."""
-        drained = list(self._effects)
-        self._effects.clear()
+        drained, self._effects[:] = list(self._effects), []
         return drained
 
     def deadline(self) -> "int | None":
@@ -275,6 +270,7 @@ class Core:
             took_ms = now_ms - self._session.born_ms
             at_ms = self._session.born_ms + took_ms // 2
             self._clock.add(at_ms, answer.time_ms, "hub", (took_ms + 1) // 2 + answer.uncertainty_ms)
+            self._outbox.learn_time(now_ms)
         self._anchors = {anchor[2]: anchor for anchor in self._clock.anchors()}
 
     def _on_marks(self, now_ms: int, marks: Marks) -> bool:

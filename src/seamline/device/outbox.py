@@ -7,7 +7,9 @@ policy's order goes, one in flight only when nothing else is left; whatever goes
 
 import struct
 
+from .ages import by_clock, by_uptime, date_bytes, split
 from .batch import BATCH_OVERHEAD_BYTES, UNSTORED, Author, Batch, open_batch, read_segment, segment_bytes
+from .clock import Clock
 from .compat import U32_MAX
 from .losses import BUFFER_FULL, CORRUPTED, EXPIRED, REASONS, Loss, Losses
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
@@ -73,8 +75,9 @@ class Lane:
 class Outbox:
     """The lanes of all channels, their bytes and what was given up; appends `persist` and `forget` to `effects`."""
 
-    def __init__(self, policy: Policy, effects: list[Effect]) -> None:
-        """Empty; `load` fills it."""
+    def __init__(self, policy: Policy, clock: Clock, effects: list[Effect]) -> None:
+        """Empty; `begin` fills it."""
+        self._clock = clock
         self._policy = policy
         self._effects = effects
         self._author = Author(0, 0, 0)
@@ -102,6 +105,7 @@ class Outbox:
             self._load(number, stored[SEGMENT_PREFIX + str(number)])
         for lane in self._by_priority:
             lane.sealed.sort(key=_age)
+        by_uptime([batch for lane in self._by_priority for batch in lane.sealed])
         self._fit_birth()
         self.fit()
 
@@ -137,7 +141,9 @@ class Outbox:
         if self._flash:
             batch.segment = self._segment
             self._segment += 1
-            self._effects.append(("persist", SEGMENT_PREFIX + str(batch.segment), segment_bytes(batch)))
+            told = self._clock.unix_ms(batch.last_ms)
+            date = b"" if told is None or lane.number == LOSSES_CHANNEL else date_bytes(told[0] + told[1])
+            self._effects.append(("persist", SEGMENT_PREFIX + str(batch.segment), segment_bytes(batch) + date))
 
     def seal_all(self) -> None:
         """Seal every open batch, due or not."""
@@ -243,6 +249,14 @@ class Outbox:
             while (batch := lane.oldest()) is not None and lane.expires_at_ms(batch) <= now_ms:
                 self._drop(lane, batch, EXPIRED)
 
+    def learn_time(self, now_ms: int) -> None:
+        """The clock was told the time: what ended boots left may be older than the uptime since says."""
+        told = self._clock.unix_ms(now_ms)
+        if told is None:
+            return
+        for lane in self._expiring:
+            by_clock([batch for batch in lane.sealed if batch.frame.boot < self._author.boot], now_ms, told[0] - told[1])
+
     def next_expiry_ms(self) -> int:
         """The uptime at which `expire` has something to do, or NEVER_MS."""
         earliest_ms = NEVER_MS
@@ -279,6 +293,7 @@ class Outbox:
 
     def _load(self, number: int, data: bytes) -> None:
         key = SEGMENT_PREFIX + str(number)
+        data, dated_ms = split(data)
         frame, whole = read_segment(data)
         author = self._author
         if frame is None or frame.incarnation != author.incarnation or frame.boot >= author.boot:
@@ -296,6 +311,7 @@ class Outbox:
         self._order += 1
         batch = Batch(frame, self._order, 0)
         batch.segment = number
+        batch.dated_ms = dated_ms
         lane.sealed.append(batch)
         self.waiting += 1
         self.bytes += self._cost(batch)

@@ -37,7 +37,7 @@ TRANSITIONS = {
 BIRTH_RETRIES_MAX = 3
 PROBES_MAX = 3  # unanswered in a row; the wire's "after three unanswered"
 FAILURE_REASONS_MAX = 16  # distinct reasons counted between two sessions; the rest is "other"
-END_REASONS = ("server_closed", "deaf", "keep_alive", "refused", "network", "power_loss")
+END_REASONS = ("server_closed", "deaf", "keep_alive", "refused", "network")
 REASON_CHARS_MAX = 32
 SPREAD_MS_MAX = 3_600_000  # a hub that asks for more than an hour is obeyed for an hour
 

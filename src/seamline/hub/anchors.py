@@ -121,14 +121,25 @@ def vet(anchor: Anchor, received_ms: int, drift_ppm: int, tolerance: Tolerance) 
 def judge(ties: Iterable[Tie], drift_ppm: int) -> tuple[Verdict, ...]:
     """Settle contradictions within a boot: a verdict for each anchor, best first. Takes n*n steps: hand in a thinned set."""
     verdicts: list[Verdict] = []
-    accepted: list[Tie] = []
+    stand: list[Tie] = []
     for tie in sorted(set(ties), key=lambda tie: tie.rank):
-        if all(_agree(tie, other, drift_ppm) for other in accepted):
-            accepted.append(tie)
+        if all(_agree(tie, other, drift_ppm) for other in stand):
+            stand.append(tie)
             verdicts.append(Verdict(tie, None))
         else:
             verdicts.append(Verdict(tie, Why.DISAGREES))
     return tuple(verdicts)
+
+
+def accepted(ties: Iterable[Tie], drift_ppm: int) -> tuple[Tie, ...]:
+    """The anchors of a boot that stand, best first. The same bound as `judge`."""
+    return tuple(verdict.tie for verdict in judge(ties, drift_ppm) if verdict.accepted)
+
+
+def against(tie: Tie, standing: Iterable[Tie], drift_ppm: int) -> Why | None:
+    """Why an anchor, thinned out or not, does not stand beside those that do; None when it does."""
+    better = (other for other in standing if other.rank < tie.rank)
+    return None if all(_agree(tie, other, drift_ppm) for other in better) else Why.DISAGREES
 
 
 def thin(ties: Iterable[Tie]) -> tuple[Tie, ...]:

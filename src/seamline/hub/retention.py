@@ -119,11 +119,14 @@ async def _make(connection: AsyncConnection, table: str, day: date) -> None:
 
 
 def _day(table: str, name: str) -> date | None:
-    """The day of a partition, from its name; None for the default partition."""
+    """The day of a partition, from its name; None for the default partition and for what is no day."""
     digits = name.removeprefix(f"{table}_")
     if len(digits) != 8 or not digits.isdigit():
         return None
-    return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:  # a partition that somebody made for something else
+        return None
 
 
 def _midnight(day: date) -> datetime:

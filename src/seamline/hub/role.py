@@ -37,7 +37,7 @@ def main(state: Path | None, roles: Sequence[str], partitions: Sequence[int] = (
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = replace(read(state), work=tuple(partitions))
-        families = tuple(load_family(folder) for folder in settings.contracts)
+        families = tuple(settings.pace.family(load_family(folder)) for folder in settings.contracts)
     except (HubSettingsError, ContractErrors) as error:
         sys.stderr.write(f"seamline: {error}\n")
         return WRONG_USE

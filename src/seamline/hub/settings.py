@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
+from seamline.contract.pace import CONTRACTS_OWN, Pace
 from seamline.hub.retention import RETENTION_DAYS
+from seamline.state_home import default_state
 
 PARTITIONS: Final = 2
 STREAM_BYTES: Final = 1 << 30
@@ -21,7 +22,10 @@ class HubSettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """Addresses and the hub's own numbers. `work` are the partitions this process works on, all of them by default."""
+    """Addresses and the hub's own numbers. `work` are the partitions this process works on, all of them by default.
+
+    `pace` is that of a demo's or a test's devices; a hub of real devices keeps the contracts' own times.
+    """
 
     nats_url: str
     dsn: str
@@ -32,13 +36,7 @@ class HubSettings:
     work: tuple[int, ...] = ()
     retention_days: int = RETENTION_DAYS
     stream_bytes: int = STREAM_BYTES
-
-
-def default_state() -> Path:
-    """`$SEAMLINE_STATE`, else the XDG state directory's `seamline`."""
-    given = os.environ.get("SEAMLINE_STATE")
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(given).expanduser() if given else Path(base) / "seamline"
+    pace: Pace = CONTRACTS_OWN
 
 
 def read(state: Path | None) -> HubSettings:
@@ -64,10 +62,11 @@ def read(state: Path | None) -> HubSettings:
         partitions=numbers.get("partitions", PARTITIONS),
         retention_days=numbers.get("retention_days", RETENTION_DAYS),
         stream_bytes=numbers.get("stream_bytes", STREAM_BYTES),
+        pace=Pace(numbers.get("pace_factor", 1), numbers.get("publish_every_ms_max", 0)),
     )
 
 
-_NUMBERS: Final = {"partitions": 1, "retention_days": 1, "stream_bytes": 1 << 20}
+_NUMBERS: Final = {"partitions": 1, "retention_days": 1, "stream_bytes": 1 << 20, "pace_factor": 1, "publish_every_ms_max": 0}
 """Members of `hub` and their least values."""
 
 

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from seamline.hub.anchors import PPM, ROUNDING_MS, Tie, drifted_ms, judge, thin
+from seamline.hub.anchors import PPM, ROUNDING_MS, Tie, accepted, drifted_ms, thin
 
 
 class Quality(IntEnum):
@@ -195,7 +195,7 @@ def _before_later_boots(plain: Mapping[int, Dating]) -> dict[int, Dating]:
 
 def _pieces(segment: Segment, drift_ppm: int) -> tuple[Piece, ...]:
     """Which anchor is the best from which uptime on: the lower envelope of uncertainty + drift * distance."""
-    ties = [verdict.tie for verdict in judge(segment.anchors, drift_ppm) if verdict.accepted]
+    ties = accepted(segment.anchors, drift_ppm)
     best = [tie for tie in ties if not any(_covers(other, tie, drift_ppm) for other in ties)]
     best.sort(key=lambda tie: tie.at_ms)
     pieces: list[Piece] = []

@@ -66,6 +66,8 @@ class Resolution(StrEnum):
     """A local change on the device stands instead."""
     OVERRIDDEN = "overridden"
     """A local change stands for a while; the wish will be asked again."""
+    UNKNOWN_PROPERTY = "unknown_property"
+    """The device's firmware does not have the property. Other firmware that has it may be asked anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,12 @@ class Status:
     overdue: bool = False
 
 
+UNKNOWN_PROPERTY = "unknown_property"
+"""The fault by which a device refuses a wish for a property that its firmware does not have."""
+
+CONTRACTLESS = Policy(Rule.CLOUD_WINS)
+"""For a property that the device's contract does not have: wishes for it expire, and can be refused."""
+
 REASSERTED_BY = "seamline"
 """Who asks when the hub asks a wish back by its rule."""
 
@@ -175,7 +183,7 @@ def report(twin: Twin, policy: Policy, new: Reported, made: tuple[int, int] | No
     after, wish = replace(twin, reported=new), twin.desired
     if wish is not None and new.based_on == wish.version:
         seen = mark_seen(after, wish.version, now_ms)
-        return _answered(seen, Resolution.CONFIRMED if new.fault is None else Resolution.REJECTED, now_ms)
+        return _answered(seen, _resolution(new.fault), now_ms)
     if wish is None or new.based_on is not None or _knows(wish, new):
         return after  # nothing asked, the answer to another wish, or a state the asker knew
     if new.value == wish.value:
@@ -195,11 +203,13 @@ def receive(
 ) -> tuple[Mapping[str, Twin], tuple[str, ...]]:
     """Work a twin message in: the twins that changed, and the names no contract knows (ignored, worth counting).
 
-    `made` dates the reported changes as `report` wants it.
+    A wish left over from another contract is worked in too, when the device refuses it as unknown. `made` dates the reported
+    changes as `report` wants it.
     """
     changed: dict[str, Twin] = {}
-    unknown = sorted((said.seen.keys() | said.reported.keys()) - policies.keys())
-    for name, policy in policies.items():
+    refused = {name for name in said.reported if name not in policies and _is_refusal(twins.get(name), said.reported[name])}
+    unknown = sorted((said.seen.keys() | said.reported.keys()) - policies.keys() - refused)
+    for name, policy in (*policies.items(), *((name, CONTRACTLESS) for name in sorted(refused))):
         before = twins.get(name, Twin())
         after = mark_seen(before, said.seen[name], now_ms) if name in said.seen else before
         if name in said.reported:
@@ -273,6 +283,8 @@ def _settled(wish: Desired, reported: Reported | None, now_ms: int) -> Status:
     if wish.resolution is Resolution.REJECTED:
         fault = "no fault named" if reported is None else reported.fault or "no fault named"
         return _since(TwinState.REJECTED, wish.resolved_ms, now_ms, fault)
+    if wish.resolution is Resolution.UNKNOWN_PROPERTY:
+        return _since(TwinState.REJECTED, wish.resolved_ms, now_ms, UNKNOWN_PROPERTY)
     if wish.resolution is Resolution.DEVICE_WON:
         return _since(TwinState.IN_SYNC, wish.resolved_ms, now_ms, "a change on the device stands")
     if reported is not None and reported.value == wish.value:
@@ -283,7 +295,7 @@ def _settled(wish: Desired, reported: Reported | None, now_ms: int) -> Status:
     return _since(TwinState.DRIFTED, since_ms, now_ms, "the device reports another value")
 
 
-_STANDS = frozenset({Resolution.EXPIRED, Resolution.REJECTED, Resolution.DEVICE_WON})
+_STANDS = frozenset({Resolution.EXPIRED, Resolution.REJECTED, Resolution.DEVICE_WON, Resolution.UNKNOWN_PROPERTY})
 """Resolutions that no local change reopens."""
 
 
@@ -342,6 +354,17 @@ def _asked_back(twin: Twin, policy: Policy, now_ms: int) -> Twin:
 def _answered(twin: Twin, resolution: Resolution, now_ms: int) -> Twin:
     wish = twin.desired
     return twin if wish is None else replace(twin, desired=replace(wish, resolution=resolution, resolved_ms=now_ms))
+
+
+def _resolution(fault: str | None) -> Resolution:
+    if fault == UNKNOWN_PROPERTY:
+        return Resolution.UNKNOWN_PROPERTY
+    return Resolution.CONFIRMED if fault is None else Resolution.REJECTED
+
+
+def _is_refusal(twin: Twin | None, said: ReportedValue) -> bool:
+    """Whether the device says that its firmware lacks a property which something was asked of."""
+    return twin is not None and twin.desired is not None and said.fault == UNKNOWN_PROPERTY
 
 
 def _follows(old: Reported, new: Reported) -> bool:

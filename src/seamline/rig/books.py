@@ -140,7 +140,7 @@ class ReadingTable:
         first = layouts[0]
         self.channel = first.message_id
         self.name = reading_table(first.product, first.message)
-        self.fields = tuple(dict.fromkeys(each.name for layout in layouts for each in layout.fields))
+        self.fields = tuple(dict.fromkeys(each.name for layout in layouts for each in layout.places))
         self._places: Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]] = {
             layout.version: self._split(layout) for layout in layouts
         }
@@ -150,7 +150,7 @@ class ReadingTable:
         return self._places[layout]
 
     def _split(self, layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        own = [self.fields.index(each.name) for each in layout.fields]
+        own = [self.fields.index(each.name) for each in layout.places]
         return tuple(own), tuple(place for place in range(len(self.fields)) if place not in own)
 
     def rows(self, connection: psycopg.Connection, numbers: Sequence[int]) -> Iterator[StoredRow]:

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 import seamline
 from seamline.contract import Family, load_family
+from seamline.contract.pace import Pace
 from seamline.rig import plan as plans
 from seamline.rig.faults import Injector
 from seamline.rig.fleet import Fleet, FleetError, FleetPlan, models_of, open_fleet
@@ -28,6 +29,10 @@ FACTOR: Final = 10
 """The heater samples every 10 s and sends every minute: ten times faster, a demo is worth watching."""
 PUBLISH_EVERY_MS_MAX: Final = 2_000
 """Nobody waits 90 s at the end for the slowest channel."""
+DEVICES_IN_A_HURRY: Final = 1_000
+"""As many live ten times faster on two cores that carry fleet, broker and hub; a larger fleet lives so much more slowly."""
+LINKS_MAX: Final = 2_000
+"""Beyond these, devices connect directly: 10,000 then fit into 20,000 open files, and a cut of one of 2,000 proves as much."""
 BOOT_OVER_S: Final = 1.0
 DRAIN_TIMEOUT_S: Final = 90.0
 """Three births with doubling waits (2, 4, 8 s), a back-off, and a hub that restarts: 30 s in all, with room."""
@@ -62,6 +67,33 @@ class Scene:
     faults: bool
     began_s: float
 
+    @property
+    def stretch(self) -> float:
+        """How many times slower than a fleet of DEVICES_IN_A_HURRY this one lives."""
+        return max(1.0, self.devices / DEVICES_IN_A_HURRY)
+
+    @property
+    def pace(self) -> Pace:
+        """How much faster than its contract the fleet lives, and the hub with it."""
+        return Pace(max(1, int(FACTOR / self.stretch)), int(PUBLISH_EVERY_MS_MAX * self.stretch))
+
+    @property
+    def links(self) -> int:
+        """How many devices have a network that can fail; with chaos all, for every connection is cut."""
+        return self.devices if self.chaos else min(self.devices, LINKS_MAX)
+
+    def plan(self) -> Iterator[list[Fault]]:
+        """Draw the rounds of faults."""
+        return plans.rounds(
+            self.seed,
+            self.devices,
+            self.seconds,
+            mild_faults=self.faults,
+            with_chaos=self.chaos,
+            links=self.links,
+            stretch=self.stretch,
+        )
+
 
 def main(options: Options) -> int:
     """Run the demo. 0 when every promise held, 1 when one did not, 5 when this installation cannot run it, 130 when cut short."""
@@ -77,7 +109,8 @@ def main(options: Options) -> int:
     )
     try:
         with _state(options.state) as state:
-            settings = Settings(state=state, http_port=options.port, contracts=(example("heater"),))
+            pace = {"pace_factor": scene.pace.factor, "publish_every_ms_max": scene.pace.publish_every_ms_max}
+            settings = Settings(state=state, http_port=options.port, contracts=(example("heater"),), hub=pace)
             progress.say(f"starting broker, database and hub in {state}")
             with Stack(settings) as stack:
                 return asyncio.run(play(scene, stack, progress, options.json))
@@ -107,8 +140,9 @@ async def play(scene: Scene, stack: Stack, progress: Progress, json_file: Path |
         loop.add_signal_handler(number, _stop, stopped, asyncio.current_task())
     progress.stage.url = stack.url
     progress.say(f"the page is at {stack.url}")
-    models = models_of(scene.family, FACTOR, publish_every_ms_max=PUBLISH_EVERY_MS_MAX)
-    async with open_fleet(stack, models, FleetPlan(scene.devices, scene.seed)) as fleet:
+    models = models_of(scene.family, scene.pace.factor, publish_every_ms_max=scene.pace.publish_every_ms_max)
+    progress.say(f"making {scene.devices} devices that send every {scene.pace.publish_every_ms_max / 1000:g} s")
+    async with open_fleet(stack, models, FleetPlan(scene.devices, scene.seed, links_max=scene.links)) as fleet:
         run, verdict = await _measure(scene, stack, fleet, progress, stopped)
     progress.say(summary(run, verdict, fleet.tally))
     if json_file is not None:
@@ -119,11 +153,12 @@ async def play(scene: Scene, stack: Stack, progress: Progress, json_file: Path |
 async def _measure(scene: Scene, stack: Stack, fleet: Fleet, progress: Progress, stopped: asyncio.Event) -> tuple[Run, Verdict]:
     loop = asyncio.get_running_loop()
     injector = Injector(fleet, stack, Random(f"{scene.seed}/injector"), progress.event)  # noqa: S311  # repeatable on purpose
-    first, rest = _plan(scene)
+    rest = scene.plan()
+    first = next(rest)
     began_s = loop.time()
     progress.stage.text = "measuring"
     progress.stage.ends_at_s = None if scene.seconds is None else time.monotonic() + scene.seconds
-    fleet.power_on(BOOT_OVER_S)
+    fleet.power_on(BOOT_OVER_S * scene.stretch)
     shown = asyncio.create_task(progress.show(fleet, injector.happened))
     followed = asyncio.create_task(injector.follow(chain([first], rest), began_s))
     try:
@@ -158,12 +193,6 @@ async def _drain(fleet: Fleet, injector: Injector, followed: "asyncio.Task[None]
     fleet.rest()
     injector.mend()
     return await fleet.drained(DRAIN_TIMEOUT_S)
-
-
-def _plan(scene: Scene) -> tuple[list[Fault], Iterator[list[Fault]]]:
-    """Return the first round of faults, and the rounds after it."""
-    rounds = plans.rounds(scene.seed, scene.devices, scene.seconds, mild_faults=scene.faults, with_chaos=scene.chaos)
-    return next(rounds), rounds
 
 
 def _missed(scene: Scene, planned: list[Fault], injector: Injector) -> tuple[str, ...]:

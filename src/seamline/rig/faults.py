@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from seamline.rig.device import SimulatedDevice
 from seamline.rig.fleet import Fleet
-from seamline.rig.plan import Fault, Kind
+from seamline.rig.plan import LINK, Fault, Kind
 from seamline.rig.truth import StreamKey
 
 ROGUE_LAYOUT: Final = 200
@@ -83,7 +83,7 @@ class Injector:
         if device.boot is None:
             return False
         match fault.kind:
-            case Kind.CUT | Kind.CUT_MID_PUBLISH | Kind.CUT_AT_ANSWER | Kind.DEAF:
+            case kind if kind in LINK:
                 return self._to_link(fault)
             case Kind.DUPLICATE:
                 device.port.duplicate_until_s = asyncio.get_running_loop().time() + fault.lasts_s
@@ -105,7 +105,7 @@ class Injector:
         return True
 
     def _to_link(self, fault: Fault) -> bool:
-        if not self._fleet.links:
+        if fault.device >= len(self._fleet.links):
             return False
         link = self._fleet.links[fault.device]
         match fault.kind:
@@ -116,7 +116,7 @@ class Injector:
             case Kind.CUT_AT_ANSWER:
                 link.cut_at_answer()
             case _:
-                link.stall(down=True)
+                link.stall(up=fault.kind is Kind.OUT_OF_REACH, down=True)
                 self._mending.append(asyncio.get_running_loop().call_later(fault.lasts_s, link.stall))
         return True
 

@@ -2,23 +2,27 @@
 
 import asyncio
 import resource
+import ssl
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Final, Protocol
 
 from seamline.agent.mqtt import MqttPort
 from seamline.agent.tls import Endpoint, device_context, lean_buffers
-from seamline.contract import Contract, Family
+from seamline.contract import Family
+from seamline.contract.pace import Pace
 from seamline.rig.device import Model, SimulatedDevice, Tally
 from seamline.rig.links import Link, Links
 from seamline.rig.ports import FaultyPort
 from seamline.rig.truth import DeviceTruth
 
-DESCRIPTORS_A_DEVICE: Final = 4
-"""A socket of the device's, two of its link's, and the link's listener."""
+DESCRIPTORS_A_DEVICE: Final = 1
+DESCRIPTORS_A_LINK: Final = 3
+"""Its listener, and a socket to either side."""
 DESCRIPTORS_SPARE: Final = 256
 CONNECTS_AT_ONCE: Final = 64
 """Enough to keep two cores busy with handshakes of 1.2 ms, few enough that each is done long before its timeout."""
@@ -70,12 +74,20 @@ class FleetError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """How many devices, from which seed; `linked` puts a faulty network before each, which costs two sockets more."""
+    """How many devices, from which seed; `linked` puts a network that can be made to fail before each of the first `links_max`."""
 
     devices: int
     seed: int = 0
     linked: bool = True
     prefix: str = ""
+    links_max: int | None = None
+
+    @property
+    def links(self) -> int:
+        """How many devices have a link; the others connect to the broker directly."""
+        if not self.linked:
+            return 0
+        return self.devices if self.links_max is None else min(self.devices, self.links_max)
 
 
 def models_of(family: Family, factor: int = 1, versions: int = 2, publish_every_ms_max: int | None = None) -> list[Model]:
@@ -83,27 +95,13 @@ def models_of(family: Family, factor: int = 1, versions: int = 2, publish_every_
 
     Time runs `factor` times faster, and no channel is sampled or sent more rarely than every `publish_every_ms_max`.
     """
-    latest = [
-        hurried(contract.accelerated(factor), publish_every_ms_max) for contract in list(family.versions.values())[-versions:]
-    ]
+    pace = Pace(factor, publish_every_ms_max or 0)
+    latest = [pace.contract(contract) for contract in list(family.versions.values())[-versions:]]
     return [Model.of(contract, store=store) for store in STORES for contract in latest]
 
 
-def hurried(contract: Contract, every_ms_max: int | None) -> Contract:
-    """Return the contract with no message sampled or sent more rarely than every `every_ms_max` (None: as it is)."""
-    if every_ms_max is None:
-        return contract
-    messages = {
-        name: replace(
-            message, sample_ms=min(message.sample_ms, every_ms_max), publish_every_ms=min(message.publish_every_ms, every_ms_max)
-        )
-        for name, message in contract.messages.items()
-    }
-    return replace(contract, messages=messages)
-
-
 class Fleet:
-    """Devices, their links and what they count. Use `open_fleet`."""
+    """Devices, their links (of the first so many devices) and what they count. Use `open_fleet`."""
 
     def __init__(self, devices: Sequence[SimulatedDevice], links: Sequence[Link], tally: Tally) -> None:
         self.devices = devices
@@ -181,9 +179,10 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
     Raises FleetError when this process may not open so many sockets.
     """
     lean_buffers()
-    allow_descriptors(plan.devices * DESCRIPTORS_A_DEVICE + DESCRIPTORS_SPARE)
+    allow_descriptors(plan.devices * DESCRIPTORS_A_DEVICE + plan.links * DESCRIPTORS_A_LINK + DESCRIPTORS_SPARE)
     ids = device_ids(models, plan)
     pems = await asyncio.to_thread(issue, house, models, ids)
+    contexts = await asyncio.to_thread(_contexts, house.ca_file, [pems[device_id] for device_id in ids])
     async with Links(house.mqtt_host, house.mqtt_port) as links:
         tally = Tally()
         devices: list[SimulatedDevice] = []
@@ -192,11 +191,10 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
         gate = asyncio.Semaphore(CONNECTS_AT_ONCE)
         for index, device_id in enumerate(ids):
             port = house.mqtt_port
-            if plan.linked:
+            if index < plan.links:
                 ways.append(await links.add())
                 port = ways[-1].port
-            pem = pems[device_id]
-            endpoint = Endpoint(house.mqtt_host, port, device_context(house.ca_file, pem.cert, pem.key))
+            endpoint = Endpoint(house.mqtt_host, port, contexts[index])
             random = Random(f"{plan.seed}/{device_id}")  # noqa: S311  # a simulation, repeatable on purpose
             model = models[index % len(models)]
             devices.append(
@@ -207,6 +205,16 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
                 yield fleet
             finally:
                 fleet.power_off()
+
+
+def _contexts(ca: Path, pems: Sequence[Pem]) -> list[ssl.SSLContext]:
+    """Return each device's TLS context. OpenSSL reads a key in 1 ms and lets other threads run meanwhile."""
+
+    def made(pem: Pem) -> ssl.SSLContext:
+        return device_context(ca, pem.cert, pem.key)
+
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(made, pems))
 
 
 def device_ids(models: Sequence[Model], plan: FleetPlan) -> list[str]:

@@ -4,7 +4,6 @@ Every numbered record must be in exactly one class of the ledger, every stored v
 within its error bound of the true time, and the hub's own books must say the same.
 """
 
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,7 +93,7 @@ class _Account:
     key: RowKey
     stream: Stream
     classes: bytearray
-    unpack: Callable[[bytes], tuple[int, ...]]
+    unpack: Callable[[bytes], tuple[int | None, ...]]
 
     def __str__(self) -> str:
         return f"{self.device} incarnation {self.key.incarnation} boot {self.key.boot} channel {self.key.channel}"
@@ -142,8 +141,7 @@ def _accounts(truths: Sequence[DeviceTruth], books: HubBooks, verdict: Verdict) 
             verdict.complain("devices the hub has never heard of", truth.device)
         for key, stream in truth.streams.items():
             row_key = RowKey(number, *key) if number >= 0 else RowKey(-1 - len(accounts), *key)
-            unpack = struct.Struct(stream.layout.format).unpack
-            accounts[row_key] = _Account(truth.device, row_key, stream, bytearray(stream.numbered), unpack)
+            accounts[row_key] = _Account(truth.device, row_key, stream, bytearray(stream.numbered), stream.layout.stored)
     return accounts
 
 

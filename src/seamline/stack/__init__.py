@@ -4,7 +4,8 @@ from seamline.stack.ca import Credentials, DevelopmentCa
 from seamline.stack.errors import BinaryError, ChildError, SettingsError, StackError, StateError
 from seamline.stack.settings import Settings, load_settings
 from seamline.stack.stack import Stack
-from seamline.stack.statedir import StateDir, default_state
+from seamline.stack.statedir import StateDir
+from seamline.state_home import default_state
 
 __all__ = [
     "BinaryError",

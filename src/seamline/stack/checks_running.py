@@ -36,11 +36,11 @@ def running(settings: Settings) -> Mapping[str, object]:
     """`run.json` of a stack that is alive; empty when none is."""
     run = read_object(settings.state_folder / "run.json")
     pid = run.get("pid")
-    if not isinstance(pid, int):
+    if not isinstance(pid, int) or pid <= 0:  # 0 and less would ask about groups of processes
         return {}
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return {}
     except PermissionError:
         return run
@@ -72,7 +72,11 @@ def check_certificate(settings: Settings) -> Iterator[Finding]:
     if not path.exists():
         yield Finding("certificates", Verdict.IDLE, "made at the first start")
         return
-    left = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc - dt.datetime.now(dt.UTC)
+    try:
+        left = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc - dt.datetime.now(dt.UTC)
+    except ValueError:
+        yield Finding("certificates", Verdict.FAIL, f"{path} is no certificate", "restart: it is made anew at the start")
+        return
     if left < CERTIFICATE_WARN:
         verdict = Verdict.FAIL if left < dt.timedelta(0) else Verdict.WARN
         yield Finding("certificates", verdict, f"the broker's has {left.days} days left", "restart: it is renewed at the start")

@@ -11,7 +11,7 @@ from pathlib import Path
 from seamline.stack.binaries import find_postgres
 from seamline.stack.child import ChildSpec
 from seamline.stack.errors import StateError
-from seamline.stack.postgres import SUPERUSER, Postgres
+from seamline.stack.postgres import DATABASE, SUPERUSER, Postgres
 from seamline.stack.statedir import storage_error
 from seamline.stack.supervisor import launch_arguments
 
@@ -21,9 +21,10 @@ ENVIRONMENT: Mapping[str, str] = {"LC_ALL": "C", "LANG": "C"}
 
 
 def make_cluster(postgres: Postgres, alive: int) -> None:
-    """Make the cluster if there is none: aside first, then renamed, so that a half-made one is never taken for whole.
+    """Make the cluster, with the database in it, if there is none.
 
-    Raises StateError with initdb's words when it fails.
+    Aside first, then renamed, so that a half-made one is never taken for whole: a server that runs has the database.
+    Raises StateError with the program's words when it fails.
     """
     if postgres.data.exists():
         return
@@ -32,32 +33,16 @@ def make_cluster(postgres: Postgres, alive: int) -> None:
         shutil.rmtree(left)
     fresh = folder / f"new-{os.getpid()}"
     binaries = find_postgres()
-    spec = ChildSpec(
-        name="initdb",
-        argv=(
-            str(binaries.initdb),
-            *("-D", str(fresh), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"),
-            *_locale_arguments(binaries.folder),
-        ),
-        log=postgres.state.path("log", "initdb.log"),
-        ready=lambda: True,
-        user=postgres.user,
+    initdb = (
+        str(binaries.initdb),
+        *("-D", str(fresh), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"),
+        *_locale_arguments(binaries.folder),
     )
+    # -j: a statement ends with an empty line, not with each line
+    alone = (str(binaries.postgres), "--single", "-j", "-D", str(fresh), "postgres")
     try:
-        done = subprocess.run(
-            launch_arguments(spec),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env={**os.environ, **ENVIRONMENT},
-            timeout=INITDB_TIMEOUT_S,
-            pass_fds=(alive,),
-            start_new_session=True,
-            check=False,
-        )
-        spec.log.write_text(done.stdout + done.stderr, encoding="utf-8")
-        if done.returncode != 0:
-            raise StateError(_initdb_failure(done.stderr, folder))
+        _run(postgres, alive, initdb, "")
+        _run(postgres, alive, alone, f"CREATE DATABASE {DATABASE} STRATEGY file_copy;\n\n")
         fresh.rename(postgres.data)
         _sync(folder)
     except OSError as error:
@@ -66,6 +51,28 @@ def make_cluster(postgres: Postgres, alive: int) -> None:
         raise StateError(f"{folder}: initdb did not end within {INITDB_TIMEOUT_S:g} s: is the disk very slow?") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _run(postgres: Postgres, alive: int, argv: tuple[str, ...], told: str) -> None:
+    """Run one of PostgreSQL's programs to its end. Raises StateError, OSError, subprocess.TimeoutExpired."""
+    spec = ChildSpec("initdb", argv, postgres.state.path("log", "initdb.log"), lambda: True, user=postgres.user)
+    done = subprocess.run(
+        launch_arguments(spec),
+        input=told,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env={**os.environ, **ENVIRONMENT},
+        timeout=INITDB_TIMEOUT_S,
+        pass_fds=(alive,),
+        start_new_session=True,
+        check=False,
+    )
+    with spec.log.open("a", encoding="utf-8") as log:
+        log.write(done.stdout + done.stderr)
+    # a server by itself ends with 0 whatever became of its statement
+    if done.returncode != 0 or "ERROR:" in done.stderr or "FATAL:" in done.stderr:
+        raise StateError(_failure(done.stderr, postgres.data.parent))
 
 
 def _sync(folder: Path) -> None:
@@ -92,7 +99,7 @@ def _major(folder: Path) -> int:
     return 0
 
 
-def _initdb_failure(stderr: str, folder: Path) -> str:
+def _failure(stderr: str, folder: Path) -> str:
     lines = [line for line in stderr.splitlines() if "error" in line.lower() or "fatal" in line.lower()]
     reason = lines[0] if lines else (stderr.strip().splitlines() or ["no reason given"])[-1]
     if "No space left" in stderr:

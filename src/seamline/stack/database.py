@@ -10,7 +10,7 @@ from seamline.stack.binaries import POSTGRES_MAJOR_MIN, find_postgres
 from seamline.stack.child import ChildSpec
 from seamline.stack.cluster import ENVIRONMENT, check_version, drop_stale_pid, make_cluster
 from seamline.stack.errors import StateError
-from seamline.stack.postgres import DATABASE, PORT, Postgres, list_item
+from seamline.stack.postgres import PORT, Postgres, list_item
 
 CONNECT_TIMEOUT_S = 2
 # Fast shutdown writes a checkpoint; how long that takes is the disk's affair.
@@ -49,19 +49,12 @@ def check_reachable(dsn: str) -> None:
 
 
 def probe(postgres: Postgres) -> bool:
-    """Whether the database takes a query; makes the database in the cluster when it is not there yet."""
+    """Whether the database takes a query."""
     try:
         with psycopg.connect(postgres.dsn, connect_timeout=CONNECT_TIMEOUT_S) as connection:
             return connection.execute("select 1").fetchone() == (1,)
-    except psycopg.OperationalError as error:
-        if f'database "{DATABASE}" does not exist' not in str(error):
-            return False
-    try:
-        with psycopg.connect(postgres.dsn_of("postgres"), connect_timeout=CONNECT_TIMEOUT_S, autocommit=True) as admin:
-            admin.execute(f"create database {DATABASE} strategy file_copy")
-    except (psycopg.OperationalError, psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        return False  # away again, or somebody else was quicker: the next look tells
-    return probe(postgres)
+    except psycopg.OperationalError:
+        return False
 
 
 def postgres_child(postgres: Postgres) -> ChildSpec:

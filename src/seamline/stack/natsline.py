@@ -9,7 +9,7 @@ import json
 import secrets
 import socket
 from collections.abc import Mapping
-from typing import cast
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 1.0
@@ -45,8 +45,17 @@ def ask(url: str, subject: str, payload: bytes = b"", timeout_s: float = TIMEOUT
                 if line.startswith(b"-ERR"):
                     raise AskError(line.decode("utf-8", "replace").strip())
                 if line.startswith(b"MSG "):
-                    answer: object = json.loads(lines.read(int(line.split()[-1])))
+                    answer = _parsed(line, lines)
                     if isinstance(answer, dict):
                         return cast("Mapping[str, object]", answer)
                     break
     raise AskError(f"{subject}: no usable answer")
+
+
+def _parsed(line: bytes, lines: BinaryIO) -> object:
+    """The JSON that follows a MSG line; None when it is none, as when the server is killed while it answers."""
+    try:
+        parsed: object = json.loads(lines.read(int(line.split()[-1])))
+    except (ValueError, RecursionError):
+        return None
+    return parsed

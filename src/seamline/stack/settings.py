@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from seamline.stack.errors import SettingsError
 from seamline.stack.ports import LOOPBACK
-from seamline.stack.statedir import default_state
+from seamline.state_home import default_state
 
 CHILDREN = ("broker", "postgres", "auth", "hub")
 HTTP_PORT = 8080

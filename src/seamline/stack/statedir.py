@@ -27,16 +27,6 @@ from seamline.stack.errors import StateError
 FOLDERS = ("ca", "ca/devices", "broker", "postgres", "log", "run")
 
 
-def default_state() -> Path:
-    """`$SEAMLINE_STATE`, else `$XDG_STATE_HOME/seamline`, else `~/.local/state/seamline`."""
-    given = os.environ.get("SEAMLINE_STATE")
-    if given:
-        return Path(given).expanduser()
-    base = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG base directory specification: a relative path is to be ignored.
-    return (Path(base) if base.startswith("/") else Path("~/.local/state").expanduser()) / "seamline"
-
-
 def storage_error(error: OSError, path: Path) -> StateError:
     """The one clear error for a disk that is full, read-only or not ours."""
     where = error.filename or path

@@ -7,6 +7,7 @@ that started them, so all are started here); nothing of an earlier start is aliv
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import signal
@@ -17,11 +18,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from seamline.stack.child import Backoff, ChildSpec
 from seamline.stack.childlog import keep_log_small, note
 from seamline.stack.errors import ChildError, StackError
 from seamline.stack.orphans import claim_alive, holders, kill
+from seamline.stack.statedir import storage_error
 
 LAUNCH = Path(__file__).with_name("launch.py")
 KILL_TIMEOUT_S = 5.0
@@ -225,17 +228,9 @@ class Supervisor:
         handle = claim_alive(self._alive / f"{spec.name}.alive", grace_s=grace_s)
         try:
             spec.prepare(handle)
-            with spec.log.open("ab") as log:
-                process = subprocess.Popen(
-                    launch_arguments(spec),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=spec.folder,
-                    env={**os.environ, **spec.environment},
-                    pass_fds=(handle,),
-                    start_new_session=True,  # the terminal's Ctrl-C is for us; children are stopped in order
-                )
+            check_program(spec)
+            with _open_log(spec) as log:
+                process = _launched(spec, log, handle)
         finally:
             os.close(handle)
         with self._guard:
@@ -259,6 +254,41 @@ class Supervisor:
         with self._guard:
             child.process = None
         kill(holders(self._alive / f"{child.spec.name}.alive"))
+
+
+def check_program(spec: ChildSpec) -> None:
+    """Look at the child's program before it is started. Raises ChildError when it cannot be: else only its log would say so."""
+    program = Path(spec.argv[0])
+    if not program.exists():
+        raise ChildError(f"{spec.name}: {program}: no such program: install it again, or name another one in the settings")
+    if not program.is_file() or not os.access(program, os.X_OK):
+        raise ChildError(f"{spec.name}: {program}: not a program this user may run: mend its rights (chmod +x)")
+
+
+def _open_log(spec: ChildSpec) -> BinaryIO:
+    try:
+        return spec.log.open("ab")
+    except OSError as error:
+        raise storage_error(error, spec.log) from error
+
+
+def _launched(spec: ChildSpec, log: BinaryIO, handle: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            launch_arguments(spec),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=spec.folder,
+            env={**os.environ, **spec.environment},
+            pass_fds=(handle,),
+            start_new_session=True,  # the terminal's Ctrl-C is for us; children are stopped in order
+        )
+    except OSError as error:
+        # Python itself, the folder, or the machine: `filename` says which of the first two
+        remedies = {errno.ENOENT: "install seamline again", errno.EACCES: "mend its rights"}
+        remedy = remedies.get(error.errno or 0, "see that the machine has memory and processes to spare")
+        raise ChildError(f"{spec.name}: {error.filename or sys.executable}: {error.strerror or error}: {remedy}") from error
 
 
 def launch_arguments(spec: ChildSpec) -> list[str]:

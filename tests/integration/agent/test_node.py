@@ -26,6 +26,7 @@ HURRY = {
     "recovery: 120 s": "recovery: 1 s",
     "devices_max: 20000": "devices_max: 100",
     "outage: 72 h": "outage: 2 h",
+    "after: 3 publishes": "after: 20 publishes",
 }
 
 
@@ -104,6 +105,23 @@ def test_the_lines_of_stdin_are_stored_exactly_and_the_node_ends_when_the_hub_ha
     _, said = node.communicate(lines([LINE | {"room": 2000 + n} for n in range(5)]), timeout=PATIENCE_S)
     assert node.returncode == 0, said
     assert nodes.rows() == [(1, n, *(RAW | {"room": 2000 + n}).values()) for n in range(5)]
+
+
+def test_a_node_that_ended_in_order_says_so_at_its_next_start_and_a_killed_one_cannot_tell(nodes: Nodes) -> None:
+    def last_end(of: int) -> str:
+        with psycopg.connect(nodes.stack.dsn) as connection:
+            query = "SELECT p.last_end FROM presence p JOIN device d ON d.no = p.device_no WHERE d.id = %s AND p.boot = %s"
+            return connection.execute(query, (nodes.device, of)).fetchone()[0]
+
+    for _ in range(2):
+        nodes.start("--stdin").communicate(lines([LINE]), timeout=PATIENCE_S)
+    assert last_end(2) == "stopped"
+    node = nodes.start("--command", f"echo '{json.dumps(LINE)}'")
+    nodes.wait_for(3)
+    node.kill()
+    node.wait()
+    nodes.start("--stdin").communicate(lines([LINE]), timeout=PATIENCE_S)
+    assert last_end(4) == "unknown"
 
 
 @pytest.mark.parametrize("source", ["/dev/null", "plain file"])
@@ -233,10 +251,10 @@ def test_wrong_use_is_refused_with_the_option_and_the_remedy(nodes: Nodes, optio
 
 def test_a_bad_contract_is_told_with_its_line(nodes: Nodes, tmp_path: Path) -> None:
     bad = tmp_path / "contract.yaml"
-    bad.write_text(nodes.contract.read_text(encoding="utf-8").replace("type: u16", "type: u17"), encoding="utf-8")
+    bad.write_text(nodes.contract.read_text(encoding="utf-8").replace("type: u16", "type: u99"), encoding="utf-8")
     nodes.contract = bad
     node = nodes.start("--stdin")
     _, said = node.communicate("", timeout=PATIENCE_S)
     assert node.returncode == 2
     assert f"{bad}:" in said
-    assert "u17" in said
+    assert "u99" in said

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from tests.integration.bad_days.scene import TapedConnection, TapedPort, query, scene, told
 
+from seamline.contract.pace import hurried
 from seamline.rig.device import Model
-from seamline.rig.fleet import hurried
 
 EPOCH_S = 7 + 60
 """What a simulated clock without a battery says at most: some seconds after 1970 (rig/device.py), and the time this takes."""

@@ -2,16 +2,21 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
+
+from seamline.rig.plan import Kind, rounds
+from seamline.testing.wait import until
 
 KEYS = {
     "numbered", "stored", "quarantined", "declined", "lost", "owed", "duplicates_received", "duplicates_stored", "misdated",
@@ -100,6 +105,32 @@ def test_a_short_demo_proves_that_every_record_is_where_it_belongs(demos: Demos,
     assert "http://127.0.0.1:" in said
     assert len(said.splitlines()) < LINES_MAX
     assert demos.left_over() == []
+
+
+def presence(url: str, device: str) -> str:
+    with urllib.request.urlopen(f"{url}/api/fleet?q={device}", timeout=10) as answer:
+        rows = json.load(answer)["rows"]
+    return rows[0]["presence"] if rows else "unknown"
+
+
+@pytest.mark.slow
+def test_within_half_a_minute_a_device_out_of_reach_is_seen_silent_then_lost_then_back(demos: Demos) -> None:
+    fault = next(fault for fault in next(rounds(7, 24, 30.0)) if fault.kind is Kind.OUT_OF_REACH)
+    demo = demos.start("--devices", "24", "--seconds", "30", "--seed", "7")
+    url = re.search(r"http://[\d.:]+", wait_for_line(demo, "the page is at"))
+    assert url
+    seen: list[str] = []
+
+    def told() -> list[str]:
+        now = presence(url[0], f"heater-{fault.device + 1:04d}")
+        if seen[-1:] != [now]:
+            seen.append(now)
+        return seen
+
+    for state in ("online", "silent", "presumed_lost", "online"):
+        until(lambda state=state: told()[-1] == state, f"{state} after {seen}", 60)
+    demo.communicate(timeout=PATIENCE_S)
+    assert demo.returncode == 0
 
 
 @pytest.mark.slow

@@ -21,7 +21,9 @@ from seamline.hub.schema import metadata
 from seamline.hub.steps.presence import judge_presence
 from seamline.hub.steps.tell import tell_gaps, tell_losses, tell_quarantine
 from seamline.hub.steps.twins import send_wishes, tick_twins
+from seamline.hub.twin import CONTRACTLESS, status
 from seamline.hub.twin_service import Announcer, UnknownPropertyError, ValueRefusedError, set_desired
+from seamline.hub.twin_store import twins_of
 
 
 async def events(hub, step, *given):
@@ -167,6 +169,44 @@ async def test_a_wish_expires_by_its_contract(hub):
         given = (worker, ingest, Catalogue(hub.families), Announcer(hub.dsn, lambda: hub.broker, now_ms))
         assert await tick_twins(*given, now_ms()) == 0
         assert await tick_twins(*given, now_ms() + week_ms) == 1
+    assert hub.one(WISH)[3] == "expired"
+
+
+@on_hub
+async def test_a_wish_left_over_from_another_contract_is_refused_by_the_device_and_never_sent_again(hub):
+    hub.send("birth", birth())
+    await hub.settled()
+    await wish(hub, 1, "child_lock")
+    with psycopg.connect(hub.dsn) as connection:  # as if it had been asked of firmware that has the property
+        connection.execute("UPDATE twin_desired SET property = 'eco_mode', expires_at = NULL")
+    announcer = Announcer(hub.dsn, lambda: hub.broker, now_ms)
+    async with hub.stores() as (worker, ingest):
+        assert await send_wishes(worker, ingest, announcer, now_ms()) == 1
+        report = {"value": None, "version": 1, "at_ms": 900, "based_on": 1, "fault": "unknown_property"}
+        hub.send("twin", said(seen={"eco_mode": 1}, reported={"eco_mode": report}))
+        await hub.settled()
+        assert hub.one(WISH) == (1, True, True, "unknown_property")
+        with psycopg.connect(hub.dsn) as connection:
+            connection.execute("UPDATE twin_desired SET delivered_at = delivered_at - interval '1 minute', seen_at = NULL")
+        hub.send("birth", birth(session=2, uptime_ms=5_000))
+        await hub.settled()
+        assert await send_wishes(worker, ingest, announcer, now_ms()) == 0
+        assert hub.told("session")[-1]["twin"] == {"desired": {}, "known": {"eco_mode": 1}}
+        (twin,) = (await twins_of(ingest, [1], lock=False))[1].values()
+    found = status(twin, CONTRACTLESS, now_ms())
+    assert (found.state, found.why) == ("rejected (fault)", "unknown_property")
+
+
+@on_hub
+async def test_a_wish_left_over_from_another_contract_expires_too(hub):
+    hub.send("birth", birth())
+    await hub.settled()
+    await wish(hub, 1, "child_lock")
+    with psycopg.connect(hub.dsn) as connection:
+        connection.execute("UPDATE twin_desired SET property = 'eco_mode'")
+    async with hub.stores() as (worker, ingest):
+        given = (worker, ingest, Catalogue(hub.families), Announcer(hub.dsn, lambda: hub.broker, now_ms))
+        assert await tick_twins(*given, now_ms() + 7 * 86_400_000) == 1
     assert hub.one(WISH)[3] == "expired"
 
 

@@ -95,6 +95,42 @@ async def test_a_clock_that_woke_in_1970_dates_nothing(hub):
     assert dates(hub) == [(0, None, None, 0, 0)]
 
 
+STANDING = "SELECT source, accepted, why FROM anchor ORDER BY id"
+
+
+@on_hub
+async def test_an_anchor_that_contradicts_a_better_one_is_kept_refused_and_says_why(hub):
+    start = now_ms() - 10 * MINUTE
+    hub.send("birth", birth())
+    hub.send("anchor", anchor(0, start, sent_ms=9 * MINUTE, source="hub"))
+    hub.send("anchor", anchor(1_000, start + 61_000, sent_ms=9 * MINUTE, source="rtc", uncertainty_ms=5))
+    hub.data(frame(layout(hub.family), 0, uptime_ms=1_000))
+    await hub.settled()
+    assert sorted(hub.rows(STANDING)) == [("hub", True, None), ("rtc", False, "disagrees")]
+    assert dates(hub)[0][1] - start == 1_000
+
+
+@on_hub
+async def test_which_anchors_stand_follows_every_later_one_in_either_order(hub):
+    start = now_ms() - 10 * MINUTE
+    hub.send("birth", birth())
+    told = [("rtc", start), ("ntp", start + 60_000), ("hub", start)]
+    stands = [
+        [("rtc", True, None)],
+        [("rtc", False, "disagrees"), ("ntp", True, None)],
+        [("rtc", True, None), ("ntp", False, "disagrees"), ("hub", True, None)],
+    ]
+    for at, ((source, unix_ms), standing) in enumerate(zip(told, stands, strict=True)):
+        hub.send("anchor", anchor(at, unix_ms + at, sent_ms=9 * MINUTE, source=source))
+        await hub.settled()
+        assert hub.rows(STANDING) == standing
+    hub.data(frame(layout(hub.family), 0, uptime_ms=1_000))
+    hub.send("anchor", anchor(1, start + 60_001, sent_ms=9 * MINUTE, source="ntp"))  # said again, it is no better
+    await hub.settled()
+    assert hub.rows(STANDING) == stands[-1]
+    assert dates(hub)[0][1] - start == 1_000
+
+
 @on_hub
 async def test_a_boot_without_anchors_is_bounded_by_its_neighbours(hub):
     of = layout(hub.family)

@@ -27,6 +27,11 @@ def test_the_hub_answers_where_run_json_says(mortal):
         assert answer.status == 200
 
 
+def test_the_first_start_asks_for_no_database_that_is_not_there_yet(mortal):
+    for name in ("hub", "postgres"):
+        assert "does not exist" not in mortal.log(name).read_text()
+
+
 def test_a_dead_hub_locks_nobody_out_and_comes_back(mortal, connect, names):
     before, after = names(2)
     mortal.issue("heater", [before, after])

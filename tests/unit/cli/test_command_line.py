@@ -30,6 +30,7 @@ COMMANDS = {" ".join(words): parser for words, parser in leaves(build())}
 def test_the_commands_are_those_that_the_documents_name():
     assert set(COMMANDS) == {
         "demo", "up", "hub", "doctor", "devices", "device show", "device add", "readings", "ledger", "quarantine", "agent run", "completion",
+        *(f"contract {what}" for what in ("new", "check", "explain", "release", "retire", "diff", "gen", "map")),
     }  # fmt: skip
     documented = (ROOT / "docs" / "cli.md").read_text()
     for name in COMMANDS:
@@ -163,4 +164,15 @@ def test_demo_takes_its_result_file_and_numbers(monkeypatch):
 
 def test_json_is_offered_by_every_command_that_reads():
     reading = {name for name, parser in COMMANDS.items() if any("--json" in each.option_strings for each in parser._actions)}
-    assert reading == {"demo", "doctor", "devices", "device show", "device add", "readings", "ledger", "quarantine"}
+    assert reading == {
+        "demo",
+        "doctor",
+        "devices",
+        "device show",
+        "device add",
+        "readings",
+        "ledger",
+        "quarantine",
+        "contract explain",
+        "contract diff",
+    }

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.model.device.world import channel
-from tests.unit.device.hand import BODY, Hand, numbers, of_kind, said
+from tests.unit.device.hand import BODY, UNIX_MS, Hand, numbers, of_kind, said
 
 from seamline.device import RecordError, unpack
 from seamline.device.batch import Batch, read_segment, segment_bytes
@@ -432,6 +432,93 @@ def test_records_of_ended_boots_expire_at_the_latest_that_long_after_the_boot():
     assert again.core.deadline() <= 3000
     again.at(3000).core.tick(3000)
     assert again.core.books()["channels"][1]["lost"] == {"expired": 4}
+
+
+def kept(**changes):
+    """A device with EXPIRING records in flash, far from any hub."""
+    return {"channels": EXPIRING, "store": "flash", "backoff_base_ms": 60_000, "spread_ms": 60_000, **changes}
+
+
+def four_records(hand, at_ms):
+    for _ in range(4):
+        hand.at(at_ms).record()
+    hand.drain()
+
+
+def test_what_ended_boots_left_is_as_old_as_the_uptime_spent_since():
+    first = Hand(**kept())
+    four_records(first, 1_000)
+    second = first.power_cut(**kept())
+    four_records(second, 1_500)
+    third = second.power_cut(**kept())
+    assert third.core.deadline() == 1_500
+    third.at(1_499).core.tick(1_499)
+    assert third.core.books()["channels"][1]["held"] == 8
+    third.at(1_500).core.tick(1_500)
+    assert third.core.books()["channels"][1] == {"numbered": 0, "held": 4, "settled": 0, "lost": {"expired": 4}}
+    third.at(3_000).core.tick(3_000)
+    assert third.core.books()["channels"][1]["lost"] == {"expired": 8}
+
+
+def test_with_a_clock_in_both_boots_the_time_without_power_counts_too():
+    hand = Hand(**kept())
+    hand.core.clock(0, UNIX_MS, "rtc", 100)
+    four_records(hand, 0)
+    again = hand.power_cut(**kept())
+    again.core.clock(10, UNIX_MS + 2_600, "rtc", 100)
+    assert again.core.deadline() == 10 + 3_000 - 2_400  # both clocks may be wrong by their uncertainty
+    again.at(609).core.tick(609)
+    assert again.core.books()["channels"][1]["held"] == 4
+    again.at(610).core.tick(610)
+    assert again.core.books()["channels"][1]["lost"] == {"expired": 4}
+
+
+def test_what_was_sealed_before_the_time_was_known_is_as_old_as_what_followed_it():
+    hand = Hand(**kept())
+    four_records(hand, 0)
+    hand.core.clock(0, UNIX_MS, "rtc", 0)
+    four_records(hand, 0)
+    again = hand.power_cut(**kept())
+    again.core.clock(10, UNIX_MS + 3_010, "rtc", 0)
+    again.at(11).core.tick(11)
+    assert again.core.books()["channels"][1]["lost"] == {"expired": 8}
+
+
+def test_a_clock_that_went_back_makes_nothing_younger():
+    hand = Hand(**kept())
+    hand.core.clock(0, UNIX_MS, "rtc", 0)
+    four_records(hand, 0)
+    again = hand.power_cut(**kept())
+    again.core.clock(10, UNIX_MS - 86_400_000, "rtc", 0)
+    again.at(3_000).core.tick(3_000)
+    assert again.core.books()["channels"][1]["lost"] == {"expired": 4}
+
+
+def test_a_clock_that_was_never_set_ages_nothing():
+    hand = Hand(**kept())
+    four_records(hand, 0)
+    again = hand.power_cut(**kept())
+    again.core.clock(10, 86_400_000, "rtc", 0)
+    again.at(2_999).core.tick(2_999)
+    assert again.core.books()["channels"][1]["held"] == 4
+
+
+def test_a_segment_cut_off_in_its_header_is_strange():
+    hand = Hand(**kept())
+    four_records(hand, 0)
+    hand.flash["o0"] = hand.flash["o0"][:10]
+    assert hand.power_cut(**kept()).core.books()["strange"] == 1
+
+
+def test_a_torn_date_behind_a_segment_dates_nothing_and_costs_no_record():
+    hand = Hand(**kept())
+    hand.core.clock(0, UNIX_MS, "rtc", 0)
+    four_records(hand, 0)
+    hand.flash["o0"] = hand.flash["o0"][:-1]
+    again = hand.power_cut(**kept())
+    again.core.clock(10, UNIX_MS + 86_400_000, "rtc", 0)
+    again.at(2_999).core.tick(2_999)
+    assert again.core.books()["channels"][1]["held"] == 4
 
 
 def test_a_flush_makes_open_records_durable_and_sends_them_before_their_time():

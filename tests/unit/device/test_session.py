@@ -412,8 +412,42 @@ def test_an_end_of_no_known_name_is_the_network():
     assert hand.greet()["last_end"] == "network"
 
 
-def test_a_power_cut_is_the_end_that_the_next_boot_tells():
+@pytest.mark.parametrize(
+    ("reset", "told"),
+    [
+        ("power_on", "power_loss"),
+        ("brownout", "power_loss"),
+        ("watchdog", "watchdog"),
+        ("crash", "crash"),
+        ("software", "unknown"),
+        ("unknown", "unknown"),
+        ("gremlins", "unknown"),
+    ],
+)
+def test_a_new_boot_tells_how_the_last_one_ended_as_far_as_the_reset_says(reset, told):
     hand = Hand()
+    hand.live()
+    again = Hand(hand.flash, started=False)
+    again.core.start(0, reset=reset)
+    again.drain()
+    assert again.greet()["last_end"] == told
+
+
+def test_an_orderly_stop_is_told_by_the_next_boot_and_by_no_later_one():
+    hand = Hand()
+    hand.live()
+    hand.core.stop(hand.now_ms)
+    hand.drain()
+    again = hand.power_cut()
+    assert again.greet()["last_end"] == "stopped"
+    assert again.power_cut().greet()["last_end"] == "power_loss"
+
+
+def test_a_stop_that_was_torn_is_none():
+    hand = Hand()
+    hand.core.stop(hand.now_ms)
+    hand.drain()
+    hand.flash["end"] = hand.flash["end"][:-1]
     assert hand.power_cut().greet()["last_end"] == "power_loss"
 
 

@@ -277,3 +277,40 @@ def test_a_twin_message_is_worked_in_and_unknown_names_are_told(wished):
     assert new["a"].desired is None
     only_seen, _ = receive({"a": wished}, {"a": CLOUD}, said("twin", seen={"a": 1}), {}, T0 + 30)
     assert only_seen["a"].desired.seen_ms == T0 + 30
+
+
+def unknown_to_the_firmware(based_on, version=1, value=None, fault="unknown_property", boot=1):
+    item = {"value": value, "version": version, "at_ms": 10, "based_on": based_on, "fault": fault}
+    return said("twin", seen={} if based_on is None else {"a": based_on}, reported={"a": item}, boot=boot)
+
+
+def test_a_wish_for_a_property_the_firmware_lacks_is_refused_for_good_and_says_why():
+    asked = {"a": mark_sent(ask(Twin(), CLOUD, 21, "anna", T0), T0 + 5)}
+    changed, unknown = receive(asked, {}, unknown_to_the_firmware(1), {}, T0 + 30)
+    wish = changed["a"].desired
+    assert (wish.resolution, wish.seen_ms, wish.resolved_ms, unknown) == (Resolution.UNKNOWN_PROPERTY, T0 + 30, T0 + 30, ())
+    assert changed["a"].reported.fault == "unknown_property"
+    found = status(changed["a"], CLOUD, T0 + 100)
+    assert (found.state, found.age_ms, found.why) == (TwinState.REJECTED, 70, "unknown_property")
+    assert document(changed, T0 + 100).desired == {}
+    assert receive(changed, {}, unknown_to_the_firmware(1), {}, T0 + 40)[0] == {}
+
+
+@pytest.mark.parametrize("policy", EVERY)
+def test_firmware_that_has_the_property_may_be_asked_anew_and_until_then_the_refusal_stands(policy):
+    asked = {"a": ask(Twin(), policy, 21, "anna", T0)}
+    refused, _ = receive(asked, {"a": policy}, unknown_to_the_firmware(1), {}, T0 + 30)
+    later, _ = receive(refused, {"a": policy}, unknown_to_the_firmware(None, 2, 18, None, boot=2), {}, T0 + 50)
+    assert state(later["a"], policy) is TwinState.REJECTED
+    assert status(later["a"], policy, T0 + 60).why == "unknown_property"
+    anew = ask(later["a"], policy, 21, "anna", T0 + 60)
+    assert document({"a": anew}, T0 + 70).desired["a"].version == 2
+    done = report(anew, policy, reported(21, 3, 2, boot=2), None, T0 + 80)
+    assert done.desired.resolution is Resolution.CONFIRMED
+
+
+def test_a_refusal_of_another_wish_or_of_nothing_asked_changes_no_wish():
+    twice = {"a": ask(ask(Twin(), CLOUD, 21, "anna", T0), CLOUD, 22, "anna", T0)}
+    changed, _ = receive(twice, {}, unknown_to_the_firmware(1), {}, T0 + 30)
+    assert changed["a"].desired == twice["a"].desired
+    assert receive({}, {}, unknown_to_the_firmware(1), {}, T0 + 30) == ({}, ("a",))

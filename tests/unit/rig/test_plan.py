@@ -5,7 +5,7 @@ from random import Random
 
 from hypothesis import given, strategies as st
 
-from seamline.rig.plan import HOUSE, MILD, ROUND_S, Kind, chaos, mild, rounds
+from seamline.rig.plan import HOUSE, LINK, MILD, ROUND_S, Kind, chaos, mild, rounds
 
 SEEDS = st.integers(0, 2**64)
 FLEETS = st.integers(1, 500)
@@ -52,6 +52,29 @@ def test_a_plan_of_known_length_is_one_round_and_may_be_free_of_faults() -> None
 def test_power_cuts_strike_both_kinds_of_outbox() -> None:
     dark = [fault.device for fault in mild(Random(3), 200, 0.0, 30.0) if fault.kind is Kind.POWER_CUT]
     assert {device // 2 % 2 for device in dark} == {0, 1}
+
+
+@given(seed=SEEDS, links=st.integers(1, 50))
+def test_the_network_fails_only_for_devices_that_have_a_link(seed: int, links: int) -> None:
+    faults = mild(Random(seed), 400, 0.0, 30.0, links=links)
+    assert {fault.kind for fault in faults} == set(MILD)
+    assert all(fault.device < links for fault in faults if fault.kind in LINK)
+
+
+def test_a_fleet_that_lives_more_slowly_has_longer_rounds_and_longer_faults() -> None:
+    quick, slow = (next(rounds(1, 200, None, stretch=stretch)) for stretch in (1.0, 10.0))
+    assert max(fault.at_s for fault in slow) > 5 * max(fault.at_s for fault in quick)
+    for kind in (Kind.OUT_OF_REACH, Kind.LATE_ANCHOR):
+        short, long = (next(fault.lasts_s for fault in faults if fault.kind is kind) for faults in (quick, slow))
+        assert long > 3 * short
+
+
+def test_in_a_demo_of_half_a_minute_the_unreachable_are_presumed_lost_and_come_back() -> None:
+    gone = [fault for fault in next(rounds(1, 200, 30.0)) if fault.kind is Kind.OUT_OF_REACH]
+    assert gone
+    for fault in gone:
+        assert fault.lasts_s > 6 + 2  # three publishes, and the time to see it
+        assert fault.at_s + fault.lasts_s < 30
 
 
 def test_a_fault_reads_as_a_line() -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from seamline.agent.node import default_state as agent_state
+from seamline.hub.settings import HubSettingsError, read
 from seamline.stack.errors import StateError
-from seamline.stack.statedir import StateDir, default_state, read_object, storage_error, write_object, write_private
+from seamline.stack.statedir import StateDir, read_object, storage_error, write_object, write_private
+from seamline.state_home import default_state
 
 
 def test_the_default_follows_the_environment(monkeypatch):
@@ -23,6 +26,15 @@ def test_the_default_follows_the_environment(monkeypatch):
     assert default_state() == Path("/var/state/seamline")
     monkeypatch.setenv("SEAMLINE_STATE", "~/mine")
     assert default_state() == Path("/home/ann/mine")
+
+
+def test_hub_and_agent_ignore_a_relative_folder_too(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ann")
+    monkeypatch.setenv("XDG_STATE_HOME", "relative/is/to/be/ignored")
+    monkeypatch.delenv("SEAMLINE_STATE", raising=False)
+    with pytest.raises(HubSettingsError, match=r"^/home/ann/\.local/state/seamline/settings\.json"):
+        read(None)
+    assert agent_state("node-1") == Path("/home/ann/.local/state/seamline/agent/node-1")
 
 
 def test_it_is_made_private_and_an_open_one_is_closed(tmp_path):

@@ -153,10 +153,13 @@ def test_a_child_that_is_down_cannot_be_signalled(tmp_path, supervisor):
         supervisor.signal("a", signal.SIGTERM)
 
 
-def test_a_missing_program_is_a_child_that_ends(tmp_path, supervisor):
-    supervisor.start(ChildSpec("a", ("/nonexistent/program",), tmp_path / "a.log", lambda: True))
+def test_a_program_that_is_none_is_a_child_that_ends(tmp_path, supervisor):
+    program = tmp_path / "text"
+    program.write_text("no program\n")
+    program.chmod(0o700)
+    supervisor.start(ChildSpec("a", (str(program),), tmp_path / "a.log", lambda: True))
     until(lambda: supervisor.view("a").starts >= 2, "a second try")
-    assert "cannot start /nonexistent/program: [Errno 2] No such file" in (tmp_path / "a.log").read_text()
+    assert f"cannot start {program}: [Errno 8] Exec format error" in (tmp_path / "a.log").read_text()
 
 
 def test_kill_all_ends_everything_at_once_and_for_good(tmp_path, supervisor):
@@ -202,3 +205,49 @@ def test_a_log_is_bounded_while_its_writer_goes_on(tmp_path):
 def test_a_log_that_cannot_be_written_stops_nobody(tmp_path):
     note(tmp_path / "none" / "a.log", "lost")
     keep_log_small(tmp_path / "none" / "a.log")
+
+
+def unstartable(supervisor, spec):
+    """What a start says that cannot be; nothing is left that would be tried again."""
+    with pytest.raises(ChildError) as told:
+        supervisor.start(spec)
+    assert supervisor.view("a").pid is None
+    return str(told.value)
+
+
+def test_a_program_that_is_not_there_is_one_clear_error_with_place_and_remedy(tmp_path, supervisor):
+    program = tmp_path / "gone"
+    said = unstartable(supervisor, ChildSpec("a", (str(program),), tmp_path / "a.log", lambda: True))
+    assert said == f"a: {program}: no such program: install it again, or name another one in the settings"
+
+
+def test_a_program_that_may_not_be_run_is_one_clear_error_with_place_and_remedy(tmp_path, supervisor):
+    program = tmp_path / "locked"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o600)
+    said = unstartable(supervisor, ChildSpec("a", (str(program),), tmp_path / "a.log", lambda: True))
+    assert said == f"a: {program}: not a program this user may run: mend its rights (chmod +x)"
+
+
+def test_a_python_or_a_folder_that_is_gone_is_named(tmp_path, supervisor, monkeypatch):
+    spec = ChildSpec("a", (sys.executable,), tmp_path / "a.log", lambda: True, folder=tmp_path / "no such folder")
+    assert unstartable(supervisor, spec) == f"a: {spec.folder}: No such file or directory: install seamline again"
+    spec = child(tmp_path, "a", STAY)
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    assert unstartable(supervisor, spec) == "a: /no/such/python: No such file or directory: install seamline again"
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path, supervisor):
+    with pytest.raises(StateError, match=r"no-folder/a\.log"):
+        supervisor.start(ChildSpec("a", (sys.executable,), tmp_path / "no-folder" / "a.log", lambda: True))
+
+
+def test_a_program_that_goes_away_while_the_child_runs_is_tried_again_until_it_is_back(tmp_path, supervisor):
+    program = tmp_path / "program"
+    program.symlink_to("/bin/sleep")
+    supervisor.start(ChildSpec("a", (str(program), "600"), tmp_path / "a.log", lambda: True))
+    program.unlink()
+    supervisor.signal("a", signal.SIGKILL)
+    until(lambda: "no such program" in supervisor.view("a").last_end, "the error")
+    program.symlink_to("/bin/sleep")
+    until(lambda: supervisor.view("a").pid, "the program is back")

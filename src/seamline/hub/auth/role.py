@@ -23,7 +23,7 @@ from seamline.hub.auth.cut import cut, sweep
 from seamline.hub.auth.nkeys import NkeyError, key_pair
 from seamline.hub.auth.responder import Responder, wall_clock
 from seamline.hub.auth.snapshot import SnapshotError, read_snapshot
-from seamline.hub.settings import default_state
+from seamline.state_home import default_state
 
 if TYPE_CHECKING:
     from nats.aio.client import Client

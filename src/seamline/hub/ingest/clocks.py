@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from seamline.hub.anchors import Tolerance, tie_of, vet
+from seamline.hub.anchors import Tie, Tolerance, Why, accepted, against, tie_of, vet
 from seamline.hub.clock_store import segments_of
 from seamline.hub.decode import I64
 from seamline.hub.ingest import dating
@@ -52,10 +52,13 @@ class Clockwork:
         segments = await self._segments(owners)
         before = {owner: self._datings(owner, segments[owner]) for owner in owners}
         once = {(one.device, one.input): one for one in said}  # delivered twice, it is still one anchor
-        rows = [self._take(one, segments) for one in once.values()]
+        stood = {(_owner(one), one.input.boot): segments[_owner(one)].get(one.input.boot, Segment()) for one in said}
+        refused = [(one, self._take(one, segments)) for one in once.values()]
+        rows = [self._row(one, why or self._against(one, segments)) for one, why in refused]
         rows.sort(key=lambda row: (not row["accepted"], int(str(row["uncertainty_ms"]))), reverse=True)
         best = {tuple(row[name] for name in ANCHOR_ONCE): row for row in rows}  # the best of those that differ in no more
         await self._store.write("add_anchors", list(best.values()))
+        await self._store.write("stand_anchors", [row for key in stood for row in self._moved(*key, stood[key], segments)])
         boots: list[Row] = []
         for owner in owners:
             after = self._datings(owner, segments[owner])
@@ -88,8 +91,8 @@ class Clockwork:
 
     def made(self, said: Said, uptime_ms: int) -> tuple[int, int] | None:
         """When something at an uptime of the sender's boot happened: (Unix ms, error ms), where it can be told."""
-        slot = self._memory.clocks.slot(said.device, said.input.incarnation, said.input.boot)
-        if not self._memory.clocks.known[slot]:
+        slot = self._memory.clocks.find(said.device, said.input.incarnation, said.input.boot)
+        if slot is None or not self._memory.clocks.known[slot]:
             return None
         at = np.array([slot])
         dates = dating.date(self._memory.clocks, self._many, at, np.array([uptime_ms]), np.array([said.arrival_ms]))
@@ -105,26 +108,40 @@ class Clockwork:
         await self._store.write("boots", [self._heard(slot) for slot in dirty.tolist()])
         clocks.dirty[dirty] = False
 
-    def _take(self, said: Said, segments: Mapping[Owner, dict[int, Segment]]) -> Row:
-        """One anchor: into its segment when it is believable, and into the books either way."""
+    def _take(self, said: Said, segments: Mapping[Owner, dict[int, Segment]]) -> Why | None:
+        """One anchor into its segment when its receipt bears it out; else why not."""
         assert isinstance(said.input, Anchor)  # noqa: S101 - chosen by its type
         anchor, boots = said.input, segments[said.device, said.input.incarnation]
-        terms = self._catalogue.terms(self._memory.fleet.devices[said.device].contract)
-        why = vet(anchor, said.arrival_ms, terms.drift_ppm, Tolerance())
+        why = vet(anchor, said.arrival_ms, self._drift_ppm(said.device), Tolerance())
         if why is None:
             boots[anchor.boot] = anchored(boots.get(anchor.boot, Segment()), tie_of(anchor))
-        return {
-            "device_no": self._memory.fleet.devices[said.device].no,
-            "incarnation": anchor.incarnation,
-            "boot": anchor.boot,
-            "at_ms": anchor.at_ms,
-            "unix_ms": anchor.unix_ms,
-            "source": anchor.source.value,
-            "uncertainty_ms": anchor.uncertainty_ms,
-            "received_ms": said.arrival_ms,
-            "accepted": why is None,
-            "why": None if why is None else why.value,
-        }
+        return why
+
+    def _against(self, said: Said, segments: Mapping[Owner, Mapping[int, Segment]]) -> Why | None:
+        """Why a believable anchor does not stand beside the others of its boot."""
+        assert isinstance(said.input, Anchor)  # noqa: S101 - chosen by its type
+        drift_ppm = self._drift_ppm(said.device)
+        ties = segments[_owner(said)][said.input.boot].anchors
+        return against(tie_of(said.input), accepted(ties, drift_ppm), drift_ppm)
+
+    def _row(self, said: Said, why: Why | None) -> Row:
+        assert isinstance(said.input, Anchor)  # noqa: S101 - chosen by its type
+        boot = _boot(self._memory.fleet.devices[said.device].no, said.input.incarnation, said.input.boot)
+        return {**boot, "received_ms": said.arrival_ms, **_standing(tie_of(said.input), why)}
+
+    def _moved(self, owner: Owner, boot: int, before: Segment, segments: Mapping[Owner, Mapping[int, Segment]]) -> list[Row]:
+        """The older anchors of a boot that stand now and did not, or the other way round."""
+        after, drift_ppm = segments[owner].get(boot, before), self._drift_ppm(owner[0])
+        stood, stand = (accepted(segment.anchors, drift_ppm) for segment in (before, after))
+        key = _boot(self._memory.fleet.devices[owner[0]].no, owner[1], boot)
+        return [
+            {**key, **_standing(tie, against(tie, stand, drift_ppm))}
+            for tie in before.anchors
+            if against(tie, stood, drift_ppm) is not against(tie, stand, drift_ppm)
+        ]
+
+    def _drift_ppm(self, device: int) -> int:
+        return self._catalogue.terms(self._memory.fleet.devices[device].contract).drift_ppm
 
     async def _learn(self, slots: I64) -> None:
         """Read how to date these boots."""
@@ -201,6 +218,22 @@ def last_uptime_ms(judged: Judged) -> I64:
         inside = np.flatnonzero(judged.group == index)
         uptime[inside] = group.run.uptime_ms[judged.base[inside] + counts[inside] - 1]
     return uptime
+
+
+def _owner(said: Said) -> Owner:
+    return said.device, said.input.incarnation
+
+
+def _standing(tie: Tie, why: Why | None) -> Row:
+    """The content of an anchor and what became of it, as columns."""
+    return {
+        "at_ms": tie.at_ms,
+        "unix_ms": tie.unix_ms,
+        "source": tie.source.value,
+        "uncertainty_ms": tie.uncertainty_ms,
+        "accepted": why is None,
+        "why": None if why is None else why.value,
+    }
 
 
 def _boot(no: int, incarnation: int, boot: int) -> dict[str, object]:

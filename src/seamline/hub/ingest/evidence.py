@@ -18,7 +18,7 @@ from seamline.hub import decode
 from seamline.hub.decode import I64, Bools
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.fast import Moves
-from seamline.hub.ingest.judge import DECLINED, EVIDENCE, POISON, QUARANTINED, Judged, Refusal
+from seamline.hub.ingest.judge import DECLINED, EVIDENCE, POISON, QUARANTINED, UNBORN_BOOT, Judged, Refusal
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.slow import Repeated, Scalar
 from seamline.hub.ledger import Class
@@ -242,8 +242,13 @@ def _content(judged: Judged, entry: Entry) -> bytes:
 
 
 def _damaged(judged: Judged) -> Iterator[Entry]:
-    """Frames that are damaged: kept as they came."""
+    """Frames that are damaged, or of a boot nobody named: kept as they came."""
     for index in np.flatnonzero(judged.verdict == EVIDENCE).tolist():
+        if judged.reason[index] == UNBORN_BOOT:
+            head = judged.frames.head[index]
+            detail = "no birth named the boot, and too many such boots were heard"
+            yield Entry(index, judged.reason_at(index), detail, counted=False, first=int(head["first"]), count=int(head["count"]))
+            continue
         size = len(judged.payloads[index])
         yield Entry(index, judged.reason_at(index), f"{size} bytes", counted=False)
 

@@ -25,8 +25,8 @@ DATA: Final = 0
 
 # Verdicts on a frame. STORED and above are accounted in the ledger; NOTHING is only counted; EVIDENCE is kept, not counted.
 NOTHING, EVIDENCE, STORED, QUARANTINED, DECLINED = range(5)
-REASONS: Final = (*decode.FAULTS, "unregistered", "record-size", "wrong-product", "poison")
-UNREGISTERED, RECORD_SIZE, WRONG_PRODUCT, POISON = range(len(decode.FAULTS), len(decode.FAULTS) + 4)
+REASONS: Final = (*decode.FAULTS, "unregistered", "record-size", "wrong-product", "poison", "unborn-boot")
+UNREGISTERED, RECORD_SIZE, WRONG_PRODUCT, POISON, UNBORN_BOOT = range(len(decode.FAULTS), len(decode.FAULTS) + 5)
 
 
 @dataclass(slots=True)

@@ -67,6 +67,7 @@ class Fleet(Columns):
     no: I64
     product: I64  # number in the catalogue, -1 for none said, -2 for one not registered
     epoch: I64
+    named: I64  # the boot it was heard in last, of those that are worked in: incarnation << 32 | boot
     session: I64
     heard_ms: I64
     answered_ms: I64
@@ -74,7 +75,7 @@ class Fleet(Columns):
 
     def __init__(self) -> None:
         super().__init__()
-        for name in ("no", "product", "epoch", "session", "heard_ms", "answered_ms"):
+        for name in ("no", "product", "epoch", "named", "session", "heard_ms", "answered_ms"):
             self._add(name, np.int64)
         self._add("dirty", np.bool_)
         self.devices: Final[list[Device]] = []
@@ -213,6 +214,10 @@ class Clocks(Columns):
             self.began_before_ms[found] = self.first_ms[found] = NEVER_MS
             self._of_device.setdefault((device, incarnation), []).append(found)
         return found
+
+    def find(self, device: int, incarnation: int, boot: int) -> int | None:
+        """A boot's slot, if it has one."""
+        return self._slots.get((device, incarnation, boot))
 
     def of(self, device: int, incarnation: int) -> list[int]:
         """The slots of every boot in memory of one incarnation."""

@@ -1,6 +1,6 @@
 """One batch in one transaction: everything it changes is committed with its place in the stream, or nothing is.
 
-The steps, in order: devices → anchors (dates profit at once) → ledger, fast path and scalar → rows → books around them
+The steps, in order: devices → boots → anchors (dates profit at once) → ledger, fast path and scalar → rows → books around them
 (losses, quarantine, presence, boots, twin, events) → place. What is to be said to devices is collected in `Answers` and said
 after the commit.
 """
@@ -17,6 +17,7 @@ from seamline.hub.decode import I64
 from seamline.hub.ingest import fast, slow
 from seamline.hub.ingest.answers import Answers
 from seamline.hub.ingest.books import Books
+from seamline.hub.ingest.boots import Boots
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.clocks import Clockwork
 from seamline.hub.ingest.devices import Devices
@@ -51,12 +52,14 @@ class Parts:
     told: Told
     clocks: Clockwork = field(init=False)
     devices: Devices = field(init=False)
+    boots: Boots = field(init=False)
     books: Books = field(init=False)
     sessions: Sessions = field(init=False)
     evidence: Evidence = field(init=False)
 
     def __post_init__(self) -> None:
         self.clocks = Clockwork(self.store, self.catalogue, self.memory)
+        self.boots = Boots(self.store, self.memory)
         self.devices = Devices(self.store, self.catalogue, self.memory)
         self.books = Books(self.store, self.memory)
         self.sessions = Sessions(self.store, self.catalogue, self.memory, self.devices, self.clocks, self.told)
@@ -70,6 +73,7 @@ async def commit(parts: Parts, judged: Judged, place: Place, now_ms: int) -> Ans
         await advance(parts.store, place)  # first: a second worker on this partition waits here, and then finds itself fenced
         await parts.devices.load(judged)
         reconsider(judged, parts.memory.fleet, parts.catalogue)
+        await parts.boots.admit(judged)
         await parts.clocks.anchors(judged, now_ms)
         moves, scalars = await _ledger(parts, judged, answers)
         await _rows(parts, judged)

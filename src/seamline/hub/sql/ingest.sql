@@ -180,6 +180,14 @@ ON CONFLICT ON CONSTRAINT anchor_once DO UPDATE
 SET accepted = excluded.accepted, why = excluded.why, uncertainty_ms = excluded.uncertainty_ms
 WHERE excluded.accepted AND (NOT a.accepted OR excluded.uncertainty_ms < a.uncertainty_ms);
 
+-- name: stand_anchors
+-- Another anchor came: these contradict a better one now, or no longer.
+UPDATE anchor a SET accepted = r.accepted, why = r.why
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, incarnation int8, boot int8, at_ms int8, unix_ms int8, source text,
+     uncertainty_ms int8, accepted bool, why text)
+WHERE a.device_no = r.device_no AND a.incarnation = r.incarnation AND a.boot = r.boot AND a.at_ms = r.at_ms
+  AND a.unix_ms = r.unix_ms AND a.source = r.source AND a.uncertainty_ms = r.uncertainty_ms AND a.accepted <> r.accepted;
+
 -- name: add_quarantine
 INSERT INTO quarantine (device_no, device_id, arrival, reason, detail, channel, layout, fingerprint, incarnation, boot, first,
                         count, counted, bytes)
@@ -228,6 +236,23 @@ FROM unnest(%(device)s::int8[], %(incarnation)s::int8[], %(boot)s::int8[], %(fir
 JOIN {table} r ON r.device_no = u.device::int4 AND r.boot = u.boot AND r.incarnation = u.incarnation
      AND r.seq >= u.first AND r.seq < u."end";
 
+-- name: heard_boots
+-- Which of these boots were born or taken before, or are in the ledger; for a declared loss it is enough that the boot is closed.
+SELECT u.at
+FROM unnest(%(device)s::int8[], %(incarnation)s::int8[], %(boot)s::int8[], %(declared)s::int8[])
+     WITH ORDINALITY AS u (device, incarnation, boot, declared, at)
+WHERE EXISTS (SELECT FROM boot b WHERE b.device_no = u.device::int4 AND b.incarnation = u.incarnation AND b.boot = u.boot)
+   OR EXISTS (SELECT FROM ledger l WHERE l.device_no = u.device::int4 AND l.incarnation = u.incarnation AND l.boot = u.boot)
+   OR (u.declared = 1 AND EXISTS (SELECT FROM incarnation i WHERE i.device_no = u.device::int4 AND i.incarnation = u.incarnation
+       AND i.closed > u.boot));
+
+-- name: unborn_boots
+-- How many boots of these devices were taken since the last birth without one of their own.
+SELECT b.device_no, count(*)
+FROM boot b LEFT JOIN presence p ON p.device_no = b.device_no AND p.session > 0
+WHERE b.device_no = ANY (%(devices)s::int8[]) AND b.reset IS NULL AND b.first_heard >= coalesce(p.born_at, '-infinity')
+GROUP BY 1;
+
 -- name: boots_of
 -- The latest boots of each (device, incarnation), newest first, at most %(most)s of each.
 SELECT u.device, u.incarnation, b.boot, b.began_before_ms, coalesce(b.uptime_ms, 0)
@@ -237,9 +262,10 @@ CROSS JOIN LATERAL (
     WHERE device_no = u.device::int4 AND incarnation = u.incarnation ORDER BY boot DESC LIMIT %(most)s) AS b;
 
 -- name: anchors_of
+-- Also those that contradict better ones: an even better one may bear them out.
 SELECT u.device, u.incarnation, a.boot, a.at_ms, a.unix_ms, a.source, a.uncertainty_ms
 FROM unnest(%(device)s::int8[], %(incarnation)s::int8[]) AS u (device, incarnation)
-JOIN anchor a ON a.device_no = u.device::int4 AND a.incarnation = u.incarnation AND a.accepted;
+JOIN anchor a ON a.device_no = u.device::int4 AND a.incarnation = u.incarnation AND (a.accepted OR a.why = 'disagrees');
 
 -- name: twins_of
 SELECT coalesce(w.device_no, r.device_no), coalesce(w.property, r.property), w.value, w.version, w.asked_by,

@@ -6,7 +6,7 @@ from typing import Final
 
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.store import Store
-from seamline.hub.twin import tick
+from seamline.hub.twin import CONTRACTLESS, tick
 from seamline.hub.twin_service import Announcer
 from seamline.hub.twin_store import desired_rows, twins_of
 
@@ -24,7 +24,7 @@ async def tick_twins(store: Store, ingest: Store, catalogue: Catalogue, announce
         policies = catalogue.terms(contract).policies or {}
         async with ingest.transaction():
             before = (await twins_of(ingest, [no]))[no]
-            after = {prop: tick(one, policies[prop], now_ms) for prop, one in before.items() if prop in policies}
+            after = {prop: tick(one, policies.get(prop, CONTRACTLESS), now_ms) for prop, one in before.items()}
             moved = {prop: one for prop, one in after.items() if one != before[prop]}
             changed += await ingest.write("write_desired", desired_rows(no, moved))
         if any(one.desired is not None and one.desired.resolution is None for one in moved.values()):
