@@ -275,10 +275,11 @@ class SimulatedDevice:
         """See Watcher: note what the hub has taken over."""
         if kind not in {"marks", "session"}:
             return
-        if kind == "session" and self.boot is not None:
-            self.boot.answered = True
         said = cast("dict[str, object]", json.loads(payload))
         incarnation = cast("int", said["incarnation"])
+        if kind == "session" and self.boot is not None:
+            core = self.boot.core  # an answer to the boot before may come late
+            self.boot.answered |= (incarnation, said["boot"]) == (core.incarnation, core.boot)
         now_ms = time.time_ns() // 1_000_000
         for boot, channel, following in cast("list[tuple[int, int, int]]", said.get("marks", [])):
             for measured_ms, sent_ms in self.truth.marked(StreamKey(incarnation, boot, channel), following, now_ms):

@@ -1,6 +1,7 @@
 """A simulated device at rest: it delivers, and measures nothing more, whenever its power comes back."""
 
 import asyncio
+import json
 from random import Random
 
 from seamline.contract import load_family
@@ -61,3 +62,25 @@ def test_a_device_resting_in_an_outage_comes_back_only_to_deliver():
         one.rest()
 
     assert measured_after(act) == 0
+
+
+def test_only_an_answer_to_the_boot_that_runs_settles_a_device():
+    """Else a verdict may come before the birth that tells of the records which a power cut took."""
+
+    async def play() -> tuple[bool, bool]:
+        one = device()
+        async with asyncio.TaskGroup() as group:
+            one.rest()
+            one.power_on(group)
+            core = one.boot.core
+
+            def settled_by(boot: int) -> bool:
+                said = {"incarnation": core.incarnation, "session": 1, "boot": boot}
+                one.received("session", json.dumps(said).encode())
+                return one.settled
+
+            found = settled_by(core.boot - 1), settled_by(core.boot)
+            one.power_off()
+        return found
+
+    assert asyncio.run(play()) == (False, True)
