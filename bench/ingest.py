@@ -7,6 +7,7 @@ them is stored; nothing is batched by the sender beyond what the figure's name s
     pipelined       many messages under way per device; against the broker alone with the same load
     one_in_flight   2,000 devices, each waiting for its acknowledgement before the next; against the broker alone
     drain           a backlog in the stream with nobody sending; against a plain COPY of the same rows
+    database_away   the same, sent while the database is away; its peak is that of the outage, drained once it is back
     broker_bound    the pipelined load with no hub reading
     copy_bound      the same rows by binary COPY into the same table with its indexes, nothing else
 
@@ -38,6 +39,7 @@ from mqtt_load import FAMILY, reading
 from seamline.hub.binary_copy import SIGNATURE, TRAILER, Writer
 from seamline.hub.columns import Decoder
 from seamline.stack.binaries import find_nats_server
+from seamline.stack.stack import Stack
 from seamline.testing.stack import stack
 
 ROOT = Path(__file__).parent.parent
@@ -194,6 +196,19 @@ def drained(bench: Bench, devices: int, messages: int) -> Figure:
             return Figure((told["messages"] - at_first) / seconds, cpu.per_message({**told, "cpu_s": 0.0}), _peak_mb(hub))
 
 
+def away(bench: Bench, database: Stack, devices: int, messages: int) -> Figure:
+    """Everything is sent while the database is away: how much ingest holds then, and how fast it goes on from its first row."""
+    bench.empty()
+    with bench.broker(), bench.ingest() as hub, bench.load(devices, messages, WINDOW) as load:
+        with database.without("postgres"):
+            told = _start(load)
+            held_mb = _peak_mb(hub)
+        bench.postgres = psutil.Process(database.pid("postgres"))
+        first, at_first = _first(bench)
+        seconds = _stored(bench, int(told["messages"])) - first
+        return Figure((told["messages"] - at_first) / seconds, peak_mb=held_mb)
+
+
 def copied(bench: Bench, messages: int) -> Figure:
     """The same rows by COPY, 10,000 a transaction, into the same table."""
     bench.empty()
@@ -306,7 +321,7 @@ def _until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def measure(bench: Bench, *, quick: bool) -> dict[str, tuple[Figure, str, Figure | None]]:
+def measure(bench: Bench, database: Stack, *, quick: bool) -> dict[str, tuple[Figure, str, Figure | None]]:
     """Every figure with its peer."""
     many, few = (150_000, 60_000) if quick else (1_000_000, 300_000)
     devices = 200
@@ -319,6 +334,7 @@ def measure(bench: Bench, *, quick: bool) -> dict[str, tuple[Figure, str, Figure
         "pipelined": (through(bench, devices, many, WINDOW), "broker_bound", broker),
         "one_in_flight": (through(bench, 2_000, few, 1), "broker with one in flight", broker_one),
         "drain": (drained(bench, devices, many), "copy_bound", copy),
+        "database_away": (away(bench, database, devices, many), "copy_bound", copy),
         "copy_bound": (copy, "", None),
         "broker_bound": (broker, "", None),
     }
@@ -336,7 +352,7 @@ def main() -> None:
         with stack(children=("postgres",)) as database:
             pid = database.pid("postgres")
             bench = Bench(folder, database.dsn, psutil.Process(pid), told.processes)
-            figures = measure(bench, quick=told.quick)
+            figures = measure(bench, database, quick=told.quick)
         if told.keep_log:
             sys.stderr.write((folder / "hub.log").read_text())
     finally:
@@ -344,9 +360,10 @@ def main() -> None:
     for name, (figure, against, peer) in figures.items():
         ratio = f"{figure.value / peer.value:5.2f} of {against} ({peer.value:,.0f})" if peer else ""
         print(f"{name:14} {figure.value:>10,.0f} messages/s  {ratio}")
-        if figure.cpu_us:
-            spent = ", ".join(f"{part} {used:g}" for part, used in figure.cpu_us.items())
-            print(f"{'':14}   µs CPU a message: {spent}" + (f"; ingest peak {figure.peak_mb} MB" if figure.peak_mb else ""))
+        spent = ", ".join(f"{part} {used:g}" for part, used in figure.cpu_us.items())
+        notes = [f"µs CPU a message: {spent}"] * bool(spent) + [f"ingest peak {figure.peak_mb} MB"] * bool(figure.peak_mb)
+        if notes:
+            print(f"{'':14}   {'; '.join(notes)}")
     print(json.dumps({"bench": "ingest", "processes": told.processes, "figures": {
         name: {"value": round(figure.value), "unit": "messages/s", "against": against or None,
                "ratio": round(figure.value / peer.value, 3) if peer else None, "cpu_us": figure.cpu_us, "peak_mb": figure.peak_mb}
