@@ -261,7 +261,7 @@ def check_program(spec: ChildSpec) -> None:
     program = Path(spec.argv[0])
     if not program.exists():
         raise ChildError(f"{spec.name}: {program}: no such program: install it again, or name another one in the settings")
-    if not program.is_file() or not os.access(program, os.X_OK):
+    if not program.is_file() or not os.access(program, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise ChildError(f"{spec.name}: {program}: not a program this user may run: mend its rights (chmod +x)")
 
 

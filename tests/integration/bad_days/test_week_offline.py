@@ -23,6 +23,7 @@ SHORTER = {
     r"every: 15 min": "every: 500 ms",
     r"outage: 72 h, capacity: 512 KiB": "outage: 4500 ms, capacity: 2 KiB",
     r"base: 2 s, cap: 10 min": "base: 100 ms, cap: 1 s",
+    r"after: 3 publishes": "after: 60 publishes",
 }
 WEEK = 168 / 72
 """Of the promised outage."""

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import psutil
@@ -393,12 +392,11 @@ def test_a_second_interrupt_forces_the_end_though_a_part_hangs(folder):
     process = start_up(folder / "s")
     broker = json.loads((folder / "s" / "run.json").read_text())["pids"]["broker"]
     os.kill(broker, signal.SIGSTOP)  # will not obey SIGTERM
-    started = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline().startswith("ending")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
-    assert time.monotonic() - started < 8  # the broker alone would have been given ten seconds
+    assert "did not stop" not in (folder / "s" / "log" / "broker.log").read_text()  # else it was given its ten seconds
     assert not of_state(folder / "s")
 
 

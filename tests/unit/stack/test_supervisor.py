@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -168,9 +167,8 @@ def test_kill_all_ends_everything_at_once_and_for_good(tmp_path, supervisor):
         up(tmp_path, name)
     supervisor.kill_all()
     until(lambda: [supervisor.view(name).pid for name in "ab"] == [None, None], "the end of both")
-    started = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - started < 4
+    assert "did not stop" not in (tmp_path / "a.log").read_text() + (tmp_path / "b.log").read_text()
     assert [supervisor.view(name).starts for name in "ab"] == [1, 1]
 
 
