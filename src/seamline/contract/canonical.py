@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from seamline.contract.field_types import FieldType
 from seamline.contract.fields import Field, OutOfRange
+from seamline.contract.inferred import Inferred
 from seamline.contract.layout import Layout, Order, Reserved
 from seamline.contract.scalars import decimal
 
@@ -66,7 +67,13 @@ def _field(words: list[str]) -> Field:
         count=int(marks["count"]) if "count" in marks else None,
         optional="optional" in marks,
         out_of_range=OutOfRange(marks.get("out_of_range", OutOfRange.REJECT)),
+        inferred=_inferred(marks["inferred"]) if "inferred" in marks else None,
     )
+
+
+def _inferred(text: str) -> Inferred:
+    model, version, confidence = text.split(":")
+    return Inferred(model, version, confidence)
 
 
 def _number(text: str | None) -> Decimal | None:

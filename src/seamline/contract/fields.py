@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from seamline.contract.field_types import FieldType
@@ -38,6 +39,19 @@ def shortest(number: Decimal | int) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
+
+
+@lru_cache(maxsize=1024)  # a long contract has few different ranges, and asks for each more than once
+def _raw_range(physical: tuple[Decimal, Decimal], scale: Decimal, offset: Decimal) -> tuple[int, int]:
+    """Return the lowest and the highest raw value whose physical one lies in the range."""
+    scale_top, scale_bottom = scale.as_integer_ratio()
+    ends: list[tuple[int, int]] = []  # exact fractions: numerator, denominator > 0
+    for limit in physical:
+        top, bottom = _EXACT.subtract(limit, offset).as_integer_ratio()
+        top, bottom = top * scale_bottom, bottom * scale_top
+        ends.append((-top, -bottom) if bottom < 0 else (top, bottom))
+    (below, below_by), (above, above_by) = ends if scale > 0 else reversed(ends)
+    return -(-below // below_by), above // above_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +88,8 @@ class Value:
             return 0, self.flags_mask
         if self.range is None or self.calibrated:
             return low, high
-        ends = [self._raw(limit) for limit in self.range]
-        if self.scale is not None and self.scale < 0:
-            ends.reverse()
-        (below, below_by), (above, above_by) = ends
-        return max(low, -(-below // below_by)), min(high, above // above_by)
-
-    def _raw(self, physical: Decimal) -> tuple[int, int]:
-        """Return the exact raw value of a physical one as a fraction (numerator, denominator > 0)."""
-        moved = _EXACT.subtract(physical, self.offset or Decimal(0))
-        top, bottom = moved.as_integer_ratio()
-        scale_top, scale_bottom = (self.scale or Decimal(1)).as_integer_ratio()
-        top, bottom = top * scale_bottom, bottom * scale_top
-        return (-top, -bottom) if bottom < 0 else (top, bottom)
+        first, last = _raw_range(self.range, self.scale or Decimal(1), self.offset or Decimal(0))
+        return max(low, first), min(high, last)
 
     @property
     def flags_mask(self) -> int:
@@ -198,4 +201,6 @@ class Field(Value):
             marks.append(f"out_of_range={self.out_of_range}")
         if self.quantity is not None:
             marks.append(f"quantity={self.quantity}")
+        if self.inferred is not None:
+            marks.append(f"inferred={self.inferred.model}:{self.inferred.version}:{self.inferred.confidence}")
         return marks

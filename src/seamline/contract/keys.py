@@ -22,10 +22,7 @@ def one(report: Report, node: Node, kind: Kind[T], what: str) -> T:
     if isinstance(node, Broken):
         report.spoil()
         return kind.placeholder
-    if not isinstance(node, Scalar):
-        _wrong_kind(report, node, what, kind.wanted)
-        return kind.placeholder
-    if _empty(node):
+    if not isinstance(node, Scalar) or not (node.text or node.quoted):
         _wrong_kind(report, node, what, kind.wanted)
         return kind.placeholder
     if node.quoted and not kind.may_be_quoted:
@@ -49,9 +46,9 @@ def _wrong_kind(report: Report, node: Node, what: str, wanted: str) -> None:
         report.add("SL103", node.span, f"{what} is {KINDS[type(node)]}", fix=f"write {wanted}")
 
 
-def nearest(wrong: str, known: list[str]) -> str | None:
-    """Return the known word that `wrong` probably meant, or None."""
-    if len(wrong) > WORD_CHARS_MAX:
+def nearest(report: Report, wrong: str, known: list[str]) -> str | None:
+    """Return the known word that `wrong` probably meant, or None; also where guessing costs time that nobody has use for."""
+    if report.full or len(wrong) > WORD_CHARS_MAX:
         return None
     import difflib  # noqa: PLC0415  (only needed once something is wrong)
 
@@ -99,7 +96,7 @@ class Keys:
 
     def maybe_node(self, key: str) -> Node | None:
         """Return the key's node, or None when it is not given."""
-        self._ask(key)
+        self._asked[key] = None
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -200,7 +197,7 @@ class Keys:
         before = self.report.count
         name = one(self.report, node, kind, f"the name of {what}")
         if self.report.count == before and not {name, kind.placeholder} & set(names) and not isinstance(node, Broken):
-            meant = nearest(name, list(names))
+            meant = nearest(self.report, name, list(names))
             fix = f"write '{meant}'" if meant else f"declared are: {', '.join(names) or 'none'}"
             self.report.add("SL115", node.span, f"{shown(name)} is not {what} of this contract", fix=fix)
         return name
@@ -212,7 +209,7 @@ class Keys:
                 return  # guessing what was meant costs time, and nobody would read it
             if text in self._asked:
                 continue
-            meant = nearest(text, list(self._asked))
+            meant = nearest(self.report, text, list(self._asked))
             fix = f"write '{meant}'" if meant else f"known here: {', '.join(sorted(self._asked))}"
             if _empty(value):
                 fix = "inside brackets a comma ends a text: put text that holds one in quotes"

@@ -25,6 +25,8 @@ RESERVED_FIELDS = frozenset(
 """Columns that every table of records already has."""
 _BITS = integer_between(1, RESERVED_BITS_MAX)
 _COUNT = integer_between(1, COLUMNS_MAX)
+_ORDER = word(*Order)
+_OUT_OF_RANGE = word(*OutOfRange)
 
 
 class LayoutReader:
@@ -45,7 +47,7 @@ class LayoutReader:
         report, order = self._keys.report, Order.LITTLE
         if self._keys.has("encoding"):
             encoding = self._keys.mapping("encoding")
-            order = Order(encoding.one("order", word(*Order)))
+            order = Order(encoding.one("order", _ORDER))
             encoding.done()
         for node in self._keys.list("fields", items_max=FIELDS_MAX):
             item = Keys(report, node, self._path)
@@ -55,9 +57,11 @@ class LayoutReader:
             else:
                 self._field(item)
         confidences(self._keys, [(field.name, field.inferred) for field in self._fields])
-        if len(self._columns) > COLUMNS_MAX:
-            text = f"arrays and fields make {len(self._columns)} columns, more than {COLUMNS_MAX}"
+        columns = sum(field.count or 1 for field in self._fields)
+        if columns > COLUMNS_MAX:
+            text = f"arrays and fields make {columns} columns, more than {COLUMNS_MAX}"
             report.add("SL117", report.place(self._path), text, fix="shorten an array, or make two messages")
+            self._fields, self._gaps = [], []  # nobody will use the layout, and thousands of columns take their time
         return Layout(
             product=product,
             message=message,
@@ -94,7 +98,7 @@ class LayoutReader:
             since=keys.maybe("since", VERSION),
             count=keys.maybe("count", _COUNT),
             optional=self._optional(keys, name),
-            out_of_range=OutOfRange(keys.either("out_of_range", word(*OutOfRange), OutOfRange.REJECT)),
+            out_of_range=OutOfRange(keys.either("out_of_range", _OUT_OF_RANGE, OutOfRange.REJECT)),
             inferred=inferred(keys),
         )
         keys.done()
@@ -115,6 +119,8 @@ class LayoutReader:
 
     def _take_columns(self, keys: Keys, field: Field) -> None:
         """Note the columns of a sound field; an array's must not be named as another field is."""
+        if len(self._columns) > COLUMNS_MAX:
+            return
         names = [field.name] if field.count is None else [f"{field.name}_{index}" for index in range(field.count)]
         for name in names:
             if name in self._columns:

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Periods and waits divided by `factor`, and no message sampled or sent more rarely than `publish_every_ms_max` (0: no bound)."""
+    """Periods and waits divided by `factor`, and no message sampled or sent more rarely than `publish_every_ms_max` (0: no bound).
+
+    Messages of low priority have a bound of their own, `low_every_ms_max` (0: the same).
+    """
 
     factor: int = 1
     publish_every_ms_max: int = 0
+    low_every_ms_max: int = 0
 
     def contract(self, contract: Contract) -> Contract:
         """Return a contract at this pace; see `acceleration` for what changes and what does not."""
-        return hurried(accelerate(contract, self.factor), self.publish_every_ms_max or None)
+        return hurried(accelerate(contract, self.factor), self.publish_every_ms_max or None, self.low_every_ms_max or None)
 
     def family(self, family: Family) -> Family:
         """Return a family with every version at this pace; its layouts stay."""
@@ -36,13 +40,19 @@ CONTRACTS_OWN: Final = Pace()
 """The times as the contract has them."""
 
 
-def hurried(contract: Contract, every_ms_max: int | None) -> Contract:
-    """Return the contract with no message sampled or sent more rarely than every `every_ms_max` (None: as it is)."""
+def hurried(contract: Contract, every_ms_max: int | None, low_every_ms_max: int | None = None) -> Contract:
+    """Return the contract with no message sampled or sent more rarely than every `every_ms_max` (None: as it is).
+
+    For messages of low priority, `low_every_ms_max` counts, where given.
+    """
     if every_ms_max is None:
         return contract
+    bounds = {name: low_every_ms_max or every_ms_max for name, message in contract.messages.items() if message.priority == "low"}
     messages = {
         name: replace(
-            message, sample_ms=min(message.sample_ms, every_ms_max), publish_every_ms=min(message.publish_every_ms, every_ms_max)
+            message,
+            sample_ms=min(message.sample_ms, bounds.get(name, every_ms_max)),
+            publish_every_ms=min(message.publish_every_ms, bounds.get(name, every_ms_max)),
         )
         for name, message in contract.messages.items()
     }

@@ -59,7 +59,7 @@ def consumers(keys: Keys, messages: tuple[str, ...]) -> dict[str, Consumer]:
     found: dict[str, Consumer] = {}
     for name, consumer in keys.each(LABEL, items_max=NAMES_MAX):
         nodes = consumer.list("reads")
-        reads = [consumer.reference(node, (*messages, *READABLE), NAME, "something to read") for node in nodes]
+        reads = [consumer.reference(node, (*messages, *READABLE), NAME, "a message") for node in nodes]
         found[name] = Consumer(
             name,
             reads=tuple(reads),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from seamline.contract.limits import FILE_BYTES_MAX, NESTING_MAX, NODES_MAX, SCALAR_CHARS_MAX
 from seamline.contract.nodes import Broken, Mapping, Node, Scalar, Sequence
@@ -50,6 +50,8 @@ _ALLOWED = ((0xA0, 0x2027), (0x202A, 0xD7FF), (0xE000, 0xFEFE), (0xFF00, 0xFFFD)
 _DIRECTIVE = re.compile("^%", re.MULTILINE)
 _CRAMPED = re.compile("[|>][-+0-9]*#")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BLOCKS = ("|", ">")
+"""Styles of a scalar that goes over lines."""
 
 
 def read_file(path: Path, report: Report) -> Node | None:
@@ -115,10 +117,6 @@ def _at(text: str, index: int, file: str) -> Span:
     return Span(file, line, column, line, column + 1)
 
 
-def _marks(event: Event) -> tuple[Mark, Mark]:
-    return cast("tuple[Mark, Mark]", (event.start_mark, event.end_mark))  # parsed events always have them
-
-
 def _at_key(value: Node, key: Node) -> Node:
     empty = isinstance(value, Scalar) and not value.text and not value.quoted
     return value._replace(span=key.span) if empty else value
@@ -128,7 +126,7 @@ def _at_key(value: Node, key: Node) -> Node:
 class _Open:
     """A list or mapping whose end has not been seen; a mapping's items are key, value, key, value."""
 
-    start: Mark
+    start: Mark | None
     mapping: bool
     flow: bool
     items: list[Node] = field(default_factory=list["Node"])
@@ -185,47 +183,52 @@ class _Tree:
     def _open(self, event: CollectionStartEvent) -> None:
         if event.anchor is not None or event.tag is not None:
             self._extras(event)
-        start, end = _marks(event)
         mapping = type(event).__name__ == "MappingStartEvent"
-        self._stack.append(_Open(start, mapping, bool(event.flow_style)))
+        self._stack.append(_Open(event.start_mark, mapping, bool(event.flow_style)))
         if len(self._stack) > NESTING_MAX:
             text = f"nested deeper than {NESTING_MAX} levels (nesting_max)"
-            self._fail("SL004", self._span(start, end), text, fix="nothing in a contract is this deep")
+            self._fail("SL004", self._span(event.start_mark, event.end_mark), text, fix="nothing in a contract is this deep")
 
     def _alias(self, event: AliasEvent) -> None:
-        span = self._span(*_marks(event))
+        span = self._span(event.start_mark, event.end_mark)
         fix = "write the value out: a contract is read by people of two teams"
-        self.report.add("SL010", span, f"alias '*{event.anchor}' is not allowed", fix=fix)
+        self._note("SL010", span, f"alias '*{event.anchor}' is not allowed", fix=fix)
         self._put(Broken(span))
 
     def _document(self, event: DocumentStartEvent) -> None:
         self._documents += 1
         if self._documents > 1:
-            span = self._span(*_marks(event))
+            span = self._span(event.start_mark, event.end_mark)
             self._fail("SL012", span, "a second document starts here", fix="one file, one contract: remove it")
 
     def _extras(self, event: ScalarEvent | CollectionStartEvent) -> None:
-        span = self._span(*_marks(event))
+        span = self._span(event.start_mark, event.end_mark)
         if event.anchor is not None:
-            self.report.add("SL010", span, f"anchor '&{event.anchor}' is not allowed", fix="remove it")
+            self._note("SL010", span, f"anchor '&{event.anchor}' is not allowed", fix="remove it")
         if event.tag is not None:
-            self.report.add("SL011", span, f"tag '{event.tag}' is not allowed", fix="remove it: the language knows its types")
+            self._note("SL011", span, f"tag '{event.tag}' is not allowed", fix="remove it: the language knows its types")
 
     def _scalar(self, event: ScalarEvent) -> None:
         if event.anchor is not None or event.tag is not None:
             self._extras(event)
         text, style = event.value, event.style
-        span = self._span(*_marks(event))
+        span = self._span(event.start_mark, event.end_mark)
+        if style in _BLOCKS or "?" in text or len(text) > SCALAR_CHARS_MAX or not text.isascii():
+            self._unusual(text, style, span)  # apart, because a long contract has 30,000 values that are not
+        else:
+            self._put(Scalar(span, text, bool(style)))
+
+    def _unusual(self, text: str, style: str | None, span: Span) -> None:
         if len(text) > SCALAR_CHARS_MAX:
             message = f"a value of {len(text)} characters, more than {SCALAR_CHARS_MAX} (scalar_chars_max)"
-            self.report.add("SL006", span, message, fix="shorten it")
+            self._note("SL006", span, message, fix="shorten it")
             self._put(Broken(span))
-        elif not text.isascii() and _SURROGATE.search(text):
+        elif _SURROGATE.search(text):
             self._fail("SL001", span, "not YAML: an escape names half a character", fix="write the character itself")
         elif "?" in text and not style and any(outer.flow for outer in self._stack):
             message = "not YAML everywhere: a question mark in a bare value inside brackets"
             self._fail("SL001", span, message, fix="put the value in quotes")
-        elif style in {"|", ">"} and (cramped := _CRAMPED.match(self._lines[span.line - 1], span.column - 1)):
+        elif style in _BLOCKS and (cramped := _CRAMPED.match(self._lines[span.line - 1], span.column - 1)):
             span = span._replace(column=cramped.end(), end_line=span.line, end_column=cramped.end() + 1)
             self._fail("SL001", span, "not YAML everywhere: a comment without a space before it", fix="add a space")
         else:
@@ -243,8 +246,8 @@ class _Tree:
             self.root = node
 
     def _close(self, event: CollectionEndEvent) -> None:
-        done, end = self._stack.pop(), _marks(event)[1]
-        span, items = self._span(done.start, end), done.items
+        done = self._stack.pop()
+        span, items = self._span(done.start, event.end_mark), done.items
         if done.mapping:  # a value that is empty stands where its key does: the parsers differ, and people see the key
             keys = items[::2]
             items[1::2] = [_at_key(value, key) for key, value in zip(keys, items[1::2], strict=True)]
@@ -258,15 +261,22 @@ class _Tree:
             if isinstance(key, Scalar) and key.text in found:
                 related = ((found[key.text][0].span, "first given here"),)
                 text = f"{shown(key.text)} is given twice"
-                self.report.add("SL009", key.span, text, fix="keep one of them", related=related)
+                self._note("SL009", key.span, text, fix="keep one of them", related=related)
             elif isinstance(key, Scalar) and key.text:
                 found[key.text] = (key, value)
             elif not isinstance(key, Broken):
-                self.report.add("SL013", key.span, "a key must be one word", fix="write 'name: value'")
+                self._note("SL013", key.span, "a key must be one word", fix="write 'name: value'")
         return tuple(found.values())
 
-    def _span(self, start: Mark, end: Mark) -> Span:
+    def _span(self, start: Mark | None, end: Mark | None) -> Span:
+        assert start is not None  # noqa: S101  (parsed events always have both)
+        assert end is not None  # noqa: S101
         return Span(self._file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _note(self, code: str, span: Span, message: str, *, fix: str, related: tuple[tuple[Span, str], ...] = ()) -> None:
+        """Add a problem that reading goes on after, until nobody would read further ones."""
+        self.report.add(code, span, message, fix=fix, related=related)
+        self.failed = self.report.full
 
     def _fail(self, code: str, span: Span, message: str, *, fix: str, related: tuple[tuple[Span, str], ...] = ()) -> None:
         self.failed = True

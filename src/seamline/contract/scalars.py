@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Kind(Generic[T]):
     may_be_quoted: bool = False
 
 
+@lru_cache(maxsize=256)  # a contract has the same few scales and limits in every field
 def decimal(text: str) -> Decimal:
     """Read an exact decimal such as `-0.01`; no exponent, no sign `+`, at most 20 digits on each side."""
     if _DECIMAL.fullmatch(text) is None:

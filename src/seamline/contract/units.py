@@ -186,6 +186,11 @@ def spoken(found: Dimension) -> str:
     return " ".join(letter if power == 1 else f"{letter}{power}" for letter, power in found) or "a plain number"
 
 
+def quantities(measured: Dimension) -> tuple[str, ...]:
+    """Return the quantities that a unit of this dimension can measure; none for a plain number, which can be anything."""
+    return tuple(name for name, found in QUANTITIES.items() if found == measured) if measured else ()
+
+
 def _special(unit: str) -> Dimension | None:
     bare = _ANNOTATION.sub("", unit)
     for prefix in ("", *_PREFIXES):

@@ -124,7 +124,7 @@ def _chosen(keys: Keys, known: Known) -> str:
     before = keys.report.count
     chosen = one(keys.report, node, NAME, "the name of a type, an enum or flags")
     if keys.report.count == before and not {chosen, NAME.placeholder} & set(named) and not isinstance(node, Broken):
-        meant = nearest(chosen, [*_TYPES, *named])
+        meant = nearest(keys.report, chosen, [*_TYPES, *named])
         fix = f"write '{meant}'" if meant else f"types are {', '.join((_TYPES_TEXT, *named))}"
         keys.report.add("SL115", node.span, f"{shown(chosen)} is not a type, an enum or flags of this contract", fix=fix)
     return chosen
@@ -160,12 +160,15 @@ def measures(keys: Keys, unit: str | None, quantity: str | None) -> None:
     place = keys.report.place(keys.inside("quantity"))
     wanted = units.QUANTITIES.get(quantity)
     if wanted is None:
-        meant = nearest(quantity, list(units.QUANTITIES))
+        meant = nearest(keys.report, quantity, list(units.QUANTITIES))
         fix = f"write '{meant}'" if meant else "docs/contract.md lists the quantities; leave it out when none fits"
         keys.report.add("SL125", place, f"'{quantity}' is no quantity known here", fix=fix)
     elif measured is not None and measured != wanted:
-        text = f"{unit or 'no unit'} measures {units.spoken(measured)}, {quantity} is {units.spoken(wanted)}"
-        keys.report.add("SL126", place, text, fix="correct the unit or the quantity")
+        fitting = units.quantities(measured)
+        what = f"{fitting[0]} ({units.spoken(measured)})" if fitting else units.spoken(measured)
+        text = f"{unit or 'a value without a unit'} measures {what}, not {quantity} ({units.spoken(wanted)})"
+        meant = f"'quantity: {fitting[0]}'" if fitting else "no quantity"
+        keys.report.add("SL126", place, text, fix=f"take a unit of {quantity}, or write {meant}")
 
 
 def known_unit(keys: Keys, unit: str) -> units.Dimension | None:

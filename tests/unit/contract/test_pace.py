@@ -23,3 +23,9 @@ def test_every_version_hurries_and_the_layouts_stay() -> None:
     for contract in (quick.current, *quick.versions.values()):
         assert contract.timing.answer_timeout_ms == 2_000
         assert all(message.publish_every_ms <= 2_000 for message in contract.messages.values())
+
+
+def test_messages_of_low_priority_may_keep_a_slower_pace() -> None:
+    quick = Pace(1, 20_000, 200_000).contract(heater().current)
+    every = {name: (message.sample_ms, message.publish_every_ms) for name, message in quick.messages.items()}
+    assert every == {"reading": (10_000, 20_000), "vitals": (200_000, 200_000)}

@@ -9,6 +9,7 @@ from tests.unit.contract.packed_layouts import VECTORS, layouts, of_vector, send
 
 from seamline.contract import Field, FieldType, Layout, LayoutError, Order, OutOfRange, Reserved, canonical
 from seamline.contract.field_types import byte_type, unsigned
+from seamline.contract.inferred import Inferred
 
 U3, U4, U12, I10 = (FieldType(word) for word in ("u3", "u4", "u12", "i10"))
 
@@ -87,6 +88,10 @@ CHANGED = {
     "a wider gap": layout(A, B, reserved=[Reserved(1, 2)]),
     "quantity": layout(Field(name="a", type=U4, quantity="count"), B),
     "another quantity": layout(Field(name="a", type=U4, quantity="index"), B),
+    "a guess": layout(Field(name="a", type=U4, inferred=Inferred("net", "1.0.0", "b")), B),
+    "another version of the model": layout(Field(name="a", type=U4, inferred=Inferred("net", "1.1.0", "b")), B),
+    "another model": layout(Field(name="a", type=U4, inferred=Inferred("nut", "1.0.0", "b")), B),
+    "another confidence": layout(Field(name="a", type=U4, inferred=Inferred("net", "1.0.0", "c")), B),
     "a field called reserved": layout(A, Field(name="reserved", type=U4), B),
 }
 
@@ -229,8 +234,12 @@ def test_what_stands_in_the_text_of_a_calibrated_scaled_field_is_read_back():
     made = layout(
         Field(name="a", type=U12, calibration="ntc", calibration_form="table,points=4", calibrated=True, unit="Cel"),
         Field(name="b", type=I10, scale=Decimal("0.10"), offset=Decimal(-5), quantity="count"),
+        Field(name="c", type=U3, inferred=Inferred("net", "1.0.0", "b")),
     )
-    assert canonical.parse(made.canonical).canonical == made.canonical
+    assert "c u3 - - - - - - - inferred=net:1.0.0:b\n" in made.canonical
+    read = canonical.parse(made.canonical)
+    assert read.canonical == made.canonical
+    assert read.fields[2].inferred == Inferred("net", "1.0.0", "b")
 
 
 @pytest.mark.parametrize(
@@ -242,6 +251,7 @@ def test_what_stands_in_the_text_of_a_calibrated_scaled_field_is_read_back():
         "seamline-layout/1\np m 1 1\na u8 0.10 - - - - - -\n",
         "seamline-layout/1\np m 1 1\na u8 x - - - - - -\n",
         "seamline-layout/1\np m 1 1\na u8 - - - - - - - loud\n",
+        "seamline-layout/1\np m 1 1\na u8 - - - - - - - inferred=net\n",
         "seamline-layout/1\np m 1 1 order=middle\n",
         "seamline-layout/1\np m 1 1\nreserved\n",
     ],

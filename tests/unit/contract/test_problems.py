@@ -31,7 +31,7 @@ def test_an_unknown_place_is_the_nearest_one_around_it():
 
 @pytest.mark.parametrize(("wrong", "meant"), [("capasity", "capacity"), ("zebra", None), ("c" * 61, None)])
 def test_a_likely_word_is_proposed(wrong, meant):
-    assert nearest(wrong, ["capacity", "store"]) == meant
+    assert nearest(Report("f"), wrong, ["capacity", "store"]) == meant
 
 
 def test_a_misspelt_key_is_answered_with_the_right_one():

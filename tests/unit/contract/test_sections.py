@@ -6,7 +6,7 @@ import pytest
 from tests.unit.contract.corpus.marks import edited
 from tests.unit.contract.large_contract import large_contract
 
-from seamline.contract import loads
+from seamline.contract import ContractErrors, loads
 from seamline.contract.checks.words import rounded, size
 from seamline.contract.hardware import Battery, Power, PowerState
 from seamline.contract.inferred import Inferred
@@ -109,10 +109,11 @@ def test_a_guess_names_its_model_and_its_confidence():
     assert [field.inferred for field in fields] == [None, None, Inferred("glow", "1.0.0", "seen"), None]
 
 
-def test_a_guess_has_the_fingerprint_of_a_measured_value():
-    text = "{name: mode, type: mode, inferred: {model: glow, version: 1.0.0, confidence: seen}}"
-    guessed, measured = (loads(edited(*change)) for change in (("{name: mode, type: mode}", text), ()))
-    assert guessed.messages["light"].layout.fingerprint == measured.messages["light"].layout.fingerprint
+def test_a_guess_has_another_fingerprint_than_a_measured_value_and_than_another_versions_guess():
+    """What is stored must be told apart for ever; only the layout of a record can do that."""
+    texts = [f"{{name: mode, type: mode, inferred: {{model: glow, version: {n}.0.0, confidence: seen}}}}" for n in (1, 2)]
+    found = [loads(edited(*change)) for change in ((), *(("{name: mode, type: mode}", text) for text in texts))]
+    assert len({contract.messages["light"].layout.fingerprint for contract in found}) == 3
 
 
 def test_a_boundary_may_have_a_contact_of_its_own():
@@ -172,3 +173,25 @@ def test_a_contract_of_3500_lines_is_valid_and_far_below_the_limits():
 def nodes(node):
     entries = getattr(node, "entries", ())
     return 1 + sum(1 + nodes(value) for _, value in entries) + sum(map(nodes, getattr(node, "items", ())))
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "fix"),
+    [
+        (
+            "unit: mS, ",
+            "mS measures conductance (L-2 M-1 Q2 T), not conductivity (L-3 M-1 Q2 T)",
+            "take a unit of conductivity, or write 'quantity: conductance'",
+        ),
+        (
+            "",
+            "a value without a unit measures a plain number, not conductivity (L-3 M-1 Q2 T)",
+            "take a unit of conductivity, or write no quantity",
+        ),
+    ],
+)
+def test_a_unit_that_does_not_fit_its_quantity_is_told_by_name(unit, text, fix):
+    with pytest.raises(ContractErrors) as errors:
+        loads(edited("{name: mode, type: mode}", f"{{name: cell, type: u16, {unit}quantity: conductivity}}"))
+    (problem,) = errors.value.problems
+    assert (problem.code, problem.message, problem.fix) == ("SL126", text, fix)

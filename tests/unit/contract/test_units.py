@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import example, given, strategies as st
 
-from seamline.contract.units import QUANTITIES, UnitError, dimension, spoken
+from seamline.contract.units import QUANTITIES, UnitError, dimension, quantities, spoken
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,9 @@ def test_products_quotients_and_powers_are_those_of_dimensions(one, other, power
     if one != "1":
         assert dimension(f"{one}{power}") == dimension(".".join([one] * power))
         assert dimension(f"{one}-{power}") == dimension(f"/{one}{power}")
+
+
+def test_a_dimension_names_the_quantities_it_can_be_and_a_plain_number_none():
+    assert quantities(dimension("mS")) == ("conductance",)
+    assert quantities(dimension("%")) == ()
+    assert quantities(dimension("lm.s")) == ()

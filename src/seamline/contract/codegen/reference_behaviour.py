@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seamline.contract.codegen.arithmetic import deaf_after_ms, drift_ms, loads, spare_ms, synced_for_ms
 from seamline.contract.codegen.document import Block, Heading, Paragraph, Table
 from seamline.contract.codegen.map.waits import waits
-from seamline.contract.codegen.wording import duration, grouped, phrase, size
+from seamline.contract.codegen.wording import current, duration, grouped, phrase, size, supply
 from seamline.contract.model import Contract
 
 
@@ -100,10 +100,10 @@ def _upkeep(contract: Contract) -> Iterator[Block]:
             (
                 item.name,
                 ", ".join(item.may),
-                f"{grouped(item.current_ua)} µA",
+                current(item.current_ua),
                 "" if item.daily_ms is None else duration(item.daily_ms),
                 "" if item.longest_ms is None else duration(item.longest_ms),
             )
             for item in power.states.values()
         )
-        yield Table(f"Fed by {power.source}", ("state", "may", "draws", "a day", "at most"), rows)
+        yield Table(f"Fed by {supply(power)}", ("state", "may", "draws", "a day", "at most"), rows)

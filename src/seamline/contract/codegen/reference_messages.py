@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seamline.contract.codegen.document import Block, Heading, Paragraph, Table
-from seamline.contract.codegen.wording import duration, guessed, limits, symbol
+from seamline.contract.codegen.wording import duration, guessed, limits, pace, symbol
 from seamline.contract.layout import OFFSET_BYTES, Layout, Place, shortest
 from seamline.contract.model import Contract, Message
 
@@ -31,9 +31,14 @@ def _about(message: Message) -> str:
     expires = "do not expire" if message.expires_ms is None else f"may be given up after {duration(message.expires_ms)}"
     return (
         f"Channel {message.id}, layout {layout.version}, fingerprint {layout.fingerprint:08x}, {layout.record_bytes} bytes a record,"
-        f" {layout.order} end first. Sampled every {duration(message.sample_ms)}, sent every {duration(message.publish_every_ms)} with at"
-        f" most {message.batch_max} records a frame; priority {message.priority}, QoS {message.qos}. Records {expires}."
+        f" {layout.order} end first. {_sent(message)}; priority {message.priority}, QoS {message.qos}. Records {expires}."
     )
+
+
+def _sent(message: Message) -> str:
+    found = pace(message)
+    most = "" if message.batch_max == 1 else f" with at most {message.batch_max} records a frame"
+    return f"{found[0].upper()}{found[1:]}{most}"
 
 
 def _rows(layout: Layout) -> tuple[tuple[str, ...], ...]:

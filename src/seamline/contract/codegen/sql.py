@@ -1,11 +1,12 @@
 """SQL for PostgreSQL: a table for each message as the hub keeps it, its view of physical values, and the way from version to version.
 
-Columns hold raw integers, with a comment that says what they mean; a column that a record's layout lacks is NULL.
+Columns hold raw integers, with a comment that says what they mean; a column that a record's layout lacks is NULL. A calibrated
+field has a column more, of its physical value, and each calibration one of the version of its coefficients.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -89,6 +90,24 @@ def _whole(stream: Stream) -> Iterator[str]:
         yield f"COMMENT ON COLUMN {table}.{_identifier(name)} IS {_literal(meaning)};"
     for column in stream.columns:
         yield from _added(table, column)
+    yield from _valued(table, stream.columns)
+
+
+def _valued(table: str, columns: Sequence[Column]) -> Iterator[str]:
+    """Add what the calibrated ones of these columns measured; the version of a calibration may be there for another field."""
+    calibrated = [column for column in columns if column.field.calibration is not None]
+    for column in calibrated:
+        name, field = _identifier(f"_physical_{column.name}"), column.field
+        yield f"ALTER TABLE {table} ADD COLUMN {name} float8;"
+        meaning = (
+            f"{column.name} by {field.calibration} of the device, {field.unit or 'without a unit'}; NULL where it gives no value"
+        )
+        yield f"COMMENT ON COLUMN {table}.{name} IS {_literal(meaning)};"
+    for calibration in dict.fromkeys(column.field.calibration for column in calibrated):
+        name = _identifier(f"_version_{calibration}")
+        yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} int4;"
+        meaning = f"Version of the coefficients of {calibration}; NULL where the device had none"
+        yield f"COMMENT ON COLUMN {table}.{name} IS {_literal(meaning)};"
 
 
 def _added(table: str, column: Column) -> Iterator[str]:
@@ -123,8 +142,10 @@ def _evolution(family: Family, before: Contract, after: Contract) -> Iterator[st
             yield from _whole(_in(stream, new.layout, frozenset()))
             continue
         had = frozenset(place.name for place in old.layout.places)
-        for column in _in(stream, new.layout, had).columns:
+        added = _in(stream, new.layout, had).columns
+        for column in added:
             yield from _added(_identifier(table_name(stream)), column)
+        yield from _valued(_identifier(table_name(stream)), added)
 
 
 def _in(stream: Stream, layout: Layout, had: frozenset[str]) -> Stream:

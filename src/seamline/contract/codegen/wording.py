@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from seamline.contract.hardware import Power
 from seamline.contract.inferred import Inferred
 from seamline.contract.layout import Value, shortest
+from seamline.contract.model import Message
 from seamline.contract.scalars import BYTES, MONTH_MS, MS
 
 _TIME = (("months", MONTH_MS), ("d", MS["d"]), ("h", MS["h"]), ("min", MS["min"]), ("s", MS["s"]), ("ms", 1))
@@ -24,6 +26,37 @@ def size(count: int) -> str:
     """Say a number of bytes with at most two decimals: `1.5 MiB`."""
     unit, factor = next(item for item in _SIZE if count >= item[1] or item[1] == 1)
     return f"{shortest(round(Decimal(count) / factor, 2))} {unit}"
+
+
+def current(ua: int) -> str:
+    """Say a current in µA: `45 µA`, `350 mA`, `1.2 A`."""
+    return _electric(ua, (("A", 1_000_000), ("mA", 1000), ("µA", 1)))
+
+
+def charge(uah: int) -> str:
+    """Say a charge in µAh: `20.8 Ah`, `600 mAh`."""
+    return _electric(uah, (("Ah", 1_000_000), ("mAh", 1000), ("µAh", 1)))
+
+
+def _electric(count: int, units: tuple[tuple[str, int], ...]) -> str:
+    """Say a count of the last unit exactly, in the first one that it reaches."""
+    unit, factor = next(item for item in units if count >= item[1] or item[1] == 1)
+    return f"{shortest(Decimal(count) / factor)} {unit}"
+
+
+def supply(power: Power) -> str:
+    """Say what a device is fed by: `mains`, `battery, 20.8 Ah for 24 months`."""
+    if power.battery is None:
+        return power.source
+    return f"{power.source}, {charge(power.battery.capacity_uah)} for {duration(power.battery.life_ms)}"
+
+
+def pace(message: Message) -> str:
+    """Say when records are made and sent. A batch of one is full, and so leaves, as soon as it is made."""
+    if message.batch_max == 1:
+        return f"one every {duration(message.sample_ms)} at most in the mean, sent at once"
+    sent = f"sent every {duration(message.publish_every_ms)}"
+    return sent if message.sample_ms == message.publish_every_ms else f"sampled every {duration(message.sample_ms)}, {sent}"
 
 
 def grouped(number: int) -> str:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import cast
 
 from seamline.contract.checks.words import spoken
 from seamline.contract.layout import shortest
+from seamline.contract.quantities import Money
 from seamline.contract.scalars import BYTES
 
 TEXT_CHARS_MAX = 60
 """Longer texts are cut: a line says that they differ, the files say how."""
+_SIZES = tuple(reversed(BYTES.items()))
+_METRIC = {
+    "_uah": (("Ah", 1_000_000), ("mAh", 1000), ("uAh", 1)),
+    "_ua": (("A", 1_000_000), ("mA", 1000), ("uA", 1)),
+    "link_rate": (("Mbit/s", 1_000_000), ("kbit/s", 1000), ("bit/s", 1)),
+}
+_UNIT = re.compile("_(ms|bytes|uah|ua|ppm)$")
+_BEHIND = {"_ppm": " ppm", "accept_rate": "/s", "messages_rate": "/s"}
 
 
 def written(attribute: str, value: object) -> str | None:
-    """Return a value as a person would write it; the attribute's name tells times (`_ms`) and sizes (`_bytes`)."""
+    """Return a value as a person would write it; the attribute's name tells times (`_ms`), sizes (`_bytes`), currents (`_ua`)."""
     if value is None:
         return None
     text = _quantity(attribute, value) if type(value) is int else _written(value)
@@ -26,13 +37,25 @@ def written(attribute: str, value: object) -> str | None:
 def _quantity(attribute: str, value: int) -> str:
     if attribute.endswith("_ms"):
         return spoken(value)
-    if not attribute.endswith("_bytes"):
-        return str(value)
-    unit = next(unit for unit, size in reversed(BYTES.items()) if (value and value % size == 0) or size == 1)
-    return f"{value // BYTES[unit]} {unit}"
+    if attribute.endswith("_bytes"):
+        return _whole(value, _SIZES)
+    if attribute in {"bytes_per_month", "data_budget"}:
+        return f"{_whole(value, _SIZES)}/month"
+    units = next((units for end, units in _METRIC.items() if attribute.endswith(end)), None)
+    if units is not None:
+        return _whole(value, units)
+    return f"{value}{next((unit for end, unit in _BEHIND.items() if attribute.endswith(end)), '')}"
+
+
+def _whole(value: int, units: tuple[tuple[str, int], ...]) -> str:
+    """Return a count in the largest unit that divides it."""
+    unit, factor = next(item for item in units if (value and value % item[1] == 0) or item[1] == 1)
+    return f"{value // factor} {unit}"
 
 
 def _written(value: object) -> str:
+    if isinstance(value, Money):
+        return f"{shortest(value.amount)} {value.currency}"
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value).items()
         return "{" + ", ".join(f"{key}: {_written(item)}" for key, item in pairs) + "}"
@@ -50,5 +73,9 @@ def _single(value: object) -> str:
             return shortest(value)
         case Enum():
             return str(value.value)
+        case _ if is_dataclass(value) and not hasattr(value, "name"):
+            parts = {item.name: cast("object", getattr(value, item.name)) for item in fields(value)}
+            told = (f"{_UNIT.sub('', key)}: {written(key, part)}" for key, part in parts.items() if part is not None)
+            return "{" + ", ".join(told) + "}"
         case _:
             return str(getattr(value, "name", value))

@@ -1,4 +1,4 @@
-"""Contracts to generate from: the heater, the smallest one, and one with something in every part of the model."""
+"""Contracts to generate from: the examples, the smallest one, and one with something in every part of the model."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +11,7 @@ from seamline.contract.inferred import Inferred
 from seamline.contract.model import Boundary, Busy, Command, Consumer, Owner, Security, Wait
 
 ROOT = Path(__file__).resolve().parents[4]
-HEATER = load_family(ROOT / "examples" / "heater")
+HEATER, LABMETER, TRAILCAM = (load_family(ROOT / "examples" / name) for name in ("heater", "labmeter", "trailcam"))
 MODE = {0: "off", 1: "bright", 300: "far"}
 ALARM = {0: "hot", 3: "door open"}
 
@@ -134,4 +134,4 @@ def everything():
 
 EVERYTHING = everything()
 BARE = family_of(bare())
-FAMILIES = {"heater": HEATER, "everything": EVERYTHING, "bare": BARE}
+FAMILIES = {"heater": HEATER, "labmeter": LABMETER, "trailcam": TRAILCAM, "everything": EVERYTHING, "bare": BARE}

@@ -12,7 +12,7 @@ from seamline.contract import FieldType, Layout
 from seamline.contract.codegen.sparkplug import DATATYPES, sparkplug
 from seamline.contract.codegen.sql import KEY_COLUMNS, column_name, column_type, sql
 from seamline.contract.codegen.typescript import typescript
-from seamline.hub.schema import READING_COLUMNS, field_column, reading_table
+from seamline.hub.reading_columns import READING_COLUMNS, field_column, reading_table
 from seamline.hub.tables import SQL_TYPES
 
 

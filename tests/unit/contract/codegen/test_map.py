@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.unit.contract.codegen.specimens import EVERYTHING, HEATER
+from tests.unit.contract.codegen.specimens import EVERYTHING, HEATER, LABMETER, TRAILCAM
 
 from seamline.contract.codegen.map.drawing import Box, Sheet, Style, shortened, width, wrapped
 from seamline.contract.codegen.map.lines import ends, lines, zone
@@ -205,3 +205,42 @@ def test_two_texts_that_do_not_fit_one_line_stand_below_each_other():
     bottom = sheet.row(0, 0, 60, "a long name", "a long value", (PLAIN, PLAIN))
     assert touching(sheet) == []
     assert bottom > 2 * PLAIN.px
+
+
+def words_of(family):
+    root = ET.fromstring(system_map(family, family.current)["system-map.svg"])
+    return " ".join("".join(node.itertext()) for node in root.iter(f"{NS}text"))
+
+
+def test_power_is_told_in_the_units_of_data_sheets():
+    words = words_of(TRAILCAM)
+    assert "battery, 20.8 Ah for 24 months" in words
+    assert "asleep 45 µA, looking 60 mA, talking 120 mA." in words
+    assert "measuring 350 mA" in words_of(LABMETER)
+
+
+def test_what_a_model_guesses_is_told_as_a_guess_of_that_version():
+    words = words_of(TRAILCAM)
+    assert "Guessed by fencenet 2.0.0: kind, number." in words
+    assert "Guessed by lenscheck 0.9.0: lens dirty." in words
+
+
+def test_a_batch_of_one_is_told_to_leave_at_once():
+    """Its `every` is never waited for: the batch is full with its first record."""
+    assert "one every 15 min at most in the mean, sent at once, priority high." in words_of(TRAILCAM)
+    (sending, *_) = [found for title, found in waits(TRAILCAM.current) if title == "Measuring and sending"]
+    assert [wait.name for wait in sending] == ["sighting, in the mean", "watch sent", "vitals sent"]
+
+
+def test_the_sampling_stands_where_the_firmware_takes_it_in_and_nowhere_else():
+    (first, *_) = lines(LABMETER.current, 5)
+    told = {seam.boundary.name: [name for name, _ in seam.waits] for seam in first.seams}
+    assert "measurement sampled every" in told["adc-firmware"]
+    assert "measurement sampled every" not in told["sensor-adc"]
+
+
+def test_a_reader_that_is_a_tier_itself_stands_alone_at_it():
+    told = {seam.boundary.name: [name for name, _ in seam.waits] for line in lines(LABMETER.current, 5) for seam in line.seams}
+    assert [name for name in told["api-lims"] if name.endswith(" within")] == ["lims within"]
+    told = {seam.boundary.name: [name for name, _ in seam.waits] for line in lines(TRAILCAM.current, 5) for seam in line.seams}
+    assert len([name for name in told["hub-app"] if name.endswith(" within")]) == len(TRAILCAM.current.consumers)

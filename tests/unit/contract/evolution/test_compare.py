@@ -1,11 +1,15 @@
 """What is breaking, for whom, and what is not: one change of a small contract at a time."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from seamline.contract import loads
+from seamline.contract import Reserved, loads
 from seamline.contract.evolution import Category, Direction, against, compare, said
+from seamline.contract.evolution.spoken import written
+from seamline.contract.hardware import Battery
+from seamline.contract.quantities import Money
 
 BASE = (Path(__file__).parents[1] / "base.yaml").read_text(encoding="utf-8")
 OLD_FIRMWARE, NEW_FIRMWARE, BOTH = Direction.OLD_FIRMWARE, Direction.NEW_FIRMWARE, Direction.BOTH
@@ -132,6 +136,28 @@ def test_values_are_told_as_people_write_them():
     assert (said(None, "a"), said("a", None)) == ("added a", "removed a")
     assert found("enums.more", ("enums:", "enums:\n  more: {0: none, 1: some}")).new == "{0: none, 1: some}"
     assert found("messages.light.fields.seen", GROWN, (SEEN, "")).old == "seen"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "text"),
+    [
+        ("current_ua", 45, "45 uA"),
+        ("current_ua", 60_000, "60 mA"),
+        ("capacity_uah", 20_800_000, "20800 mAh"),
+        ("capacity_uah", 26_000_000, "26 Ah"),
+        ("drift_ppm", 0, "0 ppm"),
+        ("accept_rate", 400, "400/s"),
+        ("link_rate", 100_000, "100 kbit/s"),
+        ("bytes_per_month", 4 << 20, "4 MiB/month"),
+        ("data_budget", 1000, "1000 B/month"),
+        ("data_cost", Money(Decimal("0.10"), "EUR"), "0.1 EUR"),
+        ("battery", Battery(1_000_000, 3_600_000), "{capacity: 1 Ah, life: 1 h}"),
+        ("reserved", (Reserved(3, 1), Reserved(9, 4)), "[{before: 3, bits: 1}, {before: 9, bits: 4}]"),
+        ("devices_max", 4000, "4000"),
+    ],
+)
+def test_a_quantity_is_told_with_its_unit_and_a_part_by_its_keys(attribute, value, text):
+    assert written(attribute, value) == text
 
 
 def test_against_several_versions_tells_alike_differences_once():

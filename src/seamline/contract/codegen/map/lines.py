@@ -33,6 +33,7 @@ TIERS: dict[str, tuple[str, int]] = {
     "app": ("people", 10),
     "customer_app": ("people", 10),
     "support": ("people", 10),
+    "lims": ("people", 10),
     "factory": ("factory", 20),
     "installer": ("field", 21),
     "field": ("field", 21),
@@ -142,9 +143,10 @@ def _waits(source: str, target: str, name: str, contract: Contract) -> tuple[tup
     }
     found = [(what, words) for key, (what, words, tier) in told.items() if timing.boundaries.get(key, tier) in {name, target}]
     found += [(phrase(wait.name), duration(wait.value_ms)) for wait in timing.further.values() if wait.boundary == name]
-    if zone(source) == zone(target) == "device":
+    if _rank(source) < TIERS["firmware"][1] <= _rank(target) < TIERS["gateway"][1]:  # where what was sensed is taken in
         own = [m for m in contract.messages.values() if m.sample_ms < m.publish_every_ms]
         found += [(f"{phrase(m.name)} sampled every", duration(m.sample_ms)) for m in own]
     if zone(target) == "people":
-        found += [(f"{phrase(c.name)} within", duration(c.within_ms)) for c in contract.consumers.values()]
+        own_tier = [c for c in contract.consumers.values() if c.name == target]
+        found += [(f"{phrase(c.name)} within", duration(c.within_ms)) for c in own_tier or contract.consumers.values()]
     return tuple(found)

@@ -8,8 +8,8 @@ from math import log10
 from seamline.contract.codegen.map.drawing import Sheet, Style, shortened, width
 from seamline.contract.codegen.map.theme import MARGIN, ROOM
 from seamline.contract.codegen.map.waits import Stretch, waits
-from seamline.contract.codegen.wording import duration, grouped, limits, phrase, size, symbol
-from seamline.contract.layout import Field, Value
+from seamline.contract.codegen.wording import current, duration, limits, pace, phrase, size, supply, symbol
+from seamline.contract.layout import Field, Layout, Value
 from seamline.contract.model import Contract
 from seamline.contract.scalars import MS
 
@@ -133,12 +133,19 @@ def _messages(sheet: Sheet, contract: Contract, left: float, top: float) -> floa
     top = _title(sheet, "What travels", left, top)
     for message in contract.messages.values():
         layout = message.layout
-        every = f"sent every {duration(message.publish_every_ms)}, priority {message.priority}"
-        if message.sample_ms != message.publish_every_ms:
-            every = f"sampled every {duration(message.sample_ms)}, {every}"
         head = (f"{message.id}  {phrase(message.name)}", f"layout {layout.version}, {layout.record_bytes} B")
-        top = _entry(sheet, left, top, head, [f"{every}.", ", ".join(_field(item) for item in layout.fields) + "."])
+        fields = ", ".join(_field(item) for item in layout.fields)
+        top = _entry(sheet, left, top, head, [f"{pace(message)}, priority {message.priority}.", f"{fields}.", *_guesses(layout)])
     return top
+
+
+def _guesses(layout: Layout) -> list[str]:
+    """A line for each model: what it guesses in this message."""
+    found: dict[str, list[str]] = {}
+    for item in layout.fields:
+        if item.inferred is not None:
+            found.setdefault(f"{phrase(item.inferred.model)} {item.inferred.version}", []).append(phrase(item.name))
+    return [f"Guessed by {model}: {', '.join(names)}." for model, names in found.items()]
 
 
 def _field(field: Field) -> str:
@@ -164,8 +171,8 @@ def _kept(sheet: Sheet, contract: Contract, left: float, top: float) -> float:
         claim = f"Renewed at {duration(contract.identity.renew_at_ms)}, claimed at the {phrase(contract.identity.claim)}."
         top = _entry(sheet, left, top, ("Certificate", f"lives {duration(contract.identity.lifetime_ms)}"), [claim])
     if contract.power is not None:
-        states = (f"{phrase(item.name)} {grouped(item.current_ua)} µA" for item in contract.power.states.values())
-        top = _entry(sheet, left, top, ("Power", contract.power.source), [f"{', '.join(states)}."])
+        states = (f"{phrase(item.name)} {current(item.current_ua)}" for item in contract.power.states.values())
+        top = _entry(sheet, left, top, ("Power", supply(contract.power)), [f"{', '.join(states)}."])
     return top
 
 

@@ -51,6 +51,9 @@ def _further(wait: Wait) -> Stretch:
 
 def _sending(contract: Contract) -> Iterator[Stretch]:
     for message in contract.messages.values():
+        if message.batch_max == 1:
+            yield _one(f"{phrase(message.name)}, in the mean", message.sample_ms)
+            continue
         if message.sample_ms != message.publish_every_ms:
             yield _one(f"{phrase(message.name)} sampled", message.sample_ms)
         yield _one(f"{phrase(message.name)} sent", message.publish_every_ms)
