@@ -1,4 +1,4 @@
-"""The hub's connection to PostgreSQL for writing: one transaction at a time, statements from `hub/sql`.
+"""The port `store_port.Store` on PostgreSQL: one connection, one transaction at a time, statements from `hub/sql`.
 
 What goes wrong is told apart by what helps: `unavailable` errors want the same batch again later, `Fenced` wants memory read
 anew, and anything else is a batch that cannot be stored as it is.
@@ -6,20 +6,21 @@ anew, and anything else is a batch that cannot be stored as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Final, TypeAlias
+from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection, AsyncTransaction, sql
 from psycopg.rows import TupleRow
 
 from seamline.hub import params
-from seamline.hub.binary_copy import SIGNATURE, TRAILER
+from seamline.hub.binary_copy import SIGNATURE, TRAILER, Writer
+from seamline.hub.decode import I64, Bools, Records
 from seamline.hub.statements import library
-
-Row: TypeAlias = Mapping[str, object]
-Parameters: TypeAlias = Mapping[str, object]
+from seamline.hub.store_port import FencedError, Parameters, Row
+from seamline.hub.valuing import Physical
 
 CONNECT_TIMEOUT_S: Final = 5
 STATEMENT_TIMEOUT_MS: Final = 60_000
@@ -33,10 +34,6 @@ _UNAVAILABLE_CLASSES: Final = frozenset({"08", "53", "57", "58", "XX"})
 """SQLSTATE classes: connection, insufficient resources (disk full), operator intervention, system error, internal."""
 _RETRY: Final = frozenset({"40001", "40P01", "55P03", "25006"})
 """Serialisation failure, deadlock, lock not available, read-only transaction (a standby before promotion)."""
-
-
-class FencedError(Exception):
-    """Another worker has moved what this one held in memory: roll back, read anew, redo."""
 
 
 def unavailable(error: BaseException) -> bool:
@@ -71,8 +68,8 @@ async def connect(dsn: str, name: str) -> AsyncConnection[TupleRow]:
     return connection
 
 
-class Store:
-    """Runs the statements of one SQL file on a connection."""
+class PostgresStore:
+    """Runs the statements of one SQL file on a connection (`store_port.Store` says what each method does)."""
 
     def __init__(self, connection: AsyncConnection[TupleRow], file: str = "ingest") -> None:
         self.connection: Final = connection
@@ -82,14 +79,14 @@ class Store:
         """Everything inside is committed at its end, or nothing."""
         return self.connection.transaction()
 
-    async def all(self, name: str, parameters: Parameters | None = None, **parts: sql.Composable) -> list[TupleRow]:
+    async def all(self, name: str, parameters: Parameters | None = None, **names: str) -> list[TupleRow]:
         """Run a query and return its rows."""
-        cursor = await self.connection.execute(self._statement(name, parts), parameters)
+        cursor = await self.connection.execute(self._statement(name, names), parameters)
         return await cursor.fetchall()
 
-    async def run(self, name: str, parameters: Parameters | None = None, **parts: sql.Composable) -> int:
+    async def run(self, name: str, parameters: Parameters | None = None, **names: str) -> int:
         """Run a statement and return how many rows it touched."""
-        return (await self.connection.execute(self._statement(name, parts), parameters)).rowcount
+        return (await self.connection.execute(self._statement(name, names), parameters)).rowcount
 
     async def exactly(self, name: str, count: int, parameters: Parameters) -> None:
         """Run a statement that must touch so many rows. Raises FencedError when another worker was there."""
@@ -101,15 +98,27 @@ class Store:
         """Run a statement that takes its rows as one JSON parameter; nothing happens without rows."""
         return await self.run(name, {"rows": params.rows(rows)}) if rows else 0
 
-    async def copy(self, statement: sql.Composed, parts: Iterable[bytes]) -> None:
-        """Copy rows in binary form, without signature and trailer, into the table the statement names."""
+    async def copy(
+        self, writer: Writer, keys: Mapping[str, I64], dated: Bools, fields: Records, physical: Physical | None = None
+    ) -> None:
+        """Copy records in binary form into the writer's table."""
+        rows = writer.rows(keys, dated, fields, physical)
         cursor = self.connection.cursor()
-        async with cursor.copy(statement) as copy:
+        async with cursor.copy(writer.statement if physical is None else writer.valued_statement) as copy:
             await copy.write(SIGNATURE)
-            for part in parts:
-                await copy.write(part)
+            await copy.write(rows)
             await copy.write(TRAILER)
 
-    def _statement(self, name: str, parts: Mapping[str, sql.Composable]) -> sql.SQL | sql.Composed:
+    async def lease(self, kind: int, number: int) -> bool:
+        """An advisory lock of the connection."""
+        cursor = await self.connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (kind, number))
+        return (await cursor.fetchone()) == (True,)
+
+    async def close(self) -> None:
+        """Close the connection; one that is broken already is gone."""
+        with contextlib.suppress(psycopg.Error, OSError):
+            await self.connection.close()
+
+    def _statement(self, name: str, names: Mapping[str, str]) -> sql.SQL | sql.Composed:
         text = self._library[name]
-        return text.format(**parts) if parts else text
+        return text.format(**{part: sql.Identifier(table) for part, table in names.items()}) if names else text

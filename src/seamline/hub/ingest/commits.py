@@ -1,0 +1,153 @@
+"""A partition's batches on a store, in their order: committed, then answered; halved when they cannot be stored as they are.
+
+No mark is sent before its commit. A batch that the database is away for raises and is taken again by whoever drives this; one
+whose own fault it is is halved until the message that cannot be stored is alone, and that one goes to quarantine. Nothing here
+waits but for the store: `partition` drives it with an event loop, the rig in virtual time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from seamline.hub.ingest import work
+from seamline.hub.ingest.answers import Answers
+from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.ingest.judge import judge
+from seamline.hub.ingest.memory import Memory
+from seamline.hub.ingest.meter import Meter
+from seamline.hub.ingest.poison import isolate
+from seamline.hub.ingest.reader import Batch, Position
+from seamline.hub.ingest.sessions import Told
+from seamline.hub.store import unavailable
+from seamline.hub.store_port import FencedError, Store
+
+log: Final = logging.getLogger(__name__)
+
+COUNT_EVERY_MS: Final = 10_000
+
+Say: TypeAlias = Callable[[Iterator[tuple[str, bytes]]], None]
+"""Sends downlinks: (subject, payload)."""
+
+
+class Commits:
+    """One partition's place, memory and work. `parts` is None while there is no store."""
+
+    def __init__(self, partition: int, catalogue: Catalogue, told: Told, now_ms: Callable[[], int], meter: Meter) -> None:
+        self.position = Position()
+        self.parts: work.Parts | None = None
+        self._partition: Final = partition
+        self._catalogue: Final = catalogue
+        self._told: Final = told
+        self._now_ms: Final = now_ms
+        self._meter: Final = meter
+        self._counted_ms = 0
+        self._lost = False  # whether the stream lost its end
+
+    def begin(self, store: Store) -> work.Parts:
+        """Work on this store with nothing in memory: everything is read anew."""
+        self.parts = work.Parts(store, self._catalogue, Memory(), self._told)
+        return self.parts
+
+    async def end(self) -> None:
+        """Let go of memory and store."""
+        parts, self.parts = self.parts, None
+        if parts is not None:
+            await parts.store.close()
+
+    async def attach(self, store: Store, end: Position) -> Position:
+        """The committed place in the stream that ends there; another stream begins at its start.
+
+        A broker whose machine lost its power may have lost what was not on its disk yet, and numbers what comes since as it had
+        numbered that. Where it began anew nobody knows, so the whole stream is read again: the ledger knows what it has.
+        """
+        rows = await store.all("position", {"partition": self._partition})
+        known = Position(str(rows[0][0]), int(rows[0][1])) if rows else Position()
+        self._lost = known.created == end.created and end.seq < known.seq
+        seq = known.seq if known.created == end.created and not self._lost else 0
+        self.position = Position(end.created, seq)
+        if self.position != known:
+            await store.run("start_position", {"partition": self._partition, "stream": end.created, "seq": seq})
+        if self._lost:
+            log.warning("partition %d: the stream ends at %d, before %d: read anew", self._partition, end.seq, known.seq)
+        return self.position
+
+    async def compare(self, store: Store, acknowledged: int) -> None:
+        """Learn the generation; a database that knows less than was acknowledged from it was restored, and gets a new one."""
+        if acknowledged > self.position.seq and not self._lost:
+            await self._restored(store, acknowledged)
+            log.warning("partition %d: the database was restored: replaying from %d", self._partition, self.position.seq)
+        self._told.generation = int((await store.all("generation"))[0][0])
+
+    async def count(self, store: Store) -> None:
+        """Know about how many devices there are: the reconnect spread follows from it."""
+        if self._now_ms() - self._counted_ms > COUNT_EVERY_MS:
+            self._counted_ms = self._now_ms()
+            self._told.fleet_devices = int((await store.all("devices_total"))[0][0])
+
+    async def take(self, parts: work.Parts, batch: Batch, say: Say) -> None:
+        """Commit a batch and say what it has to say, halving it when it cannot be stored as it is.
+
+        Raises FencedError, and what `unavailable` knows; then what was not committed is to be taken again.
+        """
+        try:
+            answers = await self._commit(parts, batch)
+        except FencedError:
+            raise
+        except Exception as error:
+            if unavailable(error):
+                raise
+            log.exception("partition %d: %d messages cannot be stored together", self._partition, len(batch))
+            await self._halves(self.begin(parts.store), batch, say, error)
+        else:
+            say(answers.messages(parts.memory, self._now_ms()))
+            if parts.memory.full:
+                self.begin(parts.store)
+
+    async def flush(self, parts: work.Parts) -> None:
+        """Write what was heard and not written yet."""
+        now_ms = self._now_ms()
+        if parts.memory.fleet.dirty.any() or parts.memory.clocks.dirty.any():
+            async with parts.store.transaction():
+                await parts.devices.flush(now_ms)
+                await parts.clocks.flush(now_ms)
+
+    async def _restored(self, store: Store, acknowledged: int) -> None:
+        """A new generation, which every device is told."""
+        detail = {"partition": self._partition, "acknowledged": acknowledged, "committed": self.position.seq}
+        async with store.transaction():
+            await store.run("next_generation")
+            families = self._catalogue.families
+            boundary = self._catalogue.boundary(families[0].product, "hub") if families else None
+            event = {"at_ms": self._now_ms(), "kind": "generation", "detail": detail}
+            owner = {} if boundary is None else {"boundary": boundary.name, "owner": boundary.owner, "contact": boundary.contact}
+            await store.write("add_events", [{**event, **owner}])
+
+    async def _commit(self, parts: work.Parts, batch: Batch) -> Answers:
+        with self._meter.time("judge"):
+            judged = judge(batch, parts.memory.fleet, self._catalogue)
+        with self._meter.time("commit"):
+            answers = await work.commit(parts, judged, self._place(batch), self._now_ms())
+        self._committed(batch)
+        self._meter.messages += len(batch)
+        self._meter.batches += 1
+        return answers
+
+    async def _halves(self, parts: work.Parts, batch: Batch, say: Say, error: Exception) -> None:
+        """Find the message that cannot be stored; everything before and behind it is."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self.take(parts, batch.part(0, middle), say)
+            await self.take(self.parts or parts, batch.part(middle, len(batch)), say)
+            return
+        answers = await isolate(parts, batch, self._place(batch), self._now_ms(), repr(error))
+        self._committed(batch)
+        say(answers.messages(parts.memory, self._now_ms()))
+        self.begin(parts.store)
+
+    def _place(self, batch: Batch) -> work.Place:
+        return work.Place(self._partition, self.position, batch.seqs[-1])
+
+    def _committed(self, batch: Batch) -> None:
+        self.position = Position(self.position.created, batch.seqs[-1])

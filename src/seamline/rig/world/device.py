@@ -1,0 +1,392 @@
+"""A device of the world: the real core over a flash, a link, a crystal and a wall clock that fail, and a power switch.
+
+It is a driver like `seamline.agent.driver`: effects are carried out strictly in their order, each before the next. Sensors are read
+at their moments; a reading is handed to the core at the device's next step, and at the latest when the first frame that it may
+belong to is due, with the uptime at which it was measured. So a device costs events for what it says, not for what it measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from seamline.device import Core, Policy
+from seamline.device.counters import SLOTS, UNTOLD, Counters
+from seamline.device.shapes import Effect, Random, Stored
+from seamline.rig.world.broker import Broker
+from seamline.rig.world.clocks import NTP_ERROR_MS_MAX, NTP_UNCERTAINTY_MS, RTC_UNCERTAINTY_MS, Crystal, WallClock, unix_ms
+from seamline.rig.world.firmware import Model, Sensor
+from seamline.rig.world.flash import Flash, PowerCut
+from seamline.rig.world.heap import MS, Heap, Timer
+from seamline.rig.world.link import Link
+from seamline.rig.world.marks import Marks
+from seamline.rig.world.pacing import Waits
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.streams import Stream
+from seamline.rig.world.trace import Trace
+from seamline.rig.world.truth import DeviceTruth, Line, LineKey
+from seamline.rig.world.watch import Watch
+
+NTP_AFTER_US: Final = 3_000 * MS
+"""An answer of a time server comes within this after the link is up."""
+EFFECTS_MAX: Final = 10_000
+"""A step that asks for more never ends."""
+
+CoreMaker = Callable[[Policy, str, Random, Stored], Core]
+"""How a boot gets its core: the real one, or one with a planted defect."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What all devices of a world share."""
+
+    heap: Heap
+    broker: Broker
+    marks: Marks
+    trace: Trace
+    seed: int
+    make_core: CoreMaker = Core
+    waits: Waits = field(default_factory=Waits)
+    ntp_blocked: bool = False
+
+
+class Device:
+    """One device over all its boots."""
+
+    def __init__(self, index: int, name: str, model: Model, around: Surroundings) -> None:
+        self.index: Final = index
+        self.name: Final = name
+        self.model = model
+        self.flash: Final = Flash()
+        self.clock: Final = WallClock()
+        self.truth: Final = DeviceTruth()
+        self.link: Final = Link(around.heap, around.broker, around.marks, Stream(around.seed, name, "network"), index, self)
+        self.core: Core | None = None
+        self.watch: Watch | None = None
+        self.is_resting = False
+        self.cut_again: tuple[int, int] | None = None
+        """A cut that strikes the next boot: flash operations until then, and how."""
+        self._around: Final = around
+        self._random: Final = Stream(around.seed, name, "core")
+        self._life: Final = Stream(around.seed, name, "life")
+        drift = model.contract.clock.drift_ppm
+        self._ppm: Final = self._life.between(-drift, drift)
+        self._settings: dict[str, object] = dict(model.settings)
+        self._crystal = Crystal(0, self._ppm)
+        self._sensors: list[Sensor] = []
+        self._timer: Timer | None = None
+        self._switch: Timer | None = None
+        self._line: Line | None = None
+        self._slots = 0
+        self._will = b""
+
+    # -- the power switch ----------------------------------------------------------------------------------------------
+
+    def power_on(self, reset: str = "power_on") -> None:
+        """Boot, unless it is on."""
+        self._drop_switch()
+        if self.core is not None:
+            return
+        around, now_us = self._around, self._around.heap.now_us
+        self._look_at_flash()
+        self._crystal = Crystal(now_us, self._ppm)
+        stored = self.flash.load()
+        if self.cut_again is not None:
+            self.flash.cut_after(*self.cut_again)
+            self.cut_again = None
+            around.marks.hit("cut-in-recovery")
+        counters = Counters(self.model.policy.stride)
+        ran = counters.load(stored)
+        core = self.core = around.make_core(self.model.policy, self.name, self._random, stored)
+        watch = self.watch = Watch(self.index, core, self.model.policy, self.truth, around.waits, around.marks)
+        spread_ms = None if counters.spread_ms == UNTOLD else counters.spread_ms
+        watch.pacer.booted(0, together=ran and reset != "software", spread_ms=spread_ms)
+        around.trace.note(now_us, self.index, "boot", reset.encode())
+        self._guard(lambda: core.start(0, reset, self.model.contract.version))
+        if self.core is core:
+            self._begin(core)
+
+    def _begin(self, core: Core) -> None:
+        """The core has started: note its boot, and do what the application does first."""
+        self.truth.booted(self.index, core.incarnation, core.boot)
+        if not self.clock.is_right:
+            self._around.marks.hit("clock-lied")
+            self._guard(lambda: core.clock(0, self.clock.unix_ms(self._around.heap.now_us), "rtc", RTC_UNCERTAINTY_MS))
+        self._sensors = []
+        for message in self.model.contract.messages.values():
+            sensor = Sensor(message.id, message.sample_ms, message.publish_every_ms, self.model.values[message.id], self._life)
+            sensor.due_us = self._around.heap.now_us + 1 + self._life.below(sensor.period_us)
+            self._sensors.append(sensor)
+        self._guard(lambda: self._report_settings(core))
+
+    def power_off(self) -> None:
+        """Lose the power at once, and stay dark."""
+        self._drop_switch()
+        self.flash.disarm()
+        if self.core is not None:
+            with suppress(PowerCut):
+                self._hand_over(self._around.heap.now_us)
+            self._around.marks.hit("power-cut")
+            self._dark()
+
+    def power_cut(self, off_us: int, reset: str = "power_on") -> None:
+        """Lose the power at once, and have it again after `off_us`."""
+        self.power_off()
+        self._switch = self._around.heap.after(off_us, lambda: self.power_on(reset))
+
+    def stop(self, off_us: int) -> None:
+        """End the program in order, as for an update, and start it again."""
+        core = self.core
+        if core is not None:
+            self._around.marks.hit("stopped")
+            self._step(core.stop)
+        if self.core is not None:
+            self.link.publish("death", self._will)  # a broker that is told goodbye keeps the will to itself
+            self.link.close()
+            self._dark()
+        self._switch = self._around.heap.after(off_us, lambda: self.power_on("software"))
+
+    def upgrade(self, model: Model, off_us: int) -> None:
+        """Run another firmware from the next boot on, which comes now."""
+        self.stop(off_us)
+        if model is not self.model:
+            self._around.marks.hit("upgraded")
+        self.model = model
+        self._settings = {**model.settings, **{name: self._settings[name] for name in model.settings if name in self._settings}}
+
+    def rest(self) -> None:
+        """Measure nothing more; what is measured is still delivered."""
+        if self.core is not None:
+            self._step(lambda _now_ms: None)
+        self.is_resting = True
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has a live session and keeps nothing."""
+        if self.core is None or self.core.state != "live":
+            return False
+        books = self.core.books()
+        channels = cast("dict[int, dict[str, int]]", books["channels"])
+        return not books["pending_losses"] and not any(channel["held"] for channel in channels.values())
+
+    # -- Ears ----------------------------------------------------------------------------------------------------------
+
+    def on_connected(self) -> None:
+        """See Ears."""
+        core, watch = self.core, self.watch
+        if core is not None and watch is not None:
+            self._note("connected")
+            self._step(lambda now_ms: (watch.connected(), core.connected(now_ms)))
+            if "ntp" in self.model.contract.clock.sources and not self._around.ntp_blocked:
+                self._around.heap.after(self._life.below(NTP_AFTER_US), lambda: self._synchronise(core))
+
+    def on_failed(self, reason: str) -> None:
+        """See Ears."""
+        core, watch = self.core, self.watch
+        if core is not None and watch is not None:
+            self._note("failed", reason.encode())
+            self._step(lambda now_ms: (watch.failed(now_ms), core.connect_failed(now_ms, reason)))
+
+    def on_lost(self, reason: str) -> None:
+        """See Ears. What was measured before is handed over first, while the core still believes in its link."""
+        core, watch = self.core, self.watch
+        if core is not None and watch is not None:
+            self._note("lost", reason.encode())
+            self._step(lambda now_ms: (watch.lost(now_ms), core.disconnected(now_ms, reason)))
+
+    def on_message(self, kind: str, payload: bytes) -> None:
+        """See Ears."""
+        core, watch = self.core, self.watch
+        if core is not None and watch is not None:
+            self._around.trace.note(self._around.heap.now_us, self.index, kind, payload)
+            self._step(lambda now_ms: (watch.hears(now_ms, kind, payload), core.receive(now_ms, kind, payload)))
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def uptime_ms(self) -> int:
+        """What its own counter says."""
+        return self._crystal.uptime_ms(self._around.heap.now_us)
+
+    def _ring(self) -> None:
+        self._timer = None
+        core, watch = self.core, self.watch
+        if core is None or watch is None:
+            return
+        due_ms = core.deadline()
+        self._step(core.tick)
+        now_ms = self.uptime_ms
+        if self.core is core and due_ms is not None and now_ms >= due_ms and (core.deadline() or 0) <= now_ms:
+            raise watch.broken("deadline", f"a tick at {now_ms} ms leaves the deadline at {core.deadline()} ms")
+
+    def _arm(self, core: Core) -> None:
+        """Wake for the core's deadline, or to hand readings over. An earlier timer is left: its ring arms anew."""
+        deadline_ms = core.deadline()
+        if deadline_ms is None:
+            return
+        wake_us = self._crystal.true_us(deadline_ms)
+        if not self.is_resting:
+            for sensor in self._sensors:
+                latest_us = sensor.due_us + sensor.every_us
+                wake_us = min(wake_us, latest_us)
+        timer = self._timer
+        if timer is None or timer.at_us > wake_us:
+            if timer is not None:
+                timer.cancel()
+            self._timer = self._around.heap.at(wake_us, self._ring)
+
+    def _synchronise(self, core: Core) -> None:
+        """A time server has answered, or somebody in its name."""
+        if self.core is core:
+            now_us = self._around.heap.now_us
+            off_ms = self.clock.off_ms
+            if off_ms:
+                self._around.marks.hit("clock-lied")
+            told_ms = unix_ms(now_us) + off_ms + self._life.between(-NTP_ERROR_MS_MAX, NTP_ERROR_MS_MAX)
+            self._step(lambda now_ms: core.clock(now_ms, max(0, told_ms), "ntp", NTP_UNCERTAINTY_MS))
+
+    # -- steps ---------------------------------------------------------------------------------------------------------
+
+    def _step(self, act: Callable[[int], object]) -> None:
+        """Hand over what was measured, do one thing with the core, and what it asks for."""
+        now_us = self._around.heap.now_us
+        self._guard(lambda: self._hand_over(now_us), lambda: act(self._crystal.uptime_ms(now_us)))
+
+    def _guard(self, *acts: Callable[[], object]) -> None:
+        """Do things with the core, then what it asks for. The power may go meanwhile; an error of the core's is a broken promise."""
+        try:
+            for act in acts:
+                act()
+            self._carry_out()
+        except PowerCut:
+            self._cut()
+        except BrokenPromise:
+            raise
+        except Exception as error:
+            raise BrokenPromise("no-error", f"the core raised {type(error).__name__}: {error}", self.index) from error
+
+    def _hand_over(self, now_us: int) -> None:
+        """Number what was measured since the last step."""
+        core = self.core
+        if core is None or self.is_resting:
+            return
+        record, uptime_ms, asked = core.record, self._crystal.uptime_ms, core.effects
+        for sensor in self._sensors:
+            while sensor.due_us <= now_us:
+                true_us = sensor.due_us
+                sensor.due_us = true_us + sensor.period_us
+                value = sensor.read()
+                number = record(uptime_ms(true_us), sensor.channel, sensor.bodies[value])
+                line = sensor.line
+                if line is None:
+                    line = sensor.line = Line(sensor.values)
+                    self.truth.lines[LineKey(core.incarnation, core.boot, sensor.channel)] = line
+                if number != len(line.classes):
+                    raise BrokenPromise("numbered-once", f"gave number {number} to record {len(line.classes)}", self.index)
+                line.append(true_us, value)
+                effects = asked()
+                if effects:
+                    self._measured(line, effects)
+
+    def _measured(self, line: Line, effects: Sequence[Effect]) -> None:
+        """Do what a reading made the core ask for; should the power go meanwhile, its number may be unmade."""
+        self._line = line
+        for effect in effects:
+            self._do(effect)
+        self._carry_out()
+        self._line = None
+
+    def _carry_out(self) -> None:
+        """Do what the core asks for, until it asks for nothing more. Raises PowerCut."""
+        core, watch = self.core, self.watch
+        if core is None or watch is None:
+            return
+        effects, done = core.effects(), 0
+        while effects:
+            for effect in effects:
+                self._do(effect)
+            done += len(effects)
+            if done > EFFECTS_MAX:
+                raise watch.broken("bounded", f"asks for more than {EFFECTS_MAX} effects in one step")
+            effects = core.effects()
+        watch.stepped(core.deadline())
+        self._arm(core)
+
+    def _do(self, effect: Effect) -> None:
+        watch = cast("Watch", self.watch)
+        match effect:
+            case ("publish", str(kind), bytes() as payload):
+                watch.publishes(self.uptime_ms, kind, payload)
+                self._around.trace.note(self._around.heap.now_us, self.index, kind, payload)
+                self.link.publish(kind, payload)
+            case ("persist", str(key), bytes() as data):
+                self.flash.write(key, data)
+                watch.persists(key, self.flash.entries)
+            case ("forget", str(key)):
+                self.flash.forget(key)
+            case ("connect", bytes() as will):
+                self._note("connect")
+                watch.connects(self.uptime_ms)
+                self._will = will
+                self.link.connect(will, self.model.policy.keep_alive_ms)
+            case ("close", str(reason)):
+                self._note("close", reason.encode())
+                watch.closes(self.uptime_ms, reason)
+                self.link.close()
+            case ("apply", str(name), value, int(version)):
+                self._obey(name, value, version)
+            case _:
+                raise BrokenPromise("no-error", f"the core asked for {effect!r}, which no driver knows", self.index)
+
+    def _obey(self, name: str, value: object, version: int) -> None:
+        """Do what is wished, keep it through power cuts, and say so."""
+        self._settings[name] = value
+        cast("Core", self.core).report(self.uptime_ms, name, value, version)
+
+    def _report_settings(self, core: Core) -> None:
+        for name, value in self._settings.items():
+            core.report(0, name, value)
+
+    # -- the end of a boot ---------------------------------------------------------------------------------------------
+
+    def _cut(self) -> None:
+        """The flash was cut off in the middle of an operation: the power is gone, and comes back."""
+        self._around.marks.hit("power-cut")
+        self._around.marks.hit("cut-in-erase" if self.flash.cut_found == "erase" else "cut-in-program")
+        self._dark()
+        self._switch = self._around.heap.after(self._life.between(1, 5_000) * MS, lambda: self.power_on("brownout"))
+
+    def _dark(self) -> None:
+        self._note("dark")
+        if self._line is not None:
+            self._line.unsure = min(self._line.unsure, len(self._line.classes) - 1)
+            self._line = None
+        self.core = self.watch = None
+        self._sensors = []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.link.vanish()
+
+    def _look_at_flash(self) -> None:
+        """Note the rare states that a boot can find."""
+        counters, marks = Counters(self.model.policy.stride), self._around.marks
+        readable = sum(counters.load({key: self.flash.entries[key]}) for key in SLOTS if key in self.flash.entries)
+        if not readable and self._slots:
+            marks.hit("counters-lost")
+            self._slots = 0
+        elif readable < self._slots:
+            marks.hit("slot-lost")
+        self._slots = max(readable, self._slots)
+        if any(key.startswith("o") for key in self.flash.entries):
+            marks.hit("booted-with-records")
+
+    def _drop_switch(self) -> None:
+        if self._switch is not None:
+            self._switch.cancel()
+            self._switch = None
+
+    def _note(self, what: str, detail: bytes = b"") -> None:
+        self._around.trace.note(self._around.heap.now_us, self.index, what, detail)

@@ -1,0 +1,71 @@
+"""A firmware in the field: a contract version as its cores are built with it, and sensors that say what its layouts can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from seamline.contract import Contract, FieldType, Property, policy
+from seamline.device import Policy
+from seamline.rig.world.heap import MS
+from seamline.rig.world.streams import Stream
+from seamline.rig.world.truth import VALUES, Line, Values
+
+SMALL_OUTBOX_BYTES: Final = 3_072
+"""A few minutes of readings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A firmware in the field: a contract version, what its cores are built with, and what its sensors read. Shared."""
+
+    contract: Contract
+    policy: Policy
+    values: Mapping[int, Values]
+    settings: Mapping[str, object]
+    other: Model | None = None
+    """The same firmware built with the other kind of outbox, and a small one: an hour's outage fills it."""
+
+    @classmethod
+    def of(cls, contract: Contract) -> Model:
+        """The model of a contract."""
+        store = "ram" if contract.buffer.store == "flash" else "flash"
+        return cls._of(contract, cls._of(contract, None, store=store, capacity_bytes=SMALL_OUTBOX_BYTES))
+
+    @classmethod
+    def _of(cls, contract: Contract, other: Model | None, **changes: object) -> Model:
+        values = {
+            message.id: Values(message.layout, Stream(0, f"layout {message.layout.fingerprint:08x}", "values"))
+            for message in contract.messages.values()
+        }
+        settings = {item.name: _factory_setting(item) for item in contract.state.values()}
+        return cls(contract, Policy(policy(contract) | changes), values, settings, other)
+
+
+class Sensor:
+    """One message of one device: when it is read next, and what it says then."""
+
+    __slots__ = ("_step", "_turn", "bodies", "channel", "due_us", "every_us", "line", "period_us", "values")
+
+    def __init__(self, channel: int, period_ms: int, every_ms: int, values: Values, stream: Stream) -> None:
+        self.channel = channel
+        self.period_us = period_ms * MS
+        self.every_us = every_ms * MS
+        self.values = values
+        self.bodies = values.bodies
+        self.due_us = 0
+        self.line: Line | None = None
+        self._turn = stream.below(VALUES)
+        self._step = stream.between(1, VALUES - 1)
+
+    def read(self) -> int:
+        """Which of its values it says now."""
+        self._turn = (self._turn + self._step) % VALUES
+        return self._turn
+
+
+def _factory_setting(item: Property) -> object:
+    """What a property is out of the box: the middle of what it may be, or off."""
+    low, high = item.raw_range
+    return False if item.type is FieldType.BOOL else (low + high) // 2

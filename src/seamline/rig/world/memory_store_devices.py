@@ -1,0 +1,241 @@
+"""The statements of `hub/sql/ingest.sql` about devices, presence and twins, on tables in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from seamline.rig.world.memory_store_ledger import Result, Statement
+from seamline.rig.world.tables import Upsert
+from seamline.rig.world.tables_cells import (
+    Given,
+    columns,
+    greatest,
+    int_of,
+    integers,
+    maybe_int,
+    maybe_text,
+    ms,
+    number,
+    records,
+    text_of,
+    texts,
+    there,
+    time_of,
+    timestamp,
+)
+from seamline.rig.world.tables_hub import Tables
+from seamline.rig.world.tables_rows import DesiredRow, DeviceRow, PresenceRow, ReportedRow
+
+
+def _devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    found: list[tuple[object, ...]] = []
+    for name in dict.fromkeys(texts(given, "ids")):
+        device = base.device.rows.get(name)
+        if device is None:
+            continue
+        head = (device["id"], device["no"], device["product"], device["contract"], device["epoch"], device["incarnation"])
+        row = base.presence.rows.get(device["no"])
+        if row is None:
+            found.append((*head, device["boot"], None, None, None, None, None, None, None, 0, None, None))
+            continue
+        session = (row["incarnation"], row["boot"], row["session"])
+        times = (ms(row["born_at"]), ms(row["last_heard"]), ms(row["last_answered"]), ms(row["died_at"]))
+        found.append((*head, device["boot"], *session, *times, row["unanswered"], row["last_end"], row["failures"]))
+    return found
+
+
+def _new_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    count = 0
+    for name in texts(given, "ids"):
+        no = base.numbers["device"].draw()  # also where the device is known, as an identity column does
+        if name in base.device.rows:
+            continue
+        row: DeviceRow = {
+            "no": no,
+            "id": name,
+            "product": None,
+            "contract": None,
+            "firmware": None,
+            "epoch": 0,
+            "state": "active",
+            "incarnation": None,
+            "boot": None,
+            "created_at": base.now_us,
+        }
+        base.device.put(name, row)
+        base.device_ids.put(no, name)
+        count += 1
+    return count
+
+
+def _born_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    touched: set[int] = set()
+    for r in records(given):
+        no = maybe_int(r, "device_no")
+        old = None if no is None or no in touched else base.device_of(no)
+        if old is None:
+            continue
+        row: DeviceRow = {
+            **old,
+            "product": maybe_text(r, "product"),
+            "contract": maybe_text(r, "contract"),
+            "firmware": maybe_text(r, "firmware"),
+            "incarnation": maybe_int(r, "incarnation"),
+            "boot": maybe_int(r, "boot"),
+        }
+        touched.add(old["no"])
+        base.device.put(old["id"], row)
+    return len(touched)
+
+
+def _devices_total(base: Tables, _given: Given, _names: Mapping[str, str]) -> Result:
+    return [(sum(row["state"] == "active" for row in base.device.rows.values()),)]
+
+
+def _presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    upsert = Upsert[int]()
+    for r in records(given):
+        no = int_of(r, "device_no")
+        old = base.presence.rows.get(no)
+        row: PresenceRow = {
+            "device_no": no,
+            "session": maybe_int(r, "session"),
+            "incarnation": maybe_int(r, "incarnation"),
+            "boot": maybe_int(r, "boot"),
+            "born_at": timestamp(maybe_int(r, "born_ms")),
+            "last_heard": timestamp(maybe_int(r, "last_heard_ms")),
+            "last_answered": timestamp(maybe_int(r, "last_answered_ms")),
+            "died_at": timestamp(maybe_int(r, "died_ms")),
+            "unanswered": int_of(r, "unanswered"),
+            "last_end": maybe_text(r, "last_end"),
+            "failures": there("failures", r["failures"]),
+            "publish_every_ms": maybe_int(r, "publish_every_ms"),
+            "answer_timeout_ms": maybe_int(r, "answer_timeout_ms"),
+            "presumed_lost_after_ms": maybe_int(r, "presumed_lost_after_ms"),
+            "announced": None if old is None else old["announced"],
+            "check_at": base.now_us,
+        }
+        if old is not None:
+            for name in ("publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms"):
+                row[name] = old[name] if row[name] is None else row[name]
+        upsert.touch(no)
+        base.presence.put(no, row)
+    return len(upsert)
+
+
+def _heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    touched: set[int] = set()
+    for no, heard, answered in columns(given, "device", "heard", "answered"):
+        old = base.presence.rows.get(no)
+        if old is None or no in touched:
+            continue
+        touched.add(no)
+        heard_at = there("heard", timestamp(heard))
+        died_at = old["died_at"]
+        row: PresenceRow = {
+            **old,
+            "last_heard": greatest(old["last_heard"], heard_at),
+            "died_at": None if died_at is not None and heard_at > died_at else died_at,
+            "check_at": old["check_at"] if old["announced"] == "online" else base.now_us,
+        }
+        if answered > 0:
+            row["last_answered"], row["unanswered"] = greatest(old["last_answered"], timestamp(answered)), 0
+        base.presence.put(no, row)
+    return len(touched)
+
+
+def _twins_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    found: list[tuple[object, ...]] = []
+    for device in sorted(set(integers(given, "devices"))):
+        keys = [key for table in (base.twin_desired, base.twin_reported) for key, _ in table.of(device)]
+        for key in dict.fromkeys(keys):
+            wish, said = _wish(base.twin_desired.rows.get(key)), _said(base.twin_reported.rows.get(key))
+            found.append((*key, *wish, *said))
+    return found
+
+
+def _wish(row: DesiredRow | None) -> tuple[object, ...]:
+    if row is None:
+        return (None,) * 11
+    head = (row["value"], row["version"], row["asked_by"], ms(row["asked_at"]), row["known"], row["known_in"])
+    times = (ms(row["expires_at"]), ms(row["delivered_at"]), ms(row["seen_at"]), ms(row["resolved_at"]))
+    return (*head, *times, row["resolution"])
+
+
+def _said(row: ReportedRow | None) -> tuple[object, ...]:
+    if row is None:
+        return (None,) * 8
+    head = (row["value"], row["version"], row["based_on"], row["fault"], row["incarnation"], row["boot"])
+    return (*head, row["at_ms"], ms(row["received_at"]))
+
+
+def _lock_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    return [(no,) for no in sorted(set(integers(given, "devices"))) if base.device_of(no) is not None]
+
+
+def _write_desired(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    upsert = Upsert[tuple[int, str]]()
+    for r in records(given):
+        row: DesiredRow = {
+            "device_no": int_of(r, "device_no"),
+            "property": text_of(r, "property"),
+            "value": r["value"],
+            "version": int_of(r, "version"),
+            "asked_by": text_of(r, "asked_by"),
+            "asked_at": time_of(r, "asked_ms"),
+            "known": int_of(r, "known"),
+            "known_in": int_of(r, "known_in"),
+            "expires_at": timestamp(maybe_int(r, "expires_ms")),
+            "delivered_at": timestamp(maybe_int(r, "sent_ms")),
+            "seen_at": timestamp(maybe_int(r, "seen_ms")),
+            "resolved_at": timestamp(maybe_int(r, "resolved_ms")),
+            "resolution": maybe_text(r, "resolution"),
+        }
+        key = (row["device_no"], row["property"])
+        upsert.touch(key)
+        base.twin_desired.put(key, row)
+    return len(upsert)
+
+
+def _write_reported(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    upsert = Upsert[tuple[int, str]]()
+    for r in records(given):
+        row: ReportedRow = {
+            "device_no": int_of(r, "device_no"),
+            "property": text_of(r, "property"),
+            "value": r["value"],
+            "version": int_of(r, "version"),
+            "based_on": maybe_int(r, "based_on"),
+            "fault": maybe_text(r, "fault"),
+            "boot": maybe_int(r, "boot"),
+            "incarnation": maybe_int(r, "incarnation"),
+            "at_ms": maybe_int(r, "at_ms"),
+            "received_at": time_of(r, "received_ms"),
+        }
+        key = (row["device_no"], row["property"])
+        upsert.touch(key)
+        base.twin_reported.put(key, row)
+    return len(upsert)
+
+
+def _sent_wishes(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    sent_at = timestamp(number(given, "at_ms"))
+    touched = [
+        (key, row)
+        for device in sorted(set(integers(given, "devices")))
+        for key, row in base.twin_desired.of(device)
+        if row["resolution"] is None
+    ]
+    for key, row in touched:
+        base.twin_desired.put(key, {**row, "delivered_at": sent_at})
+    return len(touched)
+
+
+DEVICES: Final[Mapping[str, Statement]] = {
+    statement.__name__.removeprefix("_"): statement
+    for statement in (
+        _devices, _new_devices, _born_devices, _devices_total, _presence, _heard, _twins_of, _lock_devices, _write_desired,
+        _write_reported, _sent_wishes,
+    )
+}  # fmt: skip

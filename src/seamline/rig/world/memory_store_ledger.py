@@ -1,0 +1,321 @@
+"""The statements of `hub/sql/ingest.sql` about place, ledger, folds and losses, on tables in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias, cast
+
+from seamline.rig.world.tables import Upsert
+from seamline.rig.world.tables_cells import (
+    Given,
+    columns,
+    greatest,
+    int_of,
+    integers,
+    maybe_int,
+    number,
+    records,
+    seconds,
+    text_of,
+    there,
+    time_of,
+    timestamp,
+)
+from seamline.rig.world.tables_hub import LedgerKey, Tables
+from seamline.rig.world.tables_rows import FoldRow, IncarnationRow, LedgerRow, LossRow, PositionRow
+
+Result: TypeAlias = "list[tuple[object, ...]] | int"
+"""The rows of a query, or how many rows a statement touched."""
+Statement: TypeAlias = Callable[[Tables, Given, Mapping[str, str]], Result]
+"""(tables, parameters, names of tables filled in) → result."""
+
+_KEY: Final = ("device", "incarnation", "boot", "channel")
+
+
+def _position(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    row = base.ingest_position.rows.get(number(given, "partition"))
+    return [] if row is None else [(row["stream"], row["seq"])]
+
+
+def _start_position(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    partition = int_of(given, "partition")
+    row: PositionRow = {
+        "partition": partition,
+        "stream": text_of(given, "stream"),
+        "seq": int_of(given, "seq"),
+        "at": base.now_us,
+    }
+    base.ingest_position.put(partition, row)
+    return 1
+
+
+def _advance(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    partition = number(given, "partition")
+    row = base.ingest_position.rows.get(partition)
+    if row is None or row["stream"] != given["stream"] or row["seq"] != given["expected"]:
+        return 0
+    base.ingest_position.put(partition, {**row, "seq": int_of(given, "seq"), "at": base.now_us})
+    return 1
+
+
+def _keys(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    found: list[tuple[object, ...]] = []
+    for at, (device, incarnation, boot, channel) in enumerate(columns(given, *_KEY), 1):
+        row = base.ledger.rows.get((device, incarnation, boot, channel))
+        over = _closed(base, device, incarnation) > boot
+        if row is None:
+            found.append((at, None, None, None, over))
+        else:
+            found.append((at, row["mark"], row["version"], row["mark"] == row["high"] and not row["gaps"], over))
+    return found
+
+
+def _advance_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    added = ("mark", "stored", "quarantined", "declined", "version", "arrival")
+    touched: dict[LedgerKey, LedgerRow] = {}
+    for device, incarnation, boot, channel, mark, stored, quarantined, declined, version, arrival in columns(
+        given, *_KEY, *added
+    ):
+        key = (device, incarnation, boot, channel)
+        row = base.ledger.rows.get(key)
+        if row is None or row["version"] != version or key in touched:
+            continue
+        touched[key] = {
+            **row,
+            "mark": mark,
+            "high": mark,
+            "stored": row["stored"] + stored,
+            "quarantined": row["quarantined"] + quarantined,
+            "declined": row["declined"] + declined,
+            "version": version + 1,
+            "last_arrival": greatest(row["last_arrival"], timestamp(arrival, 1_000_000)),
+        }
+    for key, row in touched.items():
+        base.ledger.put(key, row)
+    return len(touched)
+
+
+def _new_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    added = ("mark", "stored", "quarantined", "declined", "arrival")
+    count = 0
+    for device, incarnation, boot, channel, mark, stored, quarantined, declined, arrival in columns(given, *_KEY, *added):
+        key = (device, incarnation, boot, channel)
+        if _closed(base, device, incarnation) > boot or key in base.ledger.rows:
+            continue
+        arrived = timestamp(arrival, 1_000_000)
+        row: LedgerRow = {
+            "device_no": device,
+            "incarnation": incarnation,
+            "boot": boot,
+            "channel": channel,
+            "mark": mark,
+            "high": mark,
+            "gaps": [],
+            "upper": None,
+            "stored": stored,
+            "quarantined": quarantined,
+            "declined": declined,
+            "lost": 0,
+            "duplicates": 0,
+            "version": 1,
+            "owed_since_ms": None,
+            "first_arrival": arrived,
+            "last_arrival": arrived,
+        }
+        base.ledger.put(key, row)
+        count += 1
+    return count
+
+
+def _ledger_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    found: list[tuple[object, ...]] = []
+    for device in sorted(set(integers(given, "devices"))):
+        for _, row in sorted(base.ledger.of(device), key=lambda item: item[0]):
+            head = (row["device_no"], row["incarnation"], row["boot"], row["channel"], row["mark"], row["high"])
+            classes = (row["stored"], row["quarantined"], row["declined"], row["lost"], row["duplicates"])
+            found.append((*head, list(row["gaps"]), row["upper"], *classes, row["version"], row["owed_since_ms"]))
+    return found
+
+
+def _closed_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    return [
+        (row["device_no"], row["incarnation"], row["closed"])
+        for device in sorted(set(integers(given, "devices")))
+        for _, row in base.incarnation.of(device)
+    ]
+
+
+def _marks_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    return [
+        (*key, row["mark"])
+        for device in sorted(set(integers(given, "devices")))
+        for key, row in sorted(base.ledger.of(device), key=lambda item: item[0])
+    ]
+
+
+def _write_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    upsert = Upsert[LedgerKey]()
+    for given_row in records(given):
+        row = _ledger_row(given_row)
+        key = (row["device_no"], row["incarnation"], row["boot"], row["channel"])
+        upsert.meet(key)
+        old = base.ledger.rows.get(key)
+        if old is not None:
+            if old["version"] >= row["version"]:
+                continue
+            first = row["first_arrival"] if old["first_arrival"] is None else old["first_arrival"]
+            row["first_arrival"], row["last_arrival"] = first, greatest(old["last_arrival"], row["last_arrival"])
+        upsert.touch(key)
+        base.ledger.put(key, row)
+    return len(upsert)
+
+
+def _delete_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    return sum(base.ledger.remove(key) for key in map(key_of, records(given)) if key is not None)
+
+
+def _add_folds(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    upsert = Upsert[tuple[int, int, int]]()
+    for r in records(given):
+        row: FoldRow = {
+            "device_no": int_of(r, "device_no"),
+            "incarnation": int_of(r, "incarnation"),
+            "channel": int_of(r, "channel"),
+            "boots": int_of(r, "boots"),
+            "boot_first": int_of(r, "boot_first"),
+            "boot_last": int_of(r, "boot_last"),
+            "numbered": int_of(r, "numbered"),
+            "stored": int_of(r, "stored"),
+            "quarantined": int_of(r, "quarantined"),
+            "declined": int_of(r, "declined"),
+            "lost": int_of(r, "lost"),
+            "duplicates": int_of(r, "duplicates"),
+        }
+        key = (row["device_no"], row["incarnation"], row["channel"])
+        upsert.touch(key)
+        old = base.ledger_fold.rows.get(key)
+        base.ledger_fold.put(key, row if old is None else _folded(old, row))
+    return len(upsert)
+
+
+def _close_boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    upsert = Upsert[tuple[int, int]]()
+    for r in records(given):
+        row: IncarnationRow = {
+            "device_no": int_of(r, "device_no"),
+            "incarnation": int_of(r, "incarnation"),
+            "first_seen": time_of(r, "at_ms"),
+            "closed": int_of(r, "closed"),
+        }
+        key = (row["device_no"], row["incarnation"])
+        upsert.touch(key)
+        old = base.incarnation.rows.get(key)
+        base.incarnation.put(key, row if old is None else {**old, "closed": max(old["closed"], row["closed"])})
+    return len(upsert)
+
+
+def _first_seen(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    earliest: dict[tuple[int, int], int] = {}
+    for device, incarnation, arrival in columns(given, "device", "incarnation", "arrival"):
+        earliest[device, incarnation] = min(arrival, earliest.get((device, incarnation), arrival))
+    count = 0
+    for (device, incarnation), arrival in earliest.items():
+        if (device, incarnation) not in base.incarnation.rows:
+            at = there("first_seen", timestamp(arrival, 1_000_000))
+            row: IncarnationRow = {"device_no": device, "incarnation": incarnation, "first_seen": at, "closed": 0}
+            base.incarnation.put((device, incarnation), row)
+            count += 1
+    return count
+
+
+def _add_losses(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    rows = records(given)
+    for r in rows:
+        row: LossRow = {
+            "id": base.numbers["loss"].draw(),
+            "device_no": int_of(r, "device_no"),
+            "incarnation": int_of(r, "incarnation"),
+            "boot": int_of(r, "boot"),
+            "boots": int_of(r, "boots"),
+            "channel": int_of(r, "channel"),
+            "first": int_of(r, "first"),
+            "count": int_of(r, "count"),
+            "reason": text_of(r, "reason"),
+            "declared_at": time_of(r, "at_ms"),
+            "told": False,
+        }
+        base.loss.put(row["id"], row)
+    return len(rows)
+
+
+def _generation(base: Tables, _given: Given, _names: Mapping[str, str]) -> Result:
+    if "generation" not in base.hub_meta.rows:
+        base.hub_meta.put("generation", seconds(base.clock_us()))
+    return [(base.hub_meta.rows["generation"],)]
+
+
+def _next_generation(base: Tables, _given: Given, _names: Mapping[str, str]) -> Result:
+    now_s = seconds(base.clock_us())
+    old = base.hub_meta.rows.get("generation")
+    base.hub_meta.put("generation", now_s if old is None else max(old + 1, now_s))
+    return 1
+
+
+def _closed(base: Tables, device: int, incarnation: int) -> int:
+    row = base.incarnation.rows.get((device, incarnation))
+    return 0 if row is None else row["closed"]
+
+
+def key_of(r: Given) -> LedgerKey | None:
+    """The key of a row; None where a part of it is NULL, which equals nothing."""
+    found = tuple(maybe_int(r, name) for name in ("device_no", "incarnation", "boot", "channel"))
+    return None if None in found else cast("LedgerKey", found)
+
+
+def _folded(old: FoldRow, row: FoldRow) -> FoldRow:
+    return {
+        "device_no": old["device_no"],
+        "incarnation": old["incarnation"],
+        "channel": old["channel"],
+        "boots": old["boots"] + row["boots"],
+        "boot_first": min(old["boot_first"], row["boot_first"]),
+        "boot_last": max(old["boot_last"], row["boot_last"]),
+        "numbered": old["numbered"] + row["numbered"],
+        "stored": old["stored"] + row["stored"],
+        "quarantined": old["quarantined"] + row["quarantined"],
+        "declined": old["declined"] + row["declined"],
+        "lost": old["lost"] + row["lost"],
+        "duplicates": old["duplicates"] + row["duplicates"],
+    }
+
+
+def _ledger_row(r: Given) -> LedgerRow:
+    arrived = timestamp(maybe_int(r, "arrival"), 1_000_000)
+    return {
+        "device_no": int_of(r, "device_no"),
+        "incarnation": int_of(r, "incarnation"),
+        "boot": int_of(r, "boot"),
+        "channel": int_of(r, "channel"),
+        "mark": int_of(r, "mark"),
+        "high": int_of(r, "high"),
+        "gaps": cast("list[int]", there("gaps", r["gaps"])),
+        "upper": maybe_int(r, "upper"),
+        "stored": int_of(r, "stored"),
+        "quarantined": int_of(r, "quarantined"),
+        "declined": int_of(r, "declined"),
+        "lost": int_of(r, "lost"),
+        "duplicates": int_of(r, "duplicates"),
+        "version": int_of(r, "version"),
+        "owed_since_ms": maybe_int(r, "owed_since_ms"),
+        "first_arrival": arrived,
+        "last_arrival": arrived,
+    }
+
+
+LEDGER: Final[Mapping[str, Statement]] = {
+    statement.__name__.removeprefix("_"): statement
+    for statement in (
+        _position, _start_position, _advance, _keys, _advance_rows, _new_rows, _ledger_of, _closed_of, _marks_of, _write_rows, _delete_rows,
+        _add_folds, _close_boots, _first_seen, _add_losses, _generation, _next_generation,
+    )
+}  # fmt: skip

@@ -1,0 +1,267 @@
+"""The statements of `hub/sql/worker.sql`, on tables in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from seamline.rig.world.memory_store_evidence import ADD_EVENTS
+from seamline.rig.world.memory_store_ledger import Result, Statement, key_of
+from seamline.rig.world.tables_cells import (
+    Given,
+    integers,
+    maybe_int,
+    maybe_text,
+    moment,
+    moment_text,
+    moment_us,
+    ms,
+    number,
+    records,
+    there,
+    timestamp,
+)
+from seamline.rig.world.tables_hub import LedgerKey, Tables
+from seamline.rig.world.tables_rows import LedgerRow, PresenceRow
+
+
+def _due_presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    now_us = there("now_ms", timestamp(number(given, "now_ms")))
+    found: list[tuple[object, ...]] = []
+    for no, row in base.presence.rows.items():
+        check_at = row["check_at"]
+        device = None if check_at is None or check_at > now_us else base.device_of(no)
+        if device is None or check_at is None:
+            continue
+        head = (no, device["product"], row["incarnation"], row["boot"], row["session"] or 0, ms(row["born_at"]))
+        heard = (ms(row["last_heard"]), ms(row["last_answered"]), ms(row["died_at"]), row["unanswered"], row["last_end"])
+        timing = (row["publish_every_ms"], row["answer_timeout_ms"], row["presumed_lost_after_ms"])
+        found.append((*head, *heard, *timing, row["announced"], moment_text(check_at)))
+        if len(found) == number(given, "most"):
+            break
+    return found
+
+
+def _announce(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    touched: dict[int, PresenceRow] = {}
+    for r in records(given):
+        no, next_at = maybe_int(r, "device_no"), timestamp(maybe_int(r, "next_ms"))
+        was = maybe_text(r, "was")
+        old = None if no is None or no in touched else base.presence.rows.get(no)
+        if no is None or old is None:
+            continue
+        unchanged = was is not None and old["check_at"] == moment_us(was)
+        touched[no] = {**old, "announced": maybe_text(r, "state"), "check_at": next_at if unchanged else old["check_at"]}
+    for no, row in touched.items():
+        base.presence.put(no, row)
+    return len(touched)
+
+
+def _untold_quarantine(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    groups: dict[tuple[object, ...], list[tuple[int | None, str | None]]] = {}
+    for no in sorted(base.quarantine.waiting)[: number(given, "most")]:
+        row = base.quarantine.rows[no]
+        base.quarantine.put(no, {**row, "told": True})
+        group = (row["device_no"], _product(base, row["device_no"]), row["reason"])
+        groups.setdefault(group, []).append((row["count"], row["detail"]))
+    return [
+        (
+            *group,
+            len(members),
+            sum(count for count, _ in members if count is not None),
+            max((detail for _, detail in members if detail is not None), default=None),
+        )
+        for group, members in groups.items()
+    ]
+
+
+def _untold_losses(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    groups: dict[tuple[object, ...], int] = {}
+    for no in sorted(base.loss.waiting)[: number(given, "most")]:
+        row = base.loss.rows[no]
+        base.loss.put(no, {**row, "told": True})
+        group = (row["device_no"], _product(base, row["device_no"]), row["reason"], row["channel"])
+        groups[group] = groups.get(group, 0) + row["count"] * row["boots"]
+    return [(*group, lost) for group, lost in groups.items()]
+
+
+def _untold_gaps(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    before_ms = number(given, "before_ms")
+    before_us = there("before_ms", timestamp(before_ms))
+    found: list[tuple[object, ...]] = []
+    for key in base.ledger.waiting:
+        row, no = base.ledger.rows[key], key[0]
+        device, presence = base.device_of(no), base.presence.rows.get(no)
+        since_ms = row["owed_since_ms"]
+        if device is None or presence is None or since_ms is None or since_ms >= before_ms:
+            continue
+        if (presence["last_heard"] or before_us) > before_us and not _gap_is_told(base, row, since_ms):
+            head = (no, device["product"], row["incarnation"], row["boot"], row["channel"])
+            found.append((*head, row["gaps"].copy(), since_ms))
+        if len(found) == number(given, "most"):
+            break
+    return found
+
+
+def _gap_is_told(base: Tables, row: LedgerRow, since_ms: int) -> bool:
+    since_us = there("owed_since_ms", timestamp(since_ms))
+    wanted = {"boot": row["boot"], "channel": row["channel"], "since_ms": since_ms}
+    return any(
+        event["kind"] == "gap"
+        and event["at"] >= since_us
+        and isinstance(event["detail"], dict)
+        and wanted.items() <= event["detail"].items()
+        for _, event in base.event.of(row["device_no"])
+    )
+
+
+def _redates(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    found: list[tuple[object, ...]] = []
+    for key in base.boot.waiting:
+        row, device = base.boot.rows[key], base.device_of(key[0])
+        if device is not None and len(found) < number(given, "most"):
+            contract = device["contract"] if row["contract"] is None else row["contract"]
+            found.append((*key, row["redate_from_ms"], row["redate_version"], contract, device["product"]))
+    return found
+
+
+def _redated(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    key = (number(given, "device"), number(given, "incarnation"), number(given, "boot"))
+    row = base.boot.rows.get(key)
+    if row is None or row["redate_version"] != number(given, "version"):
+        return 0
+    base.boot.put(key, {**row, "redate_from_ms": None})
+    return 1
+
+
+def _dated_rows(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
+    key = (number(given, "device"), number(given, "incarnation"), number(given, "boot"))
+    found: list[tuple[object, ...]] = []
+    for seq, sheet, at in base.readings[names["table"]].before(key, number(given, "before"), number(given, "most")):
+        arrival_us, uptime_ms = int(sheet.column("arrival")[at]), int(sheet.column("uptime_ms")[at])
+        measured_us, error_ms, quality, _ = sheet.date(at)
+        found.append((seq, moment(arrival_us), uptime_ms, ms(arrival_us), ms(measured_us), error_ms, quality))
+    return found
+
+
+def _revise(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
+    table = base.readings[names["table"]]
+    key = (number(given, "device"), number(given, "incarnation"), number(given, "boot"))
+    count = 0
+    for r in records(given):
+        date = (timestamp(maybe_int(r, "unix_ms")), maybe_int(r, "error_ms"), maybe_int(r, "quality"))
+        seq, arrival = maybe_int(r, "seq"), maybe_text(r, "arrival")
+        if seq is not None and arrival is not None:
+            count += table.revise(key, seq, moment_us(arrival), date)
+    return count
+
+
+def _reading_tables(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    rows = base.layout.rows.values()
+    product = given["product"]
+    return [*dict.fromkeys((row["product"], row["message"]) for row in rows if row["product"] == product and row["message_id"])]
+
+
+def _unseen_wishes(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    now_ms = number(given, "now_ms")
+    now_us, stale_us = (there("now_ms", timestamp(at_ms)) for at_ms in (now_ms, now_ms - number(given, "again_ms")))
+    found: dict[tuple[object, ...], None] = {}
+    for key in base.twin_desired.waiting:
+        row, device, presence = base.twin_desired.rows[key], base.device_of(key[0]), base.presence.rows.get(key[0])
+        if device is None or row["resolution"] is not None or row["seen_at"] is not None:
+            continue
+        if presence is not None and presence["died_at"] is not None:
+            continue
+        sent_at, heard_at = row["delivered_at"], None if presence is None else presence["last_heard"]
+        again = sent_at is None or (sent_at < stale_us and heard_at is not None and heard_at > sent_at)
+        if again and (row["expires_at"] is None or row["expires_at"] > now_us):
+            found[device["id"], device["no"]] = None
+    return [*found][: number(given, "most")]
+
+
+def _due_twins(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    now_us = there("now_ms", timestamp(number(given, "now_ms")))
+    found: dict[tuple[object, ...], None] = {}
+    for key in base.twin_desired.waiting:
+        row, device = base.twin_desired.rows[key], base.device_of(key[0])
+        expires_at = row["expires_at"]
+        due = row["resolution"] == "overridden" or (expires_at is not None and expires_at <= now_us)
+        if device is not None and due:
+            found[device["no"], device["id"], device["contract"]] = None
+    return [*found][: number(given, "most")]
+
+
+def _releasable(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    found: list[tuple[object, ...]] = []
+    names = (
+        "id",
+        "device_no",
+        "device_id",
+        "arrival",
+        "channel",
+        "layout",
+        "fingerprint",
+        "incarnation",
+        "boot",
+        "first",
+        "count",
+        "bytes",
+    )
+    for _, row in sorted(base.quarantine.rows.items()):
+        if row["resolved_at"] is not None or row["reason"] != "unregistered" or not row["counted"]:
+            continue
+        if (row["channel"], row["layout"], row["fingerprint"]) in base.layout.rows:
+            found.append(tuple(row[name] for name in names))
+        if len(found) == number(given, "most"):
+            break
+    return found
+
+
+def _released(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    chosen = [no for no in dict.fromkeys(integers(given, "ids")) if no in base.quarantine.rows]
+    for no in chosen:
+        base.quarantine.put(no, {**base.quarantine.rows[no], "resolved_at": base.now_us})
+    return len(chosen)
+
+
+def _reclass(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    rows = records(given)
+    touched: set[LedgerKey] = set()
+    closed: dict[tuple[int | None, ...], list[int | None]] = {}
+    for r in rows:
+        key, count = key_of(r), maybe_int(r, "count")
+        row = None if key is None else base.ledger.rows.get(key)
+        if row is None or key is None:
+            fold = (maybe_int(r, "device_no"), maybe_int(r, "incarnation"), maybe_int(r, "channel"))
+            closed.setdefault(fold, []).append(count)
+        elif key not in touched:
+            touched.add(key)
+            stored, quarantined = row["stored"] + there("stored", count), row["quarantined"] - there("quarantined", count)
+            base.ledger.put(key, {**row, "stored": stored, "quarantined": quarantined, "version": row["version"] + 1})
+    folded = 0
+    for key, counts in closed.items():
+        fold = base.ledger_fold.rows.get(cast("tuple[int, int, int]", key))
+        if fold is not None:
+            folded += 1
+            moved = [count for count in counts if count is not None]
+            count = there("stored", sum(moved) if moved else None)
+            stored, quarantined = fold["stored"] + count, fold["quarantined"] - count
+            base.ledger_fold.put(cast("tuple[int, int, int]", key), {**fold, "stored": stored, "quarantined": quarantined})
+    return [(len(touched) + folded, len(rows))]
+
+
+def _product(base: Tables, no: int | None) -> str | None:
+    device = None if no is None else base.device_of(no)
+    return None if device is None else device["product"]
+
+
+WORKER: Final[Mapping[str, Statement]] = {
+    "add_events": ADD_EVENTS,
+    **{
+        statement.__name__.removeprefix("_"): statement
+        for statement in (
+            _due_presence, _announce, _untold_quarantine, _untold_losses, _untold_gaps, _redates, _redated, _dated_rows, _revise,
+            _reading_tables, _unseen_wishes, _due_twins, _releasable, _released, _reclass,
+        )
+    },
+}  # fmt: skip

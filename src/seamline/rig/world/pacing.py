@@ -1,0 +1,108 @@
+"""How devices come back: every wait before a connect against the window it should have been drawn from.
+
+The windows are those of docs/wire.md ("When to connect"), worked out here a second time from what happens to a device. A wait
+above its window breaks a promise at once. Whether waits are spread evenly is known of many: their mean, as a share of the
+window, lies within SIGMAS standard errors of one half (1/sqrt(12 n) for even draws), and neither end is crowded.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Final
+
+from seamline.device import Policy
+from seamline.rig.world.promises import BrokenPromise
+
+SIGMAS: Final = 6
+"""Chance alone passes it twice in a thousand million runs."""
+WAITS_MIN: Final = 24
+"""Of fewer nothing is said."""
+WINDOW_MS_MIN: Final = 500
+"""A shorter window is told by its rounding more than by its draw."""
+LATE_MS: Final = 2
+"""The crystal's rounding, at both ends."""
+CAUSES: Final = ("boot", "failure", "session")
+
+
+class Waits:
+    """The fleet's waits by cause: how many, and the sum of their shares of the window in 2**-16."""
+
+    __slots__ = ("count", "total")
+
+    def __init__(self) -> None:
+        self.count: dict[str, int] = dict.fromkeys(CAUSES, 0)
+        self.total: dict[str, int] = dict.fromkeys(CAUSES, 0)
+
+    def add(self, cause: str, wait_ms: int, window_ms: int) -> None:
+        """Count a wait."""
+        self.count[cause] += 1
+        self.total[cause] += (wait_ms << 16) // window_ms
+
+    def check(self) -> None:
+        """Raise BrokenPromise when the waits of a cause are not spread over their windows."""
+        for cause in CAUSES:
+            count = self.count[cause]
+            if count < WAITS_MIN:
+                continue
+            mean = self.total[cause] / count / 65536
+            if abs(mean - 0.5) > SIGMAS / sqrt(12 * count):
+                what = f"{count} waits after a {cause} take {mean:.2f} of their windows on average, not one half"
+                raise BrokenPromise("jitter", what)
+
+
+class Pacer:
+    """One device's window now. Times are uptimes in ms."""
+
+    __slots__ = ("_cause", "_from_ms", "_live_ms", "_policy", "_tries", "_waits", "_window_ms", "device", "spread_ms")
+
+    def __init__(self, device: int, policy: Policy, waits: Waits) -> None:
+        self.device = device
+        self.spread_ms = policy.spread_ms
+        self._policy = policy
+        self._waits = waits
+        self._tries = 0
+        self._live_ms: int | None = None
+        self._from_ms = 0
+        self._window_ms = 0
+        self._cause = "boot"
+
+    def booted(self, now_ms: int, *, together: bool, spread_ms: int | None) -> None:
+        """A boot began; `spread_ms` is the one its flash holds."""
+        if spread_ms is not None:
+            self.spread_ms = spread_ms
+        self._begin(now_ms, "boot", self.spread_ms if together else self._policy.backoff_base_ms)
+
+    def answered(self, now_ms: int, spread_ms: int | None) -> None:
+        """The hub answered the birth."""
+        self._live_ms = now_ms
+        if spread_ms is not None:
+            self.spread_ms = spread_ms
+
+    def failed(self, now_ms: int) -> None:
+        """A connect failed."""
+        self._begin(now_ms, "failure", self._back_off_ms())
+
+    def ended(self, now_ms: int) -> None:
+        """A connection ended."""
+        if self._live_ms is not None and now_ms - self._live_ms >= self._policy.backoff_reset_after_ms:
+            self._tries = 0
+        self._live_ms = None
+        self._begin(now_ms, "session", max(self.spread_ms, self._back_off_ms()))
+
+    def connects(self, now_ms: int, silent_until_ms: int) -> None:
+        """The core connects. Raises BrokenPromise when it should have before."""
+        wait_ms = now_ms - self._from_ms
+        latest_ms = max(self._from_ms + max(1, self._window_ms), silent_until_ms)
+        if now_ms > latest_ms + LATE_MS:
+            what = f"connects {wait_ms} ms after a {self._cause}; its window was {self._window_ms} ms"
+            raise BrokenPromise("paced", what, self.device)
+        if self._window_ms >= WINDOW_MS_MIN and silent_until_ms <= self._from_ms:
+            self._waits.add(self._cause, wait_ms, self._window_ms)
+
+    def _begin(self, now_ms: int, cause: str, window_ms: int) -> None:
+        self._from_ms, self._cause, self._window_ms = now_ms, cause, window_ms
+
+    def _back_off_ms(self) -> int:
+        window_ms = min(self._policy.backoff_cap_ms, self._policy.backoff_base_ms << min(self._tries, 32))
+        self._tries += 1
+        return window_ms

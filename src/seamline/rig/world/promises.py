@@ -1,0 +1,41 @@
+"""What must hold, by name; and the error that says which did not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ALWAYS: Final = {
+    "deadline": "every core that lives has a deadline, and a tick at it moves it",
+    "numbered-once": "a record's number is given once, in order",
+    "boot-rises": "a boot's number is used once, and rises within an incarnation",
+    "counted-first": "no number leaves a device that its flash does not bound",
+    "birth-first": "before the hub has answered, nothing but births and the death is said",
+    "one-link": "a core connects only without a link, and speaks only on one",
+    "busy-obeyed": "a device that was told to wait says nothing until then",
+    "sent-again": "a frame is sent again only in a new session, or after a probe's answer showed it lost",
+    "bounded": "the outbox, what is in flight and what waits to be declared keep to their bounds",
+    "paced": "a connect waits no longer than its window",
+    "jitter": "connects are spread evenly over their windows",
+    "acknowledged-is-durable": "what a mark has passed is committed",
+    "stored-once": "a record is stored once, and in one class",
+    "values": "a stored value is the measured one",
+    "dates": "a date lies within its error bound of the true time",
+    "no-strangers": "what is stored was measured, by the device under whose name it is stored",
+    "books": "numbered = stored + quarantined + declined + lost + owed, for every device",
+    "no-error": "no part of the system raises an error of its own",
+}
+EVENTUALLY: Final = {
+    "online": "every device has a live session",
+    "nothing-owed": "no device holds anything, and every measured record is in one class",
+    "caught-up": "the hub has read its stream to the end",
+}
+
+
+class BrokenPromise(Exception):
+    """A promise did not hold: `promise` is its name, `at_us` when, `device` whose (-1: the house's)."""
+
+    def __init__(self, promise: str, what: str, device: int = -1) -> None:
+        super().__init__(f"{promise}: {what}")
+        self.promise: Final = promise
+        self.what: Final = what
+        self.device: Final = device

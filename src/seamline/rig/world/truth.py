@@ -1,0 +1,129 @@
+"""What the devices of a world really measured, and what has become of each record; the books everything is held against.
+
+A record costs 10 bytes: when it was measured, which of its sensor's values it is, and its class. The values are drawn up front
+and shared (`Values`), so that a comparison of thousands of records is one of arrays.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from seamline.contract import Field, Layout
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.streams import Stream
+
+VALUES: Final = 251
+"""Different values of one sensor: a prime, so that neighbours and strides never fall together, and it fits a byte."""
+OWED, STORED, SET_ASIDE, LOST = range(4)
+"""Classes of a record. SET_ASIDE is quarantined or declined: custody that is no row."""
+CLASSES: Final = ("owed", "stored", "set aside", "lost")
+
+
+class Values:
+    """What the sensors of one layout may read: bodies for the core, and the same values by column."""
+
+    __slots__ = ("bodies", "columns", "layout")
+
+    def __init__(self, layout: Layout, stream: Stream) -> None:
+        self.layout = layout
+        read = [{place.name: _value(place.field, stream) for place in layout.places} for _ in range(VALUES)]
+        self.bodies = [layout.pack(values) for values in read]
+        self.columns = {place.name: [values[place.name] for values in read] for place in layout.places}
+
+
+class LineKey(NamedTuple):
+    """Whose sequence it is, within a device."""
+
+    incarnation: int
+    boot: int
+    channel: int
+
+
+class Line:
+    """The records of one channel in one boot, by their number."""
+
+    __slots__ = ("acknowledged", "classes", "true_us", "unsure", "value", "values")
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.true_us: array[int] = array("q")
+        self.value: array[int] = array("B")
+        self.classes = bytearray()
+        self.acknowledged = 0
+        """Everything below it was acknowledged to the device."""
+        self.unsure = 1 << 62
+        """Records from here on may not be known to anybody: the power went while their effects were carried out."""
+
+    def append(self, true_us: int, value: int) -> None:
+        """Note the next record."""
+        self.true_us.append(true_us)
+        self.value.append(value)
+        self.classes.append(OWED)
+
+    def classify(self, first: int, end: int, into: int) -> str:
+        """Put first..end-1 into a class; says what is wrong with that, or nothing."""
+        end = min(end, len(self.classes))
+        if first >= end:
+            return ""
+        if self.classes.count(OWED, first, end) != end - first:
+            at = next(at for at in range(first, end) if self.classes[at] != OWED)
+            return f"record {at} is {CLASSES[self.classes[at]]} already, and becomes {CLASSES[into]}"
+        self.classes[first:end] = bytes([into]) * (end - first)
+        return ""
+
+
+class DeviceTruth:
+    """Everything one device measured."""
+
+    __slots__ = ("boots", "lines")
+
+    def __init__(self) -> None:
+        self.lines: dict[LineKey, Line] = {}
+        self.boots: dict[int, int] = {}
+        """The last boot of each incarnation."""
+
+    @property
+    def numbered(self) -> int:
+        """How many records there are."""
+        return sum(len(line.classes) for line in self.lines.values())
+
+    def booted(self, device: int, incarnation: int, boot: int) -> None:
+        """Note a boot. Raises BrokenPromise when its number was used, or falls."""
+        before = self.boots.get(incarnation, 0)
+        if boot <= before:
+            raise BrokenPromise("boot-rises", f"boot {boot} of incarnation {incarnation:08x} comes after boot {before}", device)
+        self.boots[incarnation] = boot
+
+    def acknowledge(self, device: int, key: LineKey, following: int) -> None:
+        """The device was told that everything below `following` is accounted for. Raises BrokenPromise when it is not."""
+        line = self.lines.get(key)
+        if line is None:
+            return
+        end = min(following, len(line.classes))
+        if end > line.acknowledged:
+            owed = line.classes.find(OWED, line.acknowledged, end)
+            if owed >= 0:
+                what = f"a mark says {following} of boot {key.boot}, channel {key.channel}, but record {owed} is not committed"
+                raise BrokenPromise("acknowledged-is-durable", what, device)
+            line.acknowledged = end
+
+    def owed(self) -> Iterator[tuple[LineKey, int]]:
+        """Records in no class, but for those whose number may be unmade."""
+        for key, line in self.lines.items():
+            at = line.classes.find(OWED, 0, min(len(line.classes), line.unsure))
+            if at >= 0:
+                yield key, at
+
+
+def _value(field: Field, stream: Stream) -> int:
+    """A raw value; of a number one in eight is an end of its range, where encodings go wrong."""
+    if field.enum is not None:
+        return stream.pick(sorted(field.enum))
+    if field.flags is not None:
+        return sum(1 << bit for bit in sorted(field.flags) if stream.chance(300))
+    low, high = field.raw_range
+    if stream.below(8) == 0:
+        return low if stream.chance(500) else high
+    return stream.between(low, high)

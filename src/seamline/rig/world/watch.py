@@ -1,0 +1,206 @@
+"""Watches one boot of one device from outside: what its core asks for, and what it is told, against what may be.
+
+Nothing here reads the core's inside; `books()` is its public word about its bounds.
+"""
+
+from __future__ import annotations
+
+import json
+from struct import Struct
+from typing import Final, cast
+
+from seamline.device import Core, Policy
+from seamline.device.counters import SLOTS, Counters
+from seamline.device.policy import FRAME_SENT_BYTES_MAX
+from seamline.device.shapes import Stored
+from seamline.rig.world.marks import Marks
+from seamline.rig.world.pacing import Pacer, Waits
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.truth import DeviceTruth, LineKey
+
+FRAME_KEY: Final = Struct("<2xB5xIIIH")
+"""Of a data frame (docs/wire.md): channel, incarnation, boot, first sequence, count."""
+BOOKS_EVERY: Final = 64
+"""Steps between two looks at a core's books: they cost as much as a frame."""
+LOSS_RANGES_MAX: Final = 64
+LINK_DOWN, LINK_OPENING, LINK_UP = range(3)
+
+
+class Watch:
+    """One boot. Times are uptimes in ms; every method raises BrokenPromise."""
+
+    __slots__ = (
+        "_answered",
+        "_bounds",
+        "_core",
+        "_link",
+        "_marks",
+        "_policy",
+        "_probe_answered",
+        "_probes",
+        "_sent",
+        "_session",
+        "_silent_until_ms",
+        "_steps",
+        "_truth",
+        "device",
+        "pacer",
+    )
+
+    def __init__(self, device: int, core: Core, policy: Policy, truth: DeviceTruth, waits: Waits, marks: Marks) -> None:
+        self.device = device
+        self.pacer = Pacer(device, policy, waits)
+        self._core = core
+        self._policy = policy
+        self._truth = truth
+        self._marks = marks
+        self._link = LINK_DOWN
+        self._session = 0
+        self._answered = False
+        self._silent_until_ms = 0
+        self._sent: dict[tuple[int, int, int, int], int] = {}
+        self._probes = 0
+        self._probe_answered = 0
+        self._steps = 0
+        self._bounds: dict[int, int] = {}
+
+    def broken(self, promise: str, what: str) -> BrokenPromise:
+        """The error for this device."""
+        return BrokenPromise(promise, what, self.device)
+
+    # -- what the core asks for ----------------------------------------------------------------------------------------
+
+    def connects(self, now_ms: int) -> None:
+        """It opens a link."""
+        if self._link != LINK_DOWN:
+            raise self.broken("one-link", "connects while it has a link")
+        if now_ms < self._silent_until_ms:
+            raise self.broken("busy-obeyed", f"connects {self._silent_until_ms - now_ms} ms too early")
+        self.pacer.connects(now_ms, self._silent_until_ms * 3 // 2 + 1)
+        self._link = LINK_OPENING
+        self._session += 1
+        self._answered = False
+        self._sent.clear()
+        self._probes = self._probe_answered = 0
+
+    def closes(self, now_ms: int, reason: str) -> None:
+        """It ends its link, or gives the attempt up."""
+        if self._link == LINK_OPENING:
+            self._marks.hit("connect-timeout")
+            self.pacer.failed(now_ms)
+        elif self._link == LINK_UP:
+            if reason == "deaf":
+                self._marks.hit("deaf")
+            self.pacer.ended(now_ms)
+        self._link = LINK_DOWN
+
+    def publishes(self, now_ms: int, kind: str, payload: bytes) -> None:
+        """It says something."""
+        if self._link != LINK_UP:
+            raise self.broken("one-link", f"says {kind} without a link")
+        if now_ms < self._silent_until_ms:
+            raise self.broken("busy-obeyed", f"says {kind} {self._silent_until_ms - now_ms} ms too early")
+        if kind == "birth":
+            return
+        if not self._answered:
+            raise self.broken("birth-first", f"says {kind} before the hub has answered its birth")
+        if kind == "data":
+            self._data(payload)
+        elif kind == "probe":
+            self._probes += 1
+            self._marks.hit("probed")
+
+    def persists(self, key: str, entries: Stored) -> None:
+        """It has made an entry durable: of the counters, note how far they now bound this boot's numbers."""
+        if key in SLOTS:
+            counters = Counters(self._policy.stride)
+            if counters.load(entries) and (counters.incarnation, counters.boot) == (self._core.incarnation, self._core.boot):
+                self._bounds = counters.bounds
+
+    def _data(self, payload: bytes) -> None:
+        channel, incarnation, boot, first, count = cast("tuple[int, int, int, int, int]", FRAME_KEY.unpack_from(payload))
+        if len(payload) > FRAME_SENT_BYTES_MAX:
+            raise self.broken("bounded", f"a frame of {len(payload)} bytes")
+        key = (incarnation, boot, channel, first)
+        before = self._sent.get(key)
+        if before is not None:
+            self._marks.hit("resent")
+            if before >= self._probe_answered:
+                what = f"boot {boot}, channel {channel}, record {first} again without a probe's answer"
+                raise self.broken("sent-again", what)
+        self._sent[key] = self._probes
+        if (incarnation, boot) == (self._core.incarnation, self._core.boot) and first + count > self._bounds.get(channel, 0):
+            what = f"sends record {first + count - 1} of channel {channel}, and flash bounds {self._bounds.get(channel, 0)}"
+            raise self.broken("counted-first", what)
+        if channel == 0:
+            self._marks.hit("losses-declared")
+            return
+        line = self._truth.lines.get(LineKey(incarnation, boot, channel))
+        if line is None or first + count > len(line.classes):
+            what = f"sends records {first} to {first + count - 1} of boot {boot}, channel {channel}, which it never measured"
+            raise self.broken("no-strangers", what)
+
+    # -- what it is told -----------------------------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """The link is up."""
+        self._link = LINK_UP
+
+    def failed(self, now_ms: int) -> None:
+        """The connect failed."""
+        self._link = LINK_DOWN
+        self.pacer.failed(now_ms)
+
+    def lost(self, now_ms: int) -> None:
+        """The link ended."""
+        if self._link == LINK_UP:
+            self._link = LINK_DOWN
+            self.pacer.ended(now_ms)
+
+    def hears(self, now_ms: int, kind: str, payload: bytes) -> None:
+        """A downlink comes, before the core gets it."""
+        if self._link != LINK_UP:
+            return
+        if kind == "busy":
+            said = cast("dict[str, int]", json.loads(payload))
+            self._marks.hit("busy")
+            self._silent_until_ms = max(self._silent_until_ms, now_ms + said["retry_after_ms"])
+        elif kind == "session":
+            document = cast("dict[str, object]", json.loads(payload))
+            if (document["session"], document["boot"]) == (self._session, self._core.boot):
+                if not self._answered:
+                    self._answered = True
+                    self.pacer.answered(now_ms, cast("int | None", document.get("spread_ms")))
+                self._acknowledged(cast("int", document["incarnation"]), document["marks"])
+        elif kind == "marks":
+            document = cast("dict[str, object]", json.loads(payload))
+            self._acknowledged(cast("int", document["incarnation"]), document["marks"])
+            if document["session"] == self._session and document["probe"] is not None:
+                self._probe_answered = max(self._probe_answered, cast("int", document["probe"]))
+
+    def _acknowledged(self, incarnation: int, marks: object) -> None:
+        for boot, channel, following in cast("list[tuple[int, int, int]]", marks):
+            if channel:
+                self._truth.acknowledge(self.device, LineKey(incarnation, boot, channel), following)
+
+    # -- what must hold after every step -------------------------------------------------------------------------------
+
+    def stepped(self, deadline_ms: int | None) -> None:
+        """A step is over."""
+        if deadline_ms is None:
+            raise self.broken("deadline", "a live core has no deadline")
+        self._steps += 1
+        if self._steps % BOOKS_EVERY == 0:
+            self.audit()
+
+    def audit(self) -> None:
+        """Look at the core's bounds."""
+        books = self._core.books()
+        flight, size = cast("int", books["flight"]), cast("int", books["bytes"])
+        waiting = len(cast("list[object]", books["pending_losses"]))
+        if not 0 <= flight <= self._policy.flight_frames:
+            raise self.broken("bounded", f"{flight} frames in flight, at most {self._policy.flight_frames} may be")
+        if not 0 <= size <= self._policy.capacity_bytes:
+            raise self.broken("bounded", f"{size} bytes held, the capacity is {self._policy.capacity_bytes}")
+        if waiting > LOSS_RANGES_MAX:
+            raise self.broken("bounded", f"{waiting} ranges wait to be declared, at most {LOSS_RANGES_MAX} may")

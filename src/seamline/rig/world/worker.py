@@ -1,0 +1,339 @@
+"""One partition of the hub in virtual time: what `hub.ingest.partition` does, in its order, scheduled instead of awaited.
+
+Read on from the committed place, look at a batch, commit it with its place, answer, acknowledge. On a database that is away keep
+the batch, tell devices to wait and try again; on a fence throw memory away and read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final, Protocol
+
+from seamline.hub.downlink import busy_payload
+from seamline.hub.drive import drive
+from seamline.hub.ingest import work
+from seamline.hub.ingest.busy import RETRY_MS_MAX, RETRY_MS_MIN
+from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.ingest.commits import COUNT_EVERY_MS
+from seamline.hub.ingest.memory import Memory
+from seamline.hub.ingest.partition import BACKOFF_S_MAX, BACKOFF_S_MIN, IDLE_S, LAG_S, LEASE, SLOW_S
+from seamline.hub.ingest.reader import Batch, Position
+from seamline.hub.ingest.sessions import Told
+from seamline.hub.store_port import AwayError, FencedError, Store
+from seamline.rig.world.broker import Broker, Message
+from seamline.rig.world.clocks import unix_ms
+from seamline.rig.world.gate import Gate, GatedStore, Killed
+from seamline.rig.world.heap import MS, SECOND, Heap, Timer
+from seamline.rig.world.marks import Marks
+from seamline.rig.world.memory_store import MemoryDatabase, MemoryStore
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.streams import Stream
+from seamline.rig.world.trace import Trace
+
+BATCH_MAX: Final = 10_000
+COMMIT_US: Final = (2 * MS, 40 * MS)
+"""How long a commit takes, in good weather."""
+ATTACH_US: Final = (50 * MS, 1_000 * MS)
+"""From a process's start, or the broker's return, to the first read."""
+
+Commit = Callable[[work.Parts, Batch, work.Place, int, Catalogue], list[tuple[str, bytes]]]
+"""Commits a batch and returns what is to be said: the real thing, or one with a planted defect."""
+
+
+class House(Protocol):
+    """The process that a worker is part of."""
+
+    heap: Heap
+    broker: Broker
+    names: Sequence[str]
+    index: dict[str, int]
+    marks: Marks
+    trace: Trace
+    stream: Stream
+    gate: Gate
+    catalogue: Catalogue
+    database: MemoryDatabase
+    commit: Commit
+    told: Told
+    slow_us: int
+    linger_us: int
+    is_up: bool
+
+    def committed(self) -> None:
+        """Something was committed."""
+        ...
+
+    def die(self, mark: str) -> None:
+        """The process is gone, and comes back."""
+        ...
+
+
+class Worker:
+    """One partition."""
+
+    def __init__(self, hub: House, partition: int) -> None:
+        self.partition: Final = partition
+        self._hub: Final = hub
+        self._parts: work.Parts | None = None
+        self._attached = False
+        self._position = Position()
+        self._pending: Batch | None = None
+        self._timer: Timer | None = None
+        self._slow: Timer | None = None
+        self._wait_us = int(BACKOFF_S_MIN * SECOND)
+        self._counted_ms = 0
+        self._busy_since_us: int | None = None
+        self._told_busy: dict[int, int] = {}
+        self._subjects: Final[dict[tuple[int, str], bytes]] = {}
+        self._read = 0
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything in its partition is committed."""
+        stream = self._hub.broker.stream(self.partition)
+        return self._attached and (not stream or stream[-1].seq <= self._position.seq)
+
+    def attach_soon(self) -> None:
+        """Begin to read, from the committed place."""
+        self._attached = False
+        self._schedule(self._hub.stream.between(*ATTACH_US), self._attach)
+
+    def heard(self, message: Message) -> None:
+        """A message has come: be awake for it, and say that it has to wait if it does."""
+        if self._busy_since_us is not None and message.kind in {"birth", "probe"}:
+            self._say_busy({message.device})
+        if self._attached and self._pending is None:
+            wake_us = self._hub.heap.now_us + self._hub.linger_us
+            if self._timer is None or self._timer.act is None or self._timer.at_us > wake_us:
+                self._schedule(self._hub.linger_us, self._step)
+
+    def let_go(self) -> None:
+        """The broker is gone: forget what is in hand."""
+        self._attached = False
+        self._pending = None
+        self._quiet()
+        self._busy_since_us = None
+
+    def die(self) -> None:
+        """The process is gone: the connection breaks, the transaction is rolled back."""
+        self.let_go()
+        self._drop_database()
+        self._wait_us = int(BACKOFF_S_MIN * SECOND)
+        self._counted_ms = 0
+
+    # -- one after the other -------------------------------------------------------------------------------------------
+
+    def _attach(self) -> None:
+        if self._hub.broker.is_up:
+            self._try(self._attached_now)
+
+    def _attached_now(self) -> None:
+        end = Position(str(self._hub.broker.created), self._hub.broker.stored)
+        store = self._database().store
+        rows = drive(store.all("position", {"partition": self.partition}))
+        known = Position(str(rows[0][0]), int(rows[0][1])) if rows else Position()
+        self._position = Position(end.created, known.seq if known.created == end.created and known.seq <= end.seq else 0)
+        if self._position != known:
+            drive(store.run("start_position", {"partition": self.partition, "stream": end.created, "seq": self._position.seq}))
+        self._hub.told.generation = int(drive(store.all("generation"))[0][0])
+        self._attached = True
+        self._pending = None
+        self._wait_us = int(BACKOFF_S_MIN * SECOND)
+        self._schedule(0, self._step)
+
+    def _step(self) -> None:
+        """Take a batch in hand; it is committed after the time that takes."""
+        hub = self._hub
+        if self._pending is None:
+            self._pending = self._next()
+        if self._pending is None:
+            self._end_busy()
+            self._schedule(int(IDLE_S * SECOND), self._idle)
+            return
+        takes_us = hub.stream.between(*COMMIT_US) + hub.slow_us
+        if takes_us > SLOW_S * SECOND:
+            hub.marks.hit("slow-commit")
+            self._slow = hub.heap.after(int(SLOW_S * SECOND), self._tell_busy)
+        self._schedule(takes_us, lambda: self._try(self._store))
+
+    def _store(self) -> None:
+        hub, batch = self._hub, self._pending
+        if batch is None:
+            return
+        parts = self._database()
+        now_ms = unix_ms(hub.heap.now_us)
+        if now_ms - self._counted_ms > COUNT_EVERY_MS:
+            self._counted_ms = now_ms
+            hub.told.fleet_devices = int(drive(parts.store.all("devices_total"))[0][0])
+        place = work.Place(self.partition, self._position, batch.seqs[-1])
+        messages = hub.commit(parts, batch, place, now_ms, hub.catalogue)
+        self._position = Position(self._position.created, batch.seqs[-1])
+        hub.trace.note(hub.heap.now_us, -1, "commit", b"%d %d" % (self.partition, batch.seqs[-1]))
+        hub.committed()
+        self._drop_slow()
+        self._answer(messages)
+        if parts.memory.full:
+            self._fresh(parts.store)
+        hub.gate.effect()
+        hub.broker.forget(self.partition, batch.seqs[-1])
+        self._pending = None
+        self._wait_us = int(BACKOFF_S_MIN * SECOND)
+        self._mind_lag(batch)
+        waits = hub.broker.stream(self.partition)
+        self._schedule(hub.linger_us if waits else 0, self._step)
+
+    def _answer(self, messages: list[tuple[str, bytes]]) -> None:
+        hub = self._hub
+        for said, (subject, payload) in enumerate(messages):
+            try:
+                hub.gate.effect()
+            except Killed:
+                hub.die("hub-killed-answering" if said else "hub-killed-between")
+                raise
+            _, device, kind = subject.split(".")
+            hub.broker.send(hub.index[device], kind, payload)
+
+    def _idle(self) -> None:
+        """Write what was heard and not written yet."""
+        if self._hub.broker.stream(self.partition):
+            self._step()
+        else:
+            self._try(self._flush)
+
+    def _flush(self) -> None:
+        parts = self._database()
+        if parts.memory.fleet.dirty.any() or parts.memory.clocks.dirty.any():
+            drive(_flush(parts, unix_ms(self._hub.heap.now_us)))
+            self._hub.committed()
+
+    def _try(self, act: Callable[[], None]) -> None:
+        """Do something that needs the database, and what is to be done when it cannot be."""
+        hub = self._hub
+        try:
+            act()
+        except Killed:
+            if hub.is_up:
+                done = self._pending is not None and self._pending.seqs[-1] == self._position.seq
+                hub.die("hub-killed-answering" if done else "hub-killed-before")
+        except FencedError:
+            self._drop_slow()
+            self._drop_database()
+            self.attach_soon()
+        except AwayError as error:
+            self._drop_slow()
+            hub.marks.hit("commit-unknown" if "answered" in str(error) else "database-away")
+            hub.gate.in_transaction = False
+            self._drop_database()
+            self._tell_busy()
+            wait_us = self._wait_us // 2 + hub.stream.below(self._wait_us // 2 + 1)
+            self._wait_us = min(int(BACKOFF_S_MAX * SECOND), self._wait_us * 2)
+            self._schedule(wait_us, lambda: self._try(act))
+        except BrokenPromise:
+            raise
+        except Exception as error:
+            raise BrokenPromise("no-error", f"the hub raised {type(error).__name__}: {error}") from error
+
+    # -- what it works on ----------------------------------------------------------------------------------------------
+
+    def _next(self) -> Batch | None:
+        """What the stream holds beyond the committed place, at most a batch of it."""
+        hub, batch = self._hub, Batch()
+        for message in hub.broker.stream(self.partition):
+            if message.seq <= self._position.seq:
+                continue
+            if len(batch.seqs) >= BATCH_MAX:
+                break
+            subject = self._subjects.get((message.device, message.kind))
+            if subject is None:
+                subject = f"up.{self.partition}.{hub.names[message.device]}.{message.kind}".encode()
+                self._subjects[message.device, message.kind] = subject
+            batch.subjects.append(subject)
+            batch.payloads.append(message.payload)
+            batch.seqs.append(message.seq)
+            batch.stored_ns.append((unix_ms(message.stored_us) * 1000 + message.stored_us % 1000) * 1000)
+        if not len(batch):
+            return None
+        if batch.seqs[0] <= self._read:
+            hub.marks.hit("redelivered")
+        self._read = batch.seqs[-1]
+        return batch
+
+    def _database(self) -> work.Parts:
+        if self._parts is None:
+            hub = self._hub
+            hub.gate.ask()
+            store = GatedStore(MemoryStore(hub.database.connect()), hub.gate)
+            if not drive(store.lease(LEASE, self.partition)):
+                raise BrokenPromise("no-error", f"the lease of partition {self.partition} is held by nobody that lives")
+            self._parts = work.Parts(store, hub.catalogue, Memory(), hub.told)
+        return self._parts
+
+    def _fresh(self, store: Store) -> None:
+        """Throw memory away: everything is read anew."""
+        self._parts = work.Parts(store, self._hub.catalogue, Memory(), self._hub.told)
+
+    def _drop_database(self) -> None:
+        parts, self._parts = self._parts, None
+        if parts is not None:
+            with suppress(AwayError):
+                drive(parts.store.close())
+
+    # -- busy ----------------------------------------------------------------------------------------------------------
+
+    def _mind_lag(self, batch: Batch) -> None:
+        now_us = self._hub.heap.now_us
+        lag_us = unix_ms(now_us) * 1000 - batch.stored_ns[-1] // 1000
+        if lag_us > LAG_S * SECOND:
+            self._begin_busy()
+        elif lag_us < LAG_S * SECOND / 2:
+            self._end_busy()
+
+    def _begin_busy(self) -> None:
+        if self._busy_since_us is None:
+            self._busy_since_us = self._hub.heap.now_us
+            self._told_busy.clear()
+
+    def _end_busy(self) -> None:
+        self._busy_since_us = None
+
+    def _tell_busy(self) -> None:
+        """Answer the questions in hand, and those to come, with `busy`."""
+        self._begin_busy()
+        if self._pending is not None:
+            asked = [subject.split(b".") for subject in self._pending.subjects if subject.endswith((b".birth", b".probe"))]
+            self._say_busy({self._hub.index[parts[2].decode()] for parts in asked})
+
+    def _say_busy(self, devices: set[int]) -> None:
+        """Tell these devices, each once in the time it was given."""
+        now_us = self._hub.heap.now_us
+        since_us = now_us if self._busy_since_us is None else self._busy_since_us
+        retry_ms = min(RETRY_MS_MAX, max(RETRY_MS_MIN, (now_us - since_us) // MS))
+        for device in sorted(devices):
+            if self._told_busy.get(device, 0) <= now_us:
+                self._told_busy[device] = now_us + retry_ms * MS
+                self._hub.broker.send(device, "busy", busy_payload(retry_ms))
+
+    # -- timers --------------------------------------------------------------------------------------------------------
+
+    def _schedule(self, wait_us: int, act: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._hub.heap.after(wait_us, act)
+
+    def _quiet(self) -> None:
+        self._drop_slow()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _drop_slow(self) -> None:
+        if self._slow is not None:
+            self._slow.cancel()
+            self._slow = None
+
+
+async def _flush(parts: work.Parts, now_ms: int) -> None:
+    async with parts.store.transaction():
+        await parts.devices.flush(now_ms)
+        await parts.clocks.flush(now_ms)
