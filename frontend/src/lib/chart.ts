@@ -6,6 +6,8 @@ import type { FieldShape, MissingRange, Reading } from "../api/schema";
 
 export interface Strip {
   field: FieldShape;
+  /** Raw counts are drawn, for none of them has a physical value: the device has no coefficients yet. */
+  counts: boolean;
   values: (number | null)[];
 }
 
@@ -34,7 +36,11 @@ export function plotOf(fields: FieldShape[], rows: Reading[], missing: MissingRa
     readings.push(reading);
     before = reading;
   }
-  const strips = fields.map((field) => ({ field, values: readings.map((reading) => (reading ? raw(field, reading) : null)) }));
+  const strips = fields.map((field) => {
+    const counts = field.calibration !== null && !ordered.some((reading) => typeof reading.values[field.name] === "number");
+    const drawn = (reading: Reading): number | null => (counts ? (reading.raw[field.name] ?? null) : raw(field, reading));
+    return { field, counts, values: readings.map((reading) => (reading ? drawn(reading) : null)) };
+  });
   return { at, readings, strips: strips.filter((strip) => strip.values.some((value) => value !== null)), missing };
 }
 

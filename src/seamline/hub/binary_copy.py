@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from seamline.contract import FieldType, Layout
+from seamline.hub.calibrations import NONE
 from seamline.hub.columns import missing_column
 from seamline.hub.decode import I64, Records
-from seamline.hub.schema import READING_COLUMNS, field_column, reading_table
+from seamline.hub.reading_columns import READING_COLUMNS, field_column, physical_column, reading_table, version_column
 from seamline.hub.tables import SQL_TYPES
+from seamline.hub.valuing import Counts, Physical
 
 SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 EPOCH_US: Final = 946_684_800_000_000
 """PostgreSQL counts time from 2000-01-01; this is that instant in Unix µs."""
 
-_BINARY: Final = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "timestamptz": ">i8"}
+_BINARY: Final = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "timestamptz": ">i8", "float8": ">f8"}
 _NUMERIC_DIGITS: Final = 5
 """Base-10000 digits of the largest u64; leading zeros are allowed and stripped by the server."""
 _NUMERIC: Final = np.dtype(
@@ -73,29 +75,41 @@ class Writer:
     def __init__(self, layout: Layout) -> None:
         self.layout: Final = layout
         self.table: Final = reading_table(layout.product, layout.message)
+        self.counts: Final = Counts(layout)
         fields = [(field_column(place.name), SQL_TYPES[place.field.type]) for place in layout.places]
         columns = [(name, kind.partition(" ")[0]) for name, kind in READING_COLUMNS] + fields
-        self._dated: Final = RowShape(columns, frozenset())
-        self._undated: Final = RowShape(columns, frozenset({"measured", "error_ms"}))
-        names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
-        self.statement: Final = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(self.table), names)
+        physical = [(physical_column(place.name), "float8") for place in layout.places if place.field.calibration is not None]
+        valued = [*columns, *physical, *((version_column(name), "int4") for name in self.counts.calibrations)]
+        undated = frozenset({"measured", "error_ms"})
+        self._shapes: Final = {
+            (is_valued, is_dated): RowShape(valued if is_valued else columns, frozenset() if is_dated else undated)
+            for is_valued in (False, True)
+            for is_dated in (False, True)
+        }
+        self.statement: Final = self._copy(columns)
+        self.valued_statement: Final = self._copy(valued)
+        """The statement for rows made with their physical values."""
 
-    def rows(self, keys: dict[str, I64], dated: NDArray[np.bool_], fields: Records) -> bytes:
+    def _copy(self, columns: Sequence[Column]) -> sql.Composed:
+        names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
+        return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(self.table), names)
+
+    def rows(self, keys: Mapping[str, I64], dated: NDArray[np.bool_], fields: Records, physical: Physical | None = None) -> bytes:
         """The rows as bytes, without signature and trailer.
 
         `keys` has every column of READING_COLUMNS but `layout`, as int64; times in Unix µs; `measured` and `error_ms` count
-        only where `dated`.
+        only where `dated`. Without `physical` the columns of physical values are left out, and so NULL.
         """
-        if dated.all():
-            return self._rows(self._dated, keys, fields)
-        if not dated.any():
-            return self._rows(self._undated, keys, fields)
+        if dated.all() or not dated.any():
+            return self._rows(bool(dated.all()), keys, fields, physical)
         parts: list[bytes] = []
-        for shape, chosen in ((self._dated, dated), (self._undated, ~dated)):
-            parts.append(self._rows(shape, {name: column[chosen] for name, column in keys.items()}, fields[chosen]))
+        for is_dated, chosen in ((True, dated), (False, ~dated)):
+            own = {name: column[chosen] for name, column in keys.items()}
+            parts.append(self._rows(is_dated, own, fields[chosen], None if physical is None else physical[chosen]))
         return b"".join(parts)
 
-    def _rows(self, shape: RowShape, keys: dict[str, I64], fields: Records) -> bytes:
+    def _rows(self, dated: bool, keys: Mapping[str, I64], fields: Records, physical: Physical | None) -> bytes:  # noqa: FBT001
+        shape = self._shapes[physical is not None, dated]
         rows = shape.empty(len(fields))
         names = cast("tuple[str, ...]", shape.dtype.names)
         for name, column in keys.items():
@@ -108,7 +122,25 @@ class Writer:
             rows[name] = _numeric(column) if place.field.type is FieldType.U64 else column
             if place.field.may_miss and fields[missing_column(place.name)].any():
                 missing[name] = fields[missing_column(place.name)]
+        if physical is not None:
+            missing |= _physical(rows, physical)
         return shape.without(rows, missing) if missing else rows.tobytes()
+
+
+def _physical(rows: Records, physical: Physical) -> dict[str, NDArray[np.bool_]]:
+    """Fill in what records measured; returns where there is no value."""
+    missing: dict[str, NDArray[np.bool_]] = {}
+    for name, values in physical.values.items():
+        column, none = physical_column(name), np.isnan(values)
+        rows[column] = values
+        if none.any():
+            missing[column] = none
+    for name, versions in physical.versions.items():
+        column, none = version_column(name), versions == NONE
+        rows[column] = versions
+        if none.any():
+            missing[column] = none
+    return missing
 
 
 def _numeric(column: NDArray[np.uint64]) -> Records:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from seamline.hub.anchors import Tie
 from seamline.hub.inputs import Source
 from seamline.hub.params import Int8s
-from seamline.hub.store import Store
+from seamline.hub.store_port import Store
 from seamline.hub.timeline import Segment, anchored
 
 BOOTS_MAX: Final = 64

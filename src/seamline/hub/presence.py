@@ -10,7 +10,7 @@ deaf and stays so until the device is known to hear, so that reconnecting does n
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from seamline.hub.inputs import Birth, Death, Probe, Said
 
@@ -70,8 +70,7 @@ class PresenceRow:
     failures: tuple[tuple[str, int], ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(NamedTuple):
     """A claim. Ages in ms, None for never.
 
     `for_ms` is how long the state has held, `next_ms` the Unix time at which the claim changes if nothing is heard (None: it
@@ -86,7 +85,36 @@ class Presence:
     next_ms: int | None = None
 
 
-def assess(row: PresenceRow | None, now_ms: int, timing: Timing) -> Presence:
+class Heard(Protocol):
+    """What a claim needs to know of a PresenceRow; the API reads thousands at once and makes no row of each."""
+
+    @property
+    def born_ms(self) -> int:
+        """When its session began."""
+        ...
+
+    @property
+    def last_heard_ms(self) -> int:
+        """When anything last came from it."""
+        ...
+
+    @property
+    def last_answered_ms(self) -> int | None:
+        """When it last heard us."""
+        ...
+
+    @property
+    def died_ms(self) -> int | None:
+        """When its death was received."""
+        ...
+
+    @property
+    def unanswered(self) -> int:
+        """How many of its questions had no answer."""
+        ...
+
+
+def assess(row: Heard | None, now_ms: int, timing: Timing) -> Presence:
     """What is true of a device at `now_ms`."""
     if row is None:
         return Presence(State.NEVER, "never heard")
@@ -174,7 +202,7 @@ def on_death(row: PresenceRow | None, death: Death, now_ms: int) -> PresenceRow:
     return replace(row, died_ms=now_ms) if _same_session(death, row) and row.died_ms is None else row
 
 
-def _deafness(row: PresenceRow, timing: Timing) -> str | None:
+def _deafness(row: Heard, timing: Timing) -> str | None:
     """Why the device counts as deaf, or None."""
     if row.unanswered >= DEAF_UNANSWERED:
         return f"{row.unanswered} questions unanswered"
@@ -185,7 +213,7 @@ def _deafness(row: PresenceRow, timing: Timing) -> str | None:
     return None
 
 
-def _answered_or_born(row: PresenceRow) -> int:
+def _answered_or_born(row: Heard) -> int:
     """When the session last had proof that it hears us, or began."""
     return row.born_ms if row.last_answered_ms is None else max(row.born_ms, row.last_answered_ms)
 

@@ -1,4 +1,4 @@
-"""The hub's fixed tables, as SQLAlchemy Core; the reading tables are made from contracts (`hub.tables`).
+"""The hub's fixed tables, as SQLAlchemy Core; the reading tables are made from contracts (`hub.tables`, `hub.reading_columns`).
 
 Unsigned 32-bit numbers of the wire (incarnation, boot, sequence, fingerprint) are `BIGINT` here. Times named `…_ms` are
 integers in milliseconds; every other time is `timestamptz`. `arrival` is when the hub took the frame over: it never changes,
@@ -330,43 +330,44 @@ twin_reported: Final = Table(
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
 )
 
-# Every reading table r_<product>_<message> begins with these columns; then one column per field, raw integers,
-# NULL where the record's layout lacks the field. Partitioned by range of `arrival`, one partition a day (UTC).
-READING_COLUMNS: Final[tuple[tuple[str, str], ...]] = (
-    ("device_no", "int4 NOT NULL"),
-    ("incarnation", "int8 NOT NULL"),
-    ("boot", "int8 NOT NULL"),
-    ("seq", "int8 NOT NULL"),
-    ("layout", "int2 NOT NULL"),
-    ("arrival", "timestamptz NOT NULL"),
-    ("uptime_ms", "int8 NOT NULL"),
-    ("measured", "timestamptz"),  # NULL: nothing is known but the arrival
-    ("error_ms", "int8"),
-    ("quality", "int2 NOT NULL"),  # 0 bounded, 1 anchored, 2 synced
-    ("revision", "int2 NOT NULL"),
-    ("digest", "int8 NOT NULL"),  # hash of the record's bytes: tells a duplicate from a conflict
+calibration: Final = Table(
+    "calibration",
+    metadata,
+    _device_key(primary_key=True),
+    Column("product", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # rows are only ever added; who remembers coefficients asks for what came after the last serial he knows
+    Column("serial", BigInteger, Identity(), nullable=False, unique=True),
+    Column("coefficients", JSONB, nullable=False),
+    # of records measured from here on, and before there; null: no bound
+    _at("valid_from"),
+    _at("valid_to"),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
 )
 
-
-def reading_table(product: str, message: str) -> str:
-    """The name of the table that holds a product's messages of one kind, e.g. `r_heater_reading`."""
-    return f"r_{_identifier(product)}_{_identifier(message)}"
-
-
-def reading_view(product: str, message: str) -> str:
-    """The name of the view with physical values, e.g. `heater_reading`."""
-    return f"{_identifier(product)}_{_identifier(message)}"
-
-
-_TAKEN: Final = frozenset(name for name, _ in READING_COLUMNS)
-
-
-def field_column(name: str) -> str:
-    """The column of a field: its name, or with a trailing `_` where a column of every reading table has that name."""
-    column = _identifier(name)
-    return f"{column}_" if column in _TAKEN else column
-
-
-def _identifier(name: str) -> str:
-    """A contract name as part of an SQL identifier."""
-    return "".join(char if char.isalnum() else "_" for char in name.lower())
+revaluation: Final = Table(
+    "revaluation",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _device_key(),
+    Column("product", Text, nullable=False),
+    Column("calibration", Text, nullable=False),
+    # the newest version before (null: none), and the newest one that this pass knows
+    Column("from_version", Integer),
+    Column("to_version", Integer, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    _at("finished_at"),
+    # how many rows have another value now, and the first and last moment of them
+    _count("rows"),
+    _at("first_measured"),
+    _at("last_measured"),
+    # where the pass is: [table, boot, seq, incarnation]; null before its first row
+    Column("place", JSONB),
+    Index("revaluation_due", "id", postgresql_where=text("finished_at IS NULL")),
+    Index("revaluation_device", "device_no", "id"),
+)

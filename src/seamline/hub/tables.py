@@ -1,7 +1,8 @@
 """Reading tables from contracts: made or widened at the hub's start, one a message, with a view of physical values.
 
 A newer layout only appends fields, so a table only ever gains columns, which PostgreSQL does without rewriting it. Columns
-hold raw integers; the view applies scale and offset exactly (numeric) and names enum members.
+hold raw integers; the view applies scale and offset exactly (numeric) and names enum members. Where a calibration lies between
+raw and physical, the physical value has a column of its own, and the coefficients' version another (`hub.valuing`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from typing import Final
 from psycopg import AsyncConnection, sql
 
 from seamline.contract import Family, Field, FieldType, Layout
-from seamline.hub.schema import READING_COLUMNS, field_column, reading_table, reading_view
+from seamline.hub.reading_columns import (
+    READING_COLUMNS,
+    field_column,
+    physical_column,
+    raw_column,
+    reading_table,
+    reading_view,
+    version_column,
+)
 from seamline.hub.statements import trusted
 
 LOCK: Final = 0x5EA3120  # pg_advisory_xact_lock key: one process registers at a time
@@ -43,6 +52,18 @@ class ReadingTable:
     def name(self) -> str:
         """The table's name."""
         return reading_table(self.product, self.message)
+
+    @property
+    def calibrations(self) -> tuple[str, ...]:
+        """The calibrations that columns have, each once."""
+        return tuple(dict.fromkeys(field.calibration for _, field in self.columns if field.calibration is not None))
+
+    @property
+    def sql_columns(self) -> tuple[tuple[str, str], ...]:
+        """Name and SQL type of every column beyond the key columns."""
+        raw = [(field_column(name), SQL_TYPES[field.type]) for name, field in self.columns]
+        physical = [(physical_column(name), "float8") for name, field in self.columns if field.calibration is not None]
+        return (*raw, *physical, *((version_column(name), "int4") for name in self.calibrations))
 
     @property
     def view(self) -> str:
@@ -117,7 +138,7 @@ async def _has_columns(connection: AsyncConnection, table: ReadingTable) -> bool
         "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0", (table.name,)
     )
     has = {str(row[0]) for row in await cursor.fetchall()}
-    return {field_column(name) for name, _ in table.columns} <= has and "digest" in has
+    return {name for name, _ in table.sql_columns} <= has and "digest" in has
 
 
 def _definition(table: ReadingTable) -> list[sql.Composed]:
@@ -135,28 +156,37 @@ def _definition(table: ReadingTable) -> list[sql.Composed]:
         sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} USING brin (arrival)").format(sql.Identifier(f"{table.name}_arrival"), name),
     ]
     statements += [
-        sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
-            name, sql.Identifier(field_column(column)), trusted(SQL_TYPES[field.type])
-        )
-        for column, field in table.columns
+        sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(name, sql.Identifier(column), trusted(kind))
+        for column, kind in table.sql_columns
     ]
     return statements
 
 
 def view(table: ReadingTable) -> sql.Composed:
-    """The view with the device's id, every key column, and physical values under the fields' names."""
+    """The view with the device's id, every key column, and physical values under the fields' names.
+
+    A calibrated field's is NULL until the device has coefficients; behind the fields stand its raw counts and their versions.
+    """
     keys = [column for column, _ in READING_COLUMNS if column != "digest"]
     columns = [sql.SQL("d.id AS device"), *(sql.SQL("r.{}").format(sql.Identifier(column)) for column in keys)]
     columns += [
         sql.SQL("{} AS {}").format(_physical(name, field), sql.Identifier(field_column(name))) for name, field in table.columns
     ]
+    columns += [
+        sql.SQL("r.{} AS {}").format(sql.Identifier(field_column(name)), sql.Identifier(raw_column(name)))
+        for name, field in table.columns
+        if field.calibration is not None
+    ]
+    columns += [sql.SQL("r.{}").format(sql.Identifier(version_column(name))) for name in table.calibrations]
     return sql.SQL("CREATE VIEW {} AS SELECT {} FROM {} r JOIN device d ON d.no = r.device_no").format(
         sql.Identifier(table.view), sql.SQL(", ").join(columns), sql.Identifier(table.name)
     )
 
 
 def _physical(column: str, field: Field) -> sql.Composable:
-    """A column's physical value: exact, and raw where only a calibration of the unit could tell."""
+    """A column's physical value: exact, or by the calibration of the unit."""
+    if field.calibration is not None:
+        return sql.SQL("r.{}").format(sql.Identifier(physical_column(column)))
     raw = sql.SQL("r.{}").format(sql.Identifier(field_column(column)))
     if field.enum is not None:
         cases = sql.SQL(" ").join(

@@ -17,7 +17,8 @@ from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.nats import Connection
 from seamline.hub.inputs import Value
 from seamline.hub.params import Int8s, adapt
-from seamline.hub.store import Store, connect
+from seamline.hub.store import PostgresStore, connect
+from seamline.hub.store_port import Store
 from seamline.hub.twin import Policy, Rule, Status, Twin, ask, document, status
 from seamline.hub.twin_store import desired_rows, twins_of
 
@@ -45,7 +46,13 @@ async def set_desired(
     Raises UnknownPropertyError, ValueRefusedError; then nothing is written. Announce it after the commit.
     """
     adapt(connection)
-    store = Store(connection)
+    return await wish(PostgresStore(connection), catalogue, device, name, value, by=by, now_ms=now_ms)
+
+
+async def wish(
+    store: Store, catalogue: Catalogue, device: str, name: str, value: Value, *, by: str, now_ms: int
+) -> Status | None:
+    """`set_desired` on a store."""
     async with store.transaction():
         rows = await store.all("devices", {"ids": [device]})
         contract = catalogue.contract(str(rows[0][3])) if rows and rows[0][3] is not None else None
@@ -74,7 +81,7 @@ class Announcer:
         """Send a device its document now; False when the broker is away (the worker sends it later). Raises psycopg.Error."""
         connection = await connect(self._dsn, "twin")
         try:
-            store = Store(connection)
+            store = PostgresStore(connection)
             rows = await store.all("devices", {"ids": [device]})
             return bool(rows) and await self.send(store, [(device, int(rows[0][1]))])
         finally:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from seamline.hub.inputs import Value
 from seamline.hub.params import Int8s
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 from seamline.hub.twin import Desired, Reported, Resolution, Twin
 
 

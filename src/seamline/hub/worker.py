@@ -21,9 +21,11 @@ from seamline.hub.settings import HubSettings
 from seamline.hub.steps.presence import judge_presence
 from seamline.hub.steps.redate import redate
 from seamline.hub.steps.release import release
+from seamline.hub.steps.revalue import revalue
 from seamline.hub.steps.tell import tell_gaps, tell_losses, tell_quarantine
 from seamline.hub.steps.twins import send_wishes, tick_twins
-from seamline.hub.store import Store, connect, unavailable
+from seamline.hub.store import PostgresStore, connect, unavailable
+from seamline.hub.store_port import Store
 from seamline.hub.tables import reading_tables
 from seamline.hub.twin_service import Announcer
 
@@ -79,19 +81,20 @@ class Worker:
 
     async def _leased(self, connection: psycopg.AsyncConnection, stopping: asyncio.Event) -> bool:
         """Wait until no other worker has the lease; False when stopped meanwhile."""
+        store = PostgresStore(connection)
         while not stopping.is_set():
-            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s, 0)", (LEASE,))
-            if (await cursor.fetchone()) == (True,):
+            if await store.lease(LEASE, 0):
                 return True
             await pause(stopping, 1.0)
         return False
 
     def _steps(self, connection: psycopg.AsyncConnection) -> list[Step]:
-        store, ingest = Store(connection, "worker"), Store(connection)
+        store, ingest = PostgresStore(connection, "worker"), PostgresStore(connection)
         catalogue, announcer, now = self._catalogue, self._announcer, self._now_ms
         return [
             Step("presence", 0.5, lambda: judge_presence(store, catalogue, now())),
             Step("redate", 0.5, lambda: redate(store, ingest, catalogue)),
+            Step("revalue", 0.5, lambda: revalue(connection)),
             Step("wishes", 1.0, lambda: send_wishes(store, ingest, announcer, now())),
             Step("twins", 1.0, lambda: tick_twins(store, ingest, catalogue, announcer, now())),
             Step("quarantine", 1.0, lambda: tell_quarantine(store, catalogue, now())),

@@ -42,7 +42,9 @@ def test_readings_carry_date_error_quality_and_exact_values(api):
     assert last["values"]["mode"] in {"off", "heating", "holding"}
     units = {field["name"]: (field["unit"], field["calibration"]) for field in view["fields"]}
     assert units["power"] == ("W", None)
-    assert units["room"] == (None, "room_ntc"), "a count is not shown as degrees"
+    assert units["room"] == ("Cel", "room_ntc")
+    assert last["values"]["room"] is None, "a count is not shown as degrees"
+    assert (type(last["raw"]["room"]), last["versions"]) == (int, {})
 
 
 def test_missing_sequences_are_told_by_class_between_their_neighbours(api):
@@ -167,8 +169,12 @@ def test_raw_frames_are_taken_apart_byte_by_byte(api, served, family):
     covered = [place for part in frame["parts"] for place in range(part["start"], part["end"])]
     assert covered == list(range(len(payload))), "every byte belongs to exactly one part"
     assert frame["records"][0] == {
-        "seq": 12, "uptime_ms": 5_000, "room": 2_100, "element": 2_900, "power": 900, "mode": "heating", "set_point": 21.5,
-    }  # fmt: skip
+        "seq": 12,
+        "uptime_ms": 5_000,
+        "values": {"room": None, "element": None, "power": 900, "mode": "heating", "set_point": 21.5},
+        "raw": {"room": 2_100, "element": 2_900},
+        "versions": {},
+    }
 
 
 def test_frames_say_that_the_broker_is_away(api, served):

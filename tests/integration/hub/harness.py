@@ -22,7 +22,7 @@ from seamline.hub.ingest.partition import Config, Partition
 from seamline.hub.ingest.reader import Limits, consumers
 from seamline.hub.ingest.sessions import Told
 from seamline.hub.prepare import prepare
-from seamline.hub.store import Store, connect as connect_database
+from seamline.hub.store import PostgresStore, connect as connect_database
 
 WAIT_S = 20.0
 SMALL = Limits(batch_messages=500, ahead_messages=1_000, linger_s=0.005)
@@ -163,7 +163,7 @@ class Hub:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            await partition._drop_database()
+            await partition.commits.end()
 
     async def close(self):
         await self.stop()
@@ -251,11 +251,11 @@ class Hub:
         return found
 
     @contextlib.asynccontextmanager
-    async def stores(self) -> AsyncIterator[tuple[Store, Store]]:
+    async def stores(self) -> AsyncIterator[tuple[PostgresStore, PostgresStore]]:
         """The worker's and ingest's statements on a connection of their own."""
         connection = await connect_database(self.dsn, "test")
         try:
-            yield Store(connection, "worker"), Store(connection)
+            yield PostgresStore(connection, "worker"), PostgresStore(connection)
         finally:
             await connection.close()
 

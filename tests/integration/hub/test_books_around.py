@@ -78,6 +78,20 @@ async def test_turning_deaf_lost_and_back_is_told_once_each_to_the_owner(hub):
 
 
 @on_hub
+async def test_presence_that_ingest_is_writing_is_judged_at_the_next_turn_and_not_waited_for(hub):
+    hub.send("birth", birth())
+    await hub.settled()
+    hub.send("probe", said(probe=3, unanswered=3, uptime_ms=2_000))
+    await hub.settled()
+    with psycopg.connect(hub.dsn) as writing:
+        writing.execute("UPDATE presence SET last_heard = now()")
+        async with asyncio.timeout(10):
+            assert await events(hub, judge_presence, now_ms()) == []
+        writing.rollback()
+    assert [kind for kind, *_ in await events(hub, judge_presence, now_ms())] == ["deaf"]
+
+
+@on_hub
 async def test_quarantine_losses_and_open_gaps_are_told_once(hub):
     of = layout(hub.family)
     hub.send("birth", birth())

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 
 import psycopg
@@ -15,8 +16,8 @@ from seamline.hub.ingest.judge import judge
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.nats import connect as connect_broker
 from seamline.hub.ingest.partition import Partition
-from seamline.hub.ingest.reader import Batch, consumers
-from seamline.hub.store import FencedError
+from seamline.hub.ingest.reader import Batch, Position, consumers
+from seamline.hub.store_port import FencedError
 from seamline.testing.stack import stack
 from seamline.testing.wait import until
 
@@ -152,10 +153,10 @@ async def test_two_workers_on_one_partition_store_everything_once(hub):
     of = layout(hub.family)
 
     async def no_lease(self):
-        if self._parts is None:
+        if self.commits.parts is None:
             connection = await partition_module.connect_database(self.config.dsn, "ingest rogue")
-            self._parts = self._fresh(partition_module.Store(connection))
-        return self._parts
+            self.commits.begin(partition_module.PostgresStore(connection))
+        return self.commits.parts
 
     original = Partition._database
     Partition._database = no_lease
@@ -190,7 +191,7 @@ async def test_the_second_worker_is_fenced_by_the_place_in_the_stream(hub):
     batch = Batch([f"up.{number}.dev.data".encode()], [frame(of, 1)], [99], [1_790_000_000 * 10**9])
     async with hub.stores() as (_, ingest):
         parts = work.Parts(ingest, partition._catalogue, Memory(), partition._told)
-        stale = work.Place(number, partition_module.Position(partition._position.created, 0), 99)
+        stale = work.Place(number, Position(partition.commits.position.created, 0), 99)
         with pytest.raises(FencedError):
             await work.commit(parts, judge(batch, parts.memory.fleet, partition._catalogue), stale, 1)
     assert hub.ledger()[3] == 1
@@ -228,3 +229,33 @@ def test_the_hub_killed_with_sigkill_at_random_moments_stores_everything_once(he
                 "SELECT count(*), count(DISTINCT (device_no, incarnation, boot, seq)) FROM r_heater_reading"
             ).fetchone()
         assert keys == (3000, 3000)
+
+
+@pytest.mark.slow
+def test_a_broker_that_lost_the_end_of_its_stream_with_its_power_is_read_on_at_once(heater, tmp_path):
+    """Its sequences begin anew below the committed place; what comes there is as new as anything."""
+    of = layout(load_family(heater))
+    with stack(contracts=(heater,), children=("broker", "postgres", "hub"), state=tmp_path / "state") as running:
+        files, kept = running.state.path("broker") / "jetstream", tmp_path / "kept"
+
+        def stored_up_to(first, end):
+            async def send():
+                broker = await connect_broker(running.nats_url, "test")
+                broker.publish([("up.dev0.data", frame(of, at)) for at in range(first, end)])
+                await broker.ping()
+                broker.close()
+
+            asyncio.run(send())
+            with psycopg.connect(running.dsn, autocommit=True) as connection:
+                until(lambda: connection.execute("SELECT stored FROM ledger").fetchone() == (end,), f"{end} are stored", 30)
+
+        stored_up_to(0, 20)
+        with running.without("broker"):
+            shutil.copytree(files, kept)
+        stored_up_to(20, 40)
+        with running.without("broker"):
+            shutil.rmtree(files)
+            shutil.copytree(kept, files)
+        stored_up_to(40, 45)
+        with psycopg.connect(running.dsn) as connection:
+            assert connection.execute("SELECT count(*) FROM event WHERE kind = 'generation'").fetchone() == (0,)

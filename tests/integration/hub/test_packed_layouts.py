@@ -13,7 +13,7 @@ from seamline.contract import load_family
 from seamline.hub import decode
 from seamline.hub.binary_copy import SIGNATURE, TRAILER, Writer
 from seamline.hub.columns import Decoder
-from seamline.hub.schema import READING_COLUMNS
+from seamline.hub.reading_columns import READING_COLUMNS
 from seamline.hub.tables import register
 
 FIELDS = """    encoding: {order: big}

@@ -24,7 +24,7 @@ async def test_boots_that_no_birth_named_are_taken_up_to_the_bound_and_are_evide
     assert hub.one(EVIDENCE) == (MANY - UNBORN_BOOTS_MAX, 0, 0, 1)
     assert (2 + MANY - 1, 1) not in hub.marks()
     for partition, _ in hub.running.values():
-        assert len(partition._parts.memory.clocks._slots) <= 1 + UNBORN_BOOTS_MAX
+        assert len(partition.commits.parts.memory.clocks._slots) <= 1 + UNBORN_BOOTS_MAX
     await hub.stop()
     await hub.start()  # the bound is the database's: a new process begins where the old one was
     hub.data(*(frame(of, 0, incarnation=8, boot=boot) for boot in range(1, 10)), frame(of, 1))

@@ -13,7 +13,7 @@ from seamline.contract import Field, FieldType, Layout, LayoutError, Order, OutO
 from seamline.hub import decode
 from seamline.hub.binary_copy import Writer
 from seamline.hub.columns import Decoder, missing_column
-from seamline.hub.schema import READING_COLUMNS
+from seamline.hub.reading_columns import READING_COLUMNS
 from seamline.hub.tables import SQL_TYPES, reading_tables
 
 

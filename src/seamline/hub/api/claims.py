@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
-from seamline.hub.presence import PresenceRow, State, Timing, assess
+from seamline.hub.presence import Heard, State, Timing, assess
 
 
 class FleetRecord(NamedTuple):
@@ -70,7 +70,7 @@ _AGELESS: Final = {
 def claim(record: FleetRecord, now_ms: int) -> Claim:
     """Return what is claimed about a device at `now_ms`."""
     waits = timing(record.publish_every_ms, record.answer_timeout_ms, record.presumed_lost_after_ms)
-    found = assess(_row(record), now_ms, waits)
+    found = assess(_heard(record), now_ms, waits)
     since_ms = None if found.for_ms is None else now_ms - found.for_ms
     why = _AGELESS.get(found.state, found.why)
     if found.state is State.PRESUMED_LOST:
@@ -86,17 +86,8 @@ def timing(publish_every_ms: int | None, answer_timeout_ms: int | None, presumed
     return Timing(publish_every_ms, answer_timeout_ms or UNKNOWN_TIMING.answer_timeout_ms, presumed_lost_after_ms)
 
 
-def _row(record: FleetRecord) -> PresenceRow | None:
+def _heard(record: FleetRecord) -> Heard | None:
     if record.last_heard_ms is None:
         return None
-    return PresenceRow(
-        incarnation=0,  # identities do not matter for reading a claim
-        boot=0,
-        session=0,
-        born_ms=record.last_heard_ms if record.born_ms is None else record.born_ms,
-        last_heard_ms=record.last_heard_ms,
-        last_answered_ms=record.last_answered_ms,
-        died_ms=record.died_ms,
-        unanswered=record.unanswered,
-        last_end=record.last_end,
-    )
+    born = record if record.born_ms is not None else record._replace(born_ms=record.last_heard_ms)
+    return cast("Heard", cast("object", born))

@@ -101,7 +101,11 @@ class LedgerView(Frozen):
 
 
 class Reading(Frozen):
-    """One reading: when, how surely, and its values (a field the record's layout lacks is absent; enums by name)."""
+    """One reading: when, how surely, and its values (a field the record's layout lacks is absent; enums by name).
+
+    The value of a calibrated field is physical, null while its device has no coefficients and where they give none; `raw` has the
+    counts, `versions` by calibration what they were valued with, `outside` the fields whose value is beyond the contract's range.
+    """
 
     incarnation: int
     boot: int
@@ -114,6 +118,9 @@ class Reading(Frozen):
     quality: str
     revision: int
     values: dict[str, float | int | str | None]
+    raw: dict[str, int]
+    versions: dict[str, int]
+    outside: list[str]
 
 
 class MissingRange(Frozen):
@@ -177,15 +184,29 @@ class FramePart(Frozen):
     ok: bool = True
 
 
+class FrameRecord(Frozen):
+    """A record of a frame: values as in Reading, valued with the coefficients in force when the frame arrived."""
+
+    seq: int
+    uptime_ms: int
+    values: dict[str, float | int | str | None]
+    raw: dict[str, int]
+    versions: dict[str, int]
+
+
 class FrameView(Frozen):
-    """A raw frame, its bytes in hex and their meaning. `fault` says why it is not a frame of a known layout."""
+    """A raw frame, its bytes in hex and their meaning. `fault` says why it is not a frame of a known layout.
+
+    `fields` are those of its layout, empty when it is not known.
+    """
 
     hex: str
     size_bytes: int
     truncated: bool
     fault: str | None
     parts: list[FramePart]
-    records: list[dict[str, float | int | str | None]]
+    fields: list[FieldShape]
+    records: list[FrameRecord]
 
 
 class RecentFrame(FrameView):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 from binascii import crc32
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from seamline.contract import LayoutError
-from seamline.hub.api.device_models import FramePart, FrameView
+from seamline.contract import LayoutError, OutOfRange
+from seamline.hub.api.coefficients import Coefficients
+from seamline.hub.api.device_models import FramePart, FrameRecord, FrameView
 from seamline.hub.api.layouts import RegisteredLayout
 
 SHOWN_BYTES_MAX: Final = 8_192
@@ -23,31 +25,45 @@ Layouts = Mapping[tuple[int, int, int], RegisteredLayout]
 """By (channel, layout version, fingerprint)."""
 
 
-def dissect(payload: bytes, layouts: Layouts) -> FrameView:
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose frame it is, as far as it matters for what its counts mean: the device's coefficients, and when it arrived (Unix ms)."""
+
+    coefficients: Coefficients = field(default_factory=Coefficients)
+    arrived_ms: int = 0
+
+
+UNKNOWN: Final = Sender()
+
+
+def dissect(payload: bytes, layouts: Layouts, sender: Sender = UNKNOWN) -> FrameView:
     """Name the parts of a frame and decode its records by their exact layout, or say why not."""
     shown = payload[:SHOWN_BYTES_MAX]
     parts: list[FramePart] = []
-    records: list[dict[str, float | int | str | None]] = []
+    records: list[FrameRecord] = []
+    layout: RegisteredLayout | None = None
     if len(payload) < _HEAD.size:
         fault: str | None = f"{len(payload)} bytes are shorter than a frame's head of {_HEAD.size}"
     else:
-        fault = _take_apart(payload, layouts, parts, records)
+        channel, version, mark = _HEAD.unpack_from(payload)[2:5]
+        layout = layouts.get((channel, version, mark))
+        fault = _take_apart(payload, layout, sender, parts, records)
     return FrameView(
         hex=shown.hex(),
         size_bytes=len(payload),
         truncated=len(shown) < len(payload),
         fault=fault,
         parts=[part for part in parts if part.start < len(shown)],
+        fields=[] if layout is None else [item.shape() for item in layout.fields],
         records=records,
     )
 
 
 def _take_apart(
-    payload: bytes, layouts: Layouts, parts: list[FramePart], records: list[dict[str, float | int | str | None]]
+    payload: bytes, layout: RegisteredLayout | None, sender: Sender, parts: list[FramePart], records: list[FrameRecord]
 ) -> str | None:
     """Fill `parts` and `records`; return what is wrong, or None."""
     magic, flags, channel, version, mark, incarnation, boot, first, count, epoch, low, high, size = _HEAD.unpack_from(payload)
-    layout = layouts.get((channel, version, mark))
     trailer = 4 if flags & _CRC_FLAG else 0
     wanted = _HEAD.size + count * size + trailer
     named = f"{layout.product} {layout.message}" if layout else "not registered"
@@ -72,14 +88,12 @@ def _take_apart(
         return f"{len(payload)} bytes long; head and counts say {wanted}"
     for place in range(min(count, RECORDS_MAX)):
         start = _HEAD.size + place * size
-        values = _record(payload[start : start + size], layout, first + place, uptime)
-        text = (
-            "not decoded" if values is None else ", ".join(f"{name} {value}" for name, value in values.items() if name != "seq")
-        )
-        ok = layout is None or values is not None  # an unknown layout is the head's fault, not each record's
+        record = _record(payload[start : start + size], layout, sender, first + place, uptime)
+        text = "not decoded" if record is None or layout is None else _text(record, layout)
+        ok = layout is None or record is not None  # an unknown layout is the head's fault, not each record's
         parts.append(FramePart(name=f"record {first + place}", start=start, end=start + size, text=text, ok=ok))
-        if values is not None:
-            records.append(values)
+        if record is not None:
+            records.append(record)
     if trailer:
         said, found = int.from_bytes(payload[-4:], "little"), crc32(payload[:-4])
         parts.append(FramePart(name="CRC32", start=wanted - 4, end=wanted, text=f"{said:08x}", ok=said == found))
@@ -88,9 +102,7 @@ def _take_apart(
     return None if layout else f"layout {channel}/{version} with fingerprint {mark:08x} is not registered"
 
 
-def _record(
-    record: bytes, layout: RegisteredLayout | None, seq: int, uptime_ms: int
-) -> dict[str, float | int | str | None] | None:
+def _record(record: bytes, layout: RegisteredLayout | None, sender: Sender, seq: int, uptime_ms: int) -> FrameRecord | None:
     """Return a record's values by name, physical and with enum names; None when its layout is unknown or longer."""
     if layout is None:
         return None
@@ -98,11 +110,36 @@ def _record(
         offset, raws = layout.unpack(record)
     except LayoutError:
         return None
-    decoded: dict[str, float | int | str | None] = {"seq": seq, "uptime_ms": uptime_ms + offset}
+    values: dict[str, float | int | str | None] = {}
+    counts: dict[str, int] = {}
+    versions: dict[str, int] = {}
     for item in layout.fields:
         raw = raws.get(item.name)
-        decoded[item.name] = None if raw is None else item.shown(raw)
-    return decoded
+        if item.calibration is None or raw is None:
+            values[item.name] = None if raw is None else item.shown(raw)
+            continue
+        counts[item.name] = raw
+        found = sender.coefficients.value(layout.product, item.calibration, raw, sender.arrived_ms)
+        gone = found.value is not None and item.out_of_range is OutOfRange.MISSING and item.outside(found.value)
+        values[item.name] = None if gone else found.value
+        if found.version is not None:
+            versions[item.calibration.name] = found.version
+    return FrameRecord(seq=seq, uptime_ms=uptime_ms + offset, values=values, raw=counts, versions=versions)
+
+
+def _text(record: FrameRecord, layout: RegisteredLayout) -> str:
+    """Say a record in a line: `uptime_ms 5000, room 21.4 Cel (count 2100, version 1), power 900, …`."""
+    said = [f"uptime_ms {record.uptime_ms}"]
+    for item in layout.fields:
+        value, raw = record.values[item.name], record.raw.get(item.name)
+        if item.calibration is None or raw is None:
+            said.append(f"{item.name} {value}")
+            continue
+        version = record.versions.get(item.calibration.name)
+        known = "no coefficients" if version is None else f"version {version}"
+        shown = "" if value is None else f"{value:.6g} {item.unit or ''}".rstrip() + " "
+        said.append(f"{item.name} {shown}(count {raw}, {known})")
+    return ", ".join(said)
 
 
 def _flags(flags: int) -> str:

@@ -9,13 +9,15 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from seamline.contract import Layout, LayoutError, Place, canonical
+from seamline.contract import Layout, LayoutError, OutOfRange, Place, canonical
+from seamline.contract.model import Calibration
+from seamline.hub.calibrations import of_field
 
 OFFSET_BYTES: Final = 4
 
 
 class FieldShape(BaseModel):
-    """A field as shown to people. `unit` is null where the value is a raw count because its calibration is per device."""
+    """A field as shown to people. With a `calibration` its values are physical only where the device has coefficients."""
 
     name: str
     type: str
@@ -37,9 +39,10 @@ class LayoutField:
     unit: str | None
     low: Decimal | None
     high: Decimal | None
-    calibration: str | None
+    calibration: Calibration | None
     enum: dict[int, str] | None
     flags: Mapping[int, str] | None = None
+    out_of_range: OutOfRange = OutOfRange.REJECT
 
     def shown(self, raw: int) -> float | int | str:
         """Return the enum's member, the flags that are set, or the physical value."""
@@ -50,20 +53,23 @@ class LayoutField:
         return self.physical(raw)
 
     def physical(self, raw: int) -> float | int:
-        """Return `raw * scale + offset`; a calibrated field stays a raw count."""
+        """Return `raw * scale + offset`; the count itself for a calibrated field, which only its device's coefficients value."""
         value = raw if self.calibration else raw * self.scale + self.offset
         return int(value) if value == int(value) else float(value)
 
+    def outside(self, value: float) -> bool:
+        """Whether a physical value is beyond the contract's range."""
+        return (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
+
     def shape(self) -> FieldShape:
         """Return what the API tells about the field."""
-        counts = self.calibration is not None
         return FieldShape(
             name=self.name,
             type=self.type,
-            unit=None if counts else self.unit,
-            low=None if counts or self.low is None else float(self.low),
-            high=None if counts or self.high is None else float(self.high),
-            calibration=self.calibration,
+            unit=self.unit,
+            low=None if self.low is None else float(self.low),
+            high=None if self.high is None else float(self.high),
+            calibration=None if self.calibration is None else self.calibration.name,
             enum=self.enum,
         )
 
@@ -113,15 +119,17 @@ def parse(text: str) -> RegisteredLayout:
 def _field(place: Place) -> LayoutField:
     item = place.field
     low, high = item.range or (None, None)
+    calibration = of_field(item)
     return LayoutField(
         name=place.name,
         type=item.type.value,
         scale=item.scale if item.scale is not None else Decimal(1),
         offset=item.offset if item.offset is not None else Decimal(0),
-        unit=item.unit,
+        unit=item.unit or (None if calibration is None else calibration.unit),
         low=low,
         high=high,
-        calibration=item.calibration,
+        calibration=calibration,
         enum=None if item.enum is None else dict(item.enum),
         flags=item.flags,
+        out_of_range=item.out_of_range,
     )

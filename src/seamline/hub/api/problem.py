@@ -93,7 +93,7 @@ def install(app: FastAPI) -> None:
 def answers(*statuses: int) -> dict[int | str, dict[str, object]]:
     """Return the OpenAPI `responses` of a route that can fail with `statuses` (503 is always among them)."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    titles = {404: "Not found", 409: "Conflict", 422: "Invalid request", 503: "A part of the hub is away"}
+    titles = {404: "Not found", 409: "Conflict", 413: "Too large", 422: "Invalid request", 503: "A part of the hub is away"}
     return {status: {"description": titles[status], "content": content} for status in (*statuses, 503)}
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query
 from psycopg import AsyncConnection
 
+from seamline.hub.api.coefficients import coefficients_of
 from seamline.hub.api.device import DeviceId, Limit, facts
 from seamline.hub.api.device_models import (
     QuarantineDetail,
@@ -18,7 +19,7 @@ from seamline.hub.api.device_models import (
     RecentFrame,
     RefusedReason,
 )
-from seamline.hub.api.dissect import Layouts, dissect
+from seamline.hub.api.dissect import Layouts, Sender, dissect
 from seamline.hub.api.layouts import parse
 from seamline.hub.api.problem import ApiError, answers, not_found
 from seamline.hub.api.queries import first, rows
@@ -84,7 +85,8 @@ async def quarantined(state: State, item: Id) -> QuarantineDetail:
         if found is None:
             raise not_found(f"Nothing in quarantine has the id {item}.", "/api/quarantine lists what there is.")
         registered = await _layouts(connection)
-    return QuarantineDetail(item=found.item(), frame=dissect(found.bytes, registered))
+        sender = Sender(await coefficients_of(connection, found.device), found.arrival_ms)
+    return QuarantineDetail(item=found.item(), frame=dissect(found.bytes, registered, sender))
 
 
 @router.get("/devices/{device}/frames", responses=answers(404, 422))
@@ -93,6 +95,7 @@ async def frames(state: State, device: DeviceId, limit: Annotated[int, Query(ge=
     async with state.database.reading() as connection:
         await facts(connection, device)
         registered = await _layouts(connection)
+        coefficients = await coefficients_of(connection, device)
     if state.context.frames is None:
         raise ApiError(503, "Broker not at hand", "This API runs without a broker connection.", "Ask the hub that has one.")
     try:
@@ -102,7 +105,11 @@ async def frames(state: State, device: DeviceId, limit: Annotated[int, Query(ge=
         detail = "The broker does not answer, so recent frames cannot be shown."
         raise ApiError(503, "Broker away", detail, "It is retried by itself; `seamline doctor` says more.") from error
     return [
-        RecentFrame(**dict(dissect(frame.payload, registered)), stream_seq=frame.stream_seq, arrived_ms=frame.arrived_ms)
+        RecentFrame(
+            **dict(dissect(frame.payload, registered, Sender(coefficients, frame.arrived_ms))),
+            stream_seq=frame.stream_seq,
+            arrived_ms=frame.arrived_ms,
+        )
         for frame in found
     ]
 

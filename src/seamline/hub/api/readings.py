@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from seamline.hub.api.missing import Key, Known, Missing, Seen, owed, place
 from seamline.hub.api.problem import answers, not_found
 from seamline.hub.api.queries import rows, statement
 from seamline.hub.api.state import State
-from seamline.hub.schema import field_column, reading_table
+from seamline.hub.reading_columns import field_column, physical_column, reading_table, version_column
 
 router: Final = APIRouter(prefix="/devices/{device}")
 QUALITY: Final = ("bounded", "anchored", "synced")
@@ -82,7 +82,7 @@ async def readings(
         columns = {row.name for row in await rows(connection, "readings_columns", {"table": table}, _Column)}
         found: list[dict[str, object]] = []
         if columns:
-            wanted = [field_column(name) for name in _union(known) if field_column(name) in columns]
+            wanted = [name for name in _columns(_union(known).values()) if name in columns]
             window = {"no": it.no, "from": _date(start), "to": _date(end), "limit": limit + 1}
             found = await _fetch(connection, table, wanted, window, order)
         fields = _union(known)
@@ -117,16 +117,42 @@ def _union(kinds: list[RegisteredLayout]) -> dict[str, LayoutField]:
     return {item.name: item for kind in sorted(kinds, key=lambda kind: kind.version) for item in kind.fields}
 
 
+def _columns(fields: Iterable[LayoutField]) -> list[str]:
+    """Return the table's columns that hold these fields."""
+    found: dict[str, None] = {}
+    for item in fields:
+        found[field_column(item.name)] = None
+        if item.calibration is not None:
+            found[physical_column(item.name)] = found[version_column(item.calibration.name)] = None
+    return list(found)
+
+
 def _reading(row: dict[str, object], kinds: dict[int, RegisteredLayout]) -> Reading:
     """Turn a table row into a reading: its own layout says which fields it has and what they mean."""
     kind = kinds.get(cast("int", row["layout"]))
     values: dict[str, float | int | str | None] = {}
+    counts: dict[str, int] = {}
+    versions: dict[str, int] = {}
+    outside: list[str] = []
     for item in () if kind is None else kind.fields:
         raw = row.get(field_column(item.name))
-        if raw is not None:
+        if raw is None:
+            continue
+        if item.calibration is None:
             values[item.name] = item.shown(int(cast("int", raw)))
-    plain = {name: row[name] for name in Reading.model_fields if name in row}
-    return Reading.model_validate({**plain, "quality": QUALITY[cast("int", row["quality"])], "values": values})
+            continue
+        counts[item.name] = int(cast("int", raw))
+        values[item.name] = value = cast("float | None", row.get(physical_column(item.name)))
+        version = cast("int | None", row.get(version_column(item.calibration.name)))
+        if version is not None:
+            versions[item.calibration.name] = version
+        if value is not None and item.outside(value):
+            outside.append(item.name)
+    plain = {
+        name: row[name] for name in Reading.model_fields if name in row and name not in {"raw", "values", "versions", "outside"}
+    }
+    shown = {"values": values, "raw": counts, "versions": versions, "outside": outside}
+    return Reading.model_validate({**plain, "quality": QUALITY[cast("int", row["quality"])], **shown})
 
 
 async def _missing(connection: AsyncConnection, no: int, channel: int, found: list[Reading]) -> list[Missing]:

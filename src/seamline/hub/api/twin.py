@@ -18,7 +18,7 @@ from seamline.hub.api.device_models import Asked, Report, TwinProperty, Wish
 from seamline.hub.api.problem import ApiError, answers, not_found
 from seamline.hub.api.property_values import ValueRefusedError, limits, shown, to_raw
 from seamline.hub.api.state import ApiState, State
-from seamline.hub.store import Store
+from seamline.hub.store import PostgresStore
 from seamline.hub.twin_store import desired_rows, twins_of
 
 router: Final = APIRouter(prefix="/devices/{device}/twin")
@@ -31,7 +31,7 @@ async def twin_view(state: State, device: DeviceId) -> list[TwinProperty]:
     """List the device's properties: what was asked, what was reported, and which of six states that makes."""
     async with state.database.reading() as connection:
         it = await facts(connection, device)
-        twins = (await twins_of(Store(connection), [it.no], lock=False))[it.no]
+        twins = (await twins_of(PostgresStore(connection), [it.no], lock=False))[it.no]
     known = _properties(state, it)
     now = state.context.now_ms()
     return [_shown(name, known.get(name), twins.get(name, rules.Twin()), now) for name in [*known, *(twins.keys() - known)]]
@@ -54,7 +54,7 @@ async def ask(state: State, device: DeviceId, name: PropertyName, asked: Asked) 
             raw = to_raw(prop, asked.value)
         except (ValueRefusedError, LayoutError) as error:
             raise ApiError(422, "Value refused", str(error)) from error
-        store = Store(connection)
+        store = PostgresStore(connection)
         before = (await twins_of(store, [it.no]))[it.no].get(name, rules.Twin())
         after = rules.ask(before, policy(prop), raw, asked.by, now)
         await store.write("write_desired", desired_rows(it.no, {name: after}))

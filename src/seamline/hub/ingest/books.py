@@ -16,7 +16,7 @@ from seamline.hub.inventory import DeviceLedger, changes
 from seamline.hub.ledger import LedgerRow
 from seamline.hub.params import Int8s
 from seamline.hub.ranges import Ranges
-from seamline.hub.store import FencedError, Row, Store
+from seamline.hub.store_port import FencedError, Row, Store
 
 
 class Books:

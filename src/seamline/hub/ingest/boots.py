@@ -16,7 +16,7 @@ from seamline.hub.ingest.judge import EVIDENCE, REASONS, UNBORN_BOOT, Judged, Re
 from seamline.hub.ingest.memory import Fleet, Memory
 from seamline.hub.inputs import Anchor, Birth
 from seamline.hub.params import Int8s
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 
 UNBORN_BOOTS_MAX: Final = 64
 """Boots of one device that are worked in between two births without being named by either."""

@@ -18,7 +18,7 @@ from seamline.hub.ingest.fast import Grouped
 from seamline.hub.ingest.judge import Judged, Said
 from seamline.hub.ingest.memory import NEVER_MS, Memory
 from seamline.hub.inputs import Anchor
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 from seamline.hub.timeline import Dating, Segment, affected, anchored, datings
 
 FLUSH_MS: Final = 2_000

@@ -12,7 +12,7 @@ from seamline.hub.ingest.judge import Judged
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.params import Int8s
 from seamline.hub.presence import PresenceRow, on_frame
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 
 FLUSH_MS: Final = 1_000
 """How old "last heard" may be in the database: an age on a page is in seconds."""

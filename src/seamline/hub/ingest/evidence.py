@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
 import numpy as np
-from psycopg import sql
 
 from seamline.hub import decode
 from seamline.hub.decode import I64, Bools
@@ -24,7 +23,7 @@ from seamline.hub.ingest.slow import Repeated, Scalar
 from seamline.hub.ledger import Class
 from seamline.hub.params import Int8s
 from seamline.hub.ranges import Range, intersect, normal
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 
 EVIDENCE_MAX: Final = 1_000
 """Uncounted frames kept of one device."""
@@ -157,7 +156,7 @@ class Evidence:
                 by_table.setdefault(group.kind.writer.table, []).append(again)
         for table, own in by_table.items():
             runs = _runs(judged, own)
-            for place, seq, digest in await self._store.all("digests", self._named(runs), table=sql.Identifier(table)):
+            for place, seq, digest in await self._store.all("digests", self._named(runs), table=table):
                 found[runs[int(place) - 1][0]][int(seq)] = int(digest)
         return found
 

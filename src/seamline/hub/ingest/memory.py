@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from seamline.hub.decode import I64, Bools
 from seamline.hub.presence import PresenceRow
+from seamline.hub.valuing import Sets
 
 DEVICES_MAX: Final = 60_000
 KEYS_MAX: Final = 200_000
@@ -235,6 +236,10 @@ class Memory:
     fleet: Fleet = field(default_factory=Fleet)
     keys: Keys = field(default_factory=Keys)
     clocks: Clocks = field(default_factory=Clocks)
+    coefficients: dict[tuple[int, str], Sets] = field(default_factory=dict[tuple[int, str], Sets])
+    """By product (its number in the catalogue) and calibration."""
+    calibrations_seen: int | None = None
+    """The serial of the newest coefficients when they were last asked for."""
 
     @property
     def full(self) -> bool:

@@ -1,15 +1,13 @@
 """One partition, for as long as the hub runs: read, commit, acknowledge, answer; and what to do when something is away.
 
-Nothing is acknowledged, and no mark is sent, before its commit. A batch that cannot be committed stays in hand: while the
-database is away it waits (and devices are told to); when it is the batch's fault it is halved until the message that cannot be
-stored is alone, and that one goes to quarantine. One process at a time works on a partition (an advisory lock), and should
-two believe to, the place in the stream fences the second.
+What is done with batches is in `commits`; this drives it, with broker, database and event loop. Nothing is acknowledged, and no
+mark is sent, before its commit; while the database is away the batch in hand waits, and devices are told to. One process at a
+time works on a partition (an advisory lock), and should two believe to, the place in the stream fences the second.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
@@ -20,24 +18,21 @@ from typing import Final
 import psycopg
 
 from seamline.hub.ingest import work
-from seamline.hub.ingest.answers import Answers
 from seamline.hub.ingest.busy import Busy
 from seamline.hub.ingest.catalogue import Catalogue
-from seamline.hub.ingest.judge import judge
-from seamline.hub.ingest.memory import Memory
+from seamline.hub.ingest.commits import Commits
 from seamline.hub.ingest.meter import Meter
 from seamline.hub.ingest.nats import Connection, JetStreamError, NatsError, connect
-from seamline.hub.ingest.poison import isolate
-from seamline.hub.ingest.reader import STREAM_BYTES, Batch, Limits, Position, Reader, ensure_stream
+from seamline.hub.ingest.reader import STREAM_BYTES, Batch, Limits, Reader, ensure_stream
 from seamline.hub.ingest.sessions import Told
-from seamline.hub.store import FencedError, Store, connect as connect_database, unavailable
+from seamline.hub.store import PostgresStore, connect as connect_database, unavailable
+from seamline.hub.store_port import FencedError, Store
 
 log: Final = logging.getLogger(__name__)
 
 LEASE: Final = 0x5EA4
-"""First key of pg_advisory_lock; the second is the partition."""
+"""First key of the lease; the second is the partition."""
 IDLE_S: Final = 0.5
-COUNT_EVERY_MS: Final = 10_000
 BACKOFF_S_MIN: Final = 0.1
 BACKOFF_S_MAX: Final = 5.0
 SLOW_S: Final = 2.0
@@ -67,11 +62,9 @@ class Partition:
         self._catalogue: Final = catalogue
         self._told: Final = told
         self._now_ms: Final = now_ms
-        self._parts: work.Parts | None = None
-        self._counted_ms = 0
+        self.commits: Final = Commits(config.partition, catalogue, told, now_ms, self.meter)
         self.reading = False
         """Whether it reads the stream from the committed place."""
-        self._position = Position()
         self._pending: Batch | None = None
         self._stop: Final = asyncio.Event()
         self._jitter: Final = random.Random()  # noqa: S311 - spreads reconnects, keeps no secrets
@@ -96,7 +89,7 @@ class Partition:
                 if time.monotonic() - started_s > BACKOFF_S_MAX:  # it did work for a while
                     wait_s = BACKOFF_S_MIN
                 wait_s = await self._pause(wait_s)
-        await self._drop_database()
+        await self.commits.end()
 
     async def _with_broker(self, connection: Connection) -> None:
         """Work while the broker is there. What is in hand is read again by the next connection, from the committed place."""
@@ -114,150 +107,55 @@ class Partition:
                 wait_s = BACKOFF_S_MIN
             except FencedError as error:
                 log.warning("partition %d: %s; reading anew", self.config.partition, error)
-                await self._drop_database()  # with its lease, or the next connection would wait for it for ever
+                await self.commits.end()  # with its lease, or the next connection would wait for it for ever
                 reader = self._let_go(reader)
             except (psycopg.Error, OSError) as error:
                 if isinstance(error, NatsError) or not unavailable(error):
                     raise
                 log.warning("partition %d: database: %s", self.config.partition, str(error).strip())
-                await self._drop_database()
+                await self.commits.end()
                 self._tell_busy(busy)
                 wait_s = await self._pause(wait_s, connection)
 
     async def _attach(self, connection: Connection, store: Store) -> Reader:
         """Read on from the committed place; notice a database that was restored."""
-        created = await ensure_stream(connection, self.config.partitions, self.config.stream_bytes)
-        self._position = await self._committed(store, created)
+        end = await ensure_stream(connection, self.config.partitions, self.config.stream_bytes)
+        position = await self.commits.attach(store, end)
         reader = Reader(connection, self.config.partition, self.config.limits)
-        acknowledged = await reader.attach(self._position)
-        if acknowledged > self._position.seq:
-            await self._restored(store, acknowledged)
-            log.warning("partition %d: the database was restored: replaying from %d", self.config.partition, self._position.seq)
-        self._told.generation = int((await store.all("generation"))[0][0])
+        await self.commits.compare(store, await reader.attach(position))
         self.reading = True
         return reader
 
-    async def _restored(self, store: Store, acknowledged: int) -> None:
-        """The database knows less than was acknowledged from it: a new generation, which every device is told."""
-        detail = {"partition": self.config.partition, "acknowledged": acknowledged, "committed": self._position.seq}
-        async with store.transaction():
-            await store.run("next_generation")
-            families = self._catalogue.families
-            boundary = self._catalogue.boundary(families[0].product, "hub") if families else None
-            event = {"at_ms": self._now_ms(), "kind": "generation", "detail": detail}
-            owner = {} if boundary is None else {"boundary": boundary.name, "owner": boundary.owner, "contact": boundary.contact}
-            await store.write("add_events", [{**event, **owner}])
-
-    async def _committed(self, store: Store, created: str) -> Position:
-        """The place in this stream; another stream begins at its start."""
-        rows = await store.all("position", {"partition": self.config.partition})
-        if rows and rows[0][0] == created:
-            return Position(created, int(rows[0][1]))
-        await store.run("start_position", {"partition": self.config.partition, "stream": created, "seq": 0})
-        return Position(created, 0)
-
     async def _step(self, parts: work.Parts, reader: Reader, busy: Busy) -> None:
         """One batch, or one idle moment."""
-        await self._count(parts.store)
+        await self.commits.count(parts.store)
         batch = self._pending if self._pending is not None else await reader.next(IDLE_S)
         if not len(batch):
             busy.end()
-            await self._idle(parts)
+            await self.commits.flush(parts)
             return
         self._pending = batch
         slow = asyncio.get_running_loop().call_later(SLOW_S, self._tell_busy, busy)
         try:
-            await self._store(parts, batch, reader.connection)
+            await self.commits.take(parts, batch, reader.connection.publish)
         finally:
             slow.cancel()
         reader.acknowledge(batch)
         self._pending = None
         self._mind_lag(batch, busy)
 
-    async def _count(self, store: Store) -> None:
-        """Know about how many devices there are: the reconnect spread follows from it."""
-        if self._now_ms() - self._counted_ms > COUNT_EVERY_MS:
-            self._counted_ms = self._now_ms()
-            self._told.fleet_devices = int((await store.all("devices_total"))[0][0])
-
-    async def _store(self, parts: work.Parts, batch: Batch, connection: Connection) -> None:
-        """Commit a batch, halving it when it cannot be stored as it is."""
-        try:
-            answers = await self._commit(parts, batch)
-        except (FencedError, NatsError):
-            raise
-        except Exception as error:
-            if unavailable(error):
-                raise
-            log.exception("partition %d: %d messages cannot be stored together", self.config.partition, len(batch))
-            await self._halves(self._fresh(parts.store), batch, connection, error)
-        else:
-            connection.publish(answers.messages(parts.memory, self._now_ms()))
-            if parts.memory.full:
-                self._fresh(parts.store)
-
-    async def _halves(self, parts: work.Parts, batch: Batch, connection: Connection, error: Exception) -> None:
-        """Find the message that cannot be stored; everything before and behind it is."""
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            await self._store(parts, batch.part(0, middle), connection)
-            await self._store(self._parts or parts, batch.part(middle, len(batch)), connection)
-            return
-        answers = await isolate(parts, batch, self._place(batch), self._now_ms(), repr(error))
-        self._committed_to(batch)
-        connection.publish(answers.messages(parts.memory, self._now_ms()))
-        self._fresh(parts.store)
-
-    async def _commit(self, parts: work.Parts, batch: Batch) -> Answers:
-        with self.meter.time("judge"):
-            judged = judge(batch, parts.memory.fleet, self._catalogue)
-        with self.meter.time("commit"):
-            answers = await work.commit(parts, judged, self._place(batch), self._now_ms())
-        self._committed_to(batch)
-        self.meter.messages += len(batch)
-        self.meter.batches += 1
-        return answers
-
-    def _place(self, batch: Batch) -> work.Place:
-        return work.Place(self.config.partition, self._position, batch.seqs[-1])
-
-    def _committed_to(self, batch: Batch) -> None:
-        self._position = Position(self._position.created, batch.seqs[-1])
-
-    async def _idle(self, parts: work.Parts) -> None:
-        """Write what was heard and not written yet."""
-        now_ms = self._now_ms()
-        if parts.memory.fleet.dirty.any() or parts.memory.clocks.dirty.any():
-            async with parts.store.transaction():
-                await parts.devices.flush(now_ms)
-                await parts.clocks.flush(now_ms)
-
     async def _database(self) -> work.Parts:
         """The database, connected and with this partition's lease held. Raises psycopg.Error."""
-        if self._parts is not None:
-            return self._parts
-        connection = await connect_database(self.config.dsn, f"ingest {self.config.partition}")
+        if self.commits.parts is not None:
+            return self.commits.parts
+        store = PostgresStore(await connect_database(self.config.dsn, f"ingest {self.config.partition}"))
         try:
-            while not self._stop.is_set():
-                cursor = await connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (LEASE, self.config.partition))
-                if (await cursor.fetchone()) == (True,):
-                    break
+            while not self._stop.is_set() and not await store.lease(LEASE, self.config.partition):
                 await self._pause(1.0)
         except BaseException:
-            await connection.close()
+            await store.close()
             raise
-        return self._fresh(Store(connection))
-
-    def _fresh(self, store: Store) -> work.Parts:
-        """Throw memory away: everything is read anew."""
-        self._parts = work.Parts(store, self._catalogue, Memory(), self._told)
-        return self._parts
-
-    async def _drop_database(self) -> None:
-        parts, self._parts = self._parts, None
-        if parts is not None:
-            with contextlib.suppress(psycopg.Error, OSError):
-                await parts.store.connection.close()
+        return self.commits.begin(store)
 
     def _let_go(self, reader: Reader | None) -> None:
         """Give up what is in hand: the place says where to read on."""

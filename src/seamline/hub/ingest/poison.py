@@ -16,7 +16,8 @@ from seamline.hub.ingest import work
 from seamline.hub.ingest.answers import Answers
 from seamline.hub.ingest.judge import POISON, QUARANTINED, STORED, judge
 from seamline.hub.ingest.reader import Batch
-from seamline.hub.store import FencedError, unavailable
+from seamline.hub.store import unavailable
+from seamline.hub.store_port import FencedError
 
 log: Final = logging.getLogger(__name__)
 WHY_CHARS: Final = 300

@@ -83,8 +83,8 @@ class _Pull(Enum):
     WAKE = "the next message, whenever it comes"
 
 
-async def ensure_stream(connection: Connection, partitions: int, bytes_max: int = STREAM_BYTES) -> str:
-    """Make the stream, or bring it to these partitions; returns when it was made, in the broker's words."""
+async def ensure_stream(connection: Connection, partitions: int, bytes_max: int = STREAM_BYTES) -> Position:
+    """Make the stream, or bring it to these partitions; returns its end."""
     config: dict[str, object] = {
         "name": STREAM,
         "subjects": [SUBJECTS],
@@ -108,7 +108,7 @@ async def ensure_stream(connection: Connection, partitions: int, bytes_max: int 
     has = cast("dict[str, object]", found["config"])
     if any(has.get(key) != config[key] for key in ("subject_transform", "max_bytes", "max_age")):
         found = await connection.jetstream(f"STREAM.UPDATE.{STREAM}", {**has, **config})
-    return str(found["created"])
+    return Position(str(found["created"]), int(str(cast("dict[str, object]", found["state"])["last_seq"])))
 
 
 async def consumers(connection: Connection, partition: int) -> dict[str, int]:

@@ -21,7 +21,7 @@ from seamline.hub.ingest.slow import Scalar
 from seamline.hub.inputs import Birth, Death, Probe, TwinReport
 from seamline.hub.params import Int8s
 from seamline.hub.presence import PresenceRow
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 from seamline.hub.twin_store import desired_rows, reported_rows, twins_of
 
 UNCERTAINTY_MS: Final = 20

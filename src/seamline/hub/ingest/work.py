@@ -1,8 +1,8 @@
 """One batch in one transaction: everything it changes is committed with its place in the stream, or nothing is.
 
-The steps, in order: devices → boots → anchors (dates profit at once) → ledger, fast path and scalar → rows → books around them
-(losses, quarantine, presence, boots, twin, events) → place. What is to be said to devices is collected in `Answers` and said
-after the commit.
+The steps, in order: devices → boots → anchors (dates profit at once) → ledger, fast path and scalar → rows, dated and valued →
+books around them (losses, quarantine, presence, boots, twin, events) → place. What is to be said to devices is collected in
+`Answers` and said after the commit.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from seamline.hub.ingest.judge import STORED, Judged, Said, reconsider
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.reader import Position
 from seamline.hub.ingest.sessions import Sessions, Told
+from seamline.hub.ingest.values import Values
 from seamline.hub.inputs import Birth
-from seamline.hub.store import Store
+from seamline.hub.store_port import Store
 
 EARLIEST_MS: Final = -62_135_596_800_000
 """0001-01-01, the first day a calendar of four digits can show: no date lies before it."""
@@ -56,6 +57,7 @@ class Parts:
     books: Books = field(init=False)
     sessions: Sessions = field(init=False)
     evidence: Evidence = field(init=False)
+    values: Values = field(init=False)
 
     def __post_init__(self) -> None:
         self.clocks = Clockwork(self.store, self.catalogue, self.memory)
@@ -64,6 +66,7 @@ class Parts:
         self.books = Books(self.store, self.memory)
         self.sessions = Sessions(self.store, self.catalogue, self.memory, self.devices, self.clocks, self.told)
         self.evidence = Evidence(self.store, self.catalogue, self.memory)
+        self.values = Values(self.store, self.catalogue, self.memory)
 
 
 async def commit(parts: Parts, judged: Judged, place: Place, now_ms: int) -> Answers:
@@ -146,7 +149,8 @@ def _by_device(judged: Judged, devices: Sequence[int]) -> dict[int, list[int]]:
 
 
 async def _rows(parts: Parts, judged: Judged) -> None:
-    """Date and copy the records that are fresh and sound."""
+    """Date, value and copy the records that are fresh and sound."""
+    await parts.values.load(judged)
     for group in judged.groups:
         if group.kind.writer is None:
             continue
@@ -173,4 +177,6 @@ async def _rows(parts: Parts, judged: Judged) -> None:
             "digest": group.digest if whole else group.digest[stored],
         }
         fields = group.fields if whole else group.fields[stored]
-        await parts.store.copy(group.kind.writer.statement, [group.kind.writer.rows(keys, dates.known, fields)])
+        at_us = np.where(dates.known, keys["measured"], arrival_us)
+        physical = parts.values.value(group.kind, judged.device[frame], at_us, fields)
+        await parts.store.copy(group.kind.writer, keys, dates.known, fields, physical)

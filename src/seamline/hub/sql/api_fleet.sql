@@ -23,10 +23,10 @@ WITH books AS (
     GROUP BY device_no
 )
 SELECT d.no, d.id, d.product, d.contract, d.firmware, d.state,
-       (extract(epoch FROM p.last_heard) * 1000)::int8 AS last_heard_ms,
-       (extract(epoch FROM p.last_answered) * 1000)::int8 AS last_answered_ms,
-       (extract(epoch FROM p.born_at) * 1000)::int8 AS born_ms,
-       (extract(epoch FROM p.died_at) * 1000)::int8 AS died_ms,
+       (date_part('epoch', p.last_heard) * 1000)::int8 AS last_heard_ms,
+       (date_part('epoch', p.last_answered) * 1000)::int8 AS last_answered_ms,
+       (date_part('epoch', p.born_at) * 1000)::int8 AS born_ms,
+       (date_part('epoch', p.died_at) * 1000)::int8 AS died_ms,
        coalesce(p.unanswered, 0) AS unanswered,
        p.last_end, p.publish_every_ms, p.answer_timeout_ms, p.presumed_lost_after_ms,
        coalesce(b.numbered, 0) AS numbered, coalesce(b.stored, 0) AS stored, coalesce(b.quarantined, 0) AS quarantined,

@@ -329,3 +329,19 @@ ON CONFLICT (key) DO UPDATE SET value = to_jsonb(greatest(
 
 -- name: devices_total
 SELECT count(*) FROM device WHERE state = 'active';
+
+-- name: hold_calibrations
+-- Until this batch is committed nobody adds coefficients (`calibration_store` waits): its rows are valued with those in force.
+SELECT pg_advisory_xact_lock_shared(%(key)s);
+
+-- name: calibrations_since
+-- The newest serial, and whose coefficients came after the one that is known. A statement of its own, so that it sees what was
+-- committed while the lock was waited for.
+SELECT coalesce(max(serial), 0),
+       coalesce(array_agg(DISTINCT device_no) FILTER (WHERE serial > %(seen)s), '{}')
+FROM calibration WHERE serial >= %(seen)s;
+
+-- name: calibrations_of
+SELECT device_no, product, name, version, coefficients, (extract(epoch FROM valid_from) * 1000000)::int8,
+       (extract(epoch FROM valid_to) * 1000000)::int8
+FROM calibration WHERE device_no = ANY (%(devices)s::int8[]) ORDER BY device_no, name, version;

@@ -2,12 +2,13 @@
 
 -- name: due_presence
 -- Devices whose presence is to be judged anew: something changed, or the time at which the last claim ends has come.
+-- What ingest is writing stays due: the worker never waits for a row that ingest holds, so the two cannot wait for each other.
 SELECT p.device_no, d.product, p.incarnation, p.boot, coalesce(p.session, 0), (extract(epoch FROM p.born_at) * 1000)::int8,
        (extract(epoch FROM p.last_heard) * 1000)::int8, (extract(epoch FROM p.last_answered) * 1000)::int8,
        (extract(epoch FROM p.died_at) * 1000)::int8, p.unanswered, p.last_end, p.publish_every_ms, p.answer_timeout_ms,
        p.presumed_lost_after_ms, p.announced, p.check_at::text
 FROM presence p JOIN device d ON d.no = p.device_no
-WHERE p.check_at <= to_timestamp(%(now_ms)s / 1e3) LIMIT %(most)s;
+WHERE p.check_at <= to_timestamp(%(now_ms)s / 1e3) LIMIT %(most)s FOR UPDATE OF p SKIP LOCKED;
 
 -- name: announce
 -- What ingest wrote meanwhile stays due: it is judged at the next turn.
@@ -123,3 +124,15 @@ folded AS (
     FROM closed c WHERE f.device_no = c.device_no AND f.incarnation = c.incarnation AND f.channel = c.channel
     RETURNING 1)
 SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM folded), (SELECT count(*) FROM moved);
+
+-- name: ask_again
+-- Rows of these devices came late or were dated anew: those that are not valued with what is in force now.
+INSERT INTO revaluation (device_no, product, calibration, from_version, to_version, by, reason)
+SELECT c.device_no, c.product, c.name, max(c.version), max(c.version), 'hub', %(reason)s
+FROM calibration c
+WHERE c.device_no = ANY (%(devices)s::int8[])
+GROUP BY c.device_no, c.product, c.name
+HAVING (NOT %(dated)s OR bool_or(c.valid_from IS NOT NULL OR c.valid_to IS NOT NULL))
+   AND NOT EXISTS (
+    SELECT FROM revaluation r WHERE r.device_no = c.device_no AND r.product = c.product AND r.calibration = c.name
+       AND r.finished_at IS NULL AND r.place IS NULL AND r.to_version = max(c.version));

@@ -7,7 +7,7 @@ from typing import Final
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.presence import PresenceRow, State, Timing, assess
 from seamline.hub.steps.tell import event
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 
 ROWS_MAX: Final = 5_000
 TOLD: Final = frozenset({State.DEAF, State.LOST, State.PRESUMED_LOST})

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from psycopg import sql
-
 from seamline.hub.clock_store import segments_of
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.work import EARLIEST_MS
-from seamline.hub.schema import reading_table
-from seamline.hub.store import Row, Store
+from seamline.hub.params import Int8s
+from seamline.hub.reading_columns import reading_table
+from seamline.hub.store_port import Row, Store
 from seamline.hub.timeline import Date, Dating, Quality, Segment, datings, revised
 
 BOOTS_MAX: Final = 100
@@ -49,8 +48,10 @@ async def redate(store: Store, ingest: Store, catalogue: Catalogue) -> int:
     moved = 0
     for one in due:
         dating = _dating(one, segments[one.device, one.incarnation], catalogue)
-        for table in await _tables(store, one.product):
-            moved += await _boot(store, table, one, dating)
+        of_boot = sum([await _boot(store, table, one, dating) for table in await _tables(store, one.product)])
+        if of_boot:  # another version of a calibration may be in force at the new moment
+            await store.run("ask_again", {"devices": Int8s([one.device]), "reason": "dates revised", "dated": True})
+        moved += of_boot
         await store.run("redated", {**one.named, "version": one.version})
     return moved
 
@@ -62,24 +63,26 @@ def _dating(due: Due, boots: Mapping[int, Segment], catalogue: Catalogue) -> Dat
 
 
 async def _tables(store: Store, product: str | None) -> list[str]:
-    rows = await store.all("reading_tables", {"product": product}) if product is not None else []
-    return [reading_table(str(product), str(message)) for product, message in rows]
+    if product is None:
+        return []
+    rows = await store.all("reading_tables", {"product": product})
+    return [reading_table(product, str(message)) for _, message in rows]
 
 
 async def _boot(store: Store, table: str, due: Due, dating: Dating) -> int:
     """From the latest row backwards, until the uptime from which on the dates may differ."""
-    name, before, moved = sql.Identifier(table), BEFORE_ALL, 0
+    before, moved = BEFORE_ALL, 0
     while True:
-        rows = await store.all("dated_rows", {**due.named, "before": before, "most": ROWS_MAX}, table=name)
+        rows = await store.all("dated_rows", {**due.named, "before": before, "most": ROWS_MAX}, table=table)
         changed = [row for row in map(_revision, rows, [dating] * len(rows)) if row is not None]
         if changed:
-            moved += await _revise(store, name, due, changed)
+            moved += await _revise(store, table, due, changed)
         if len(rows) < ROWS_MAX or int(rows[-1][2]) < due.from_ms:
             return moved
         before = int(rows[-1][0])
 
 
-async def _revise(store: Store, table: sql.Identifier, due: Due, rows: Sequence[Row]) -> int:
+async def _revise(store: Store, table: str, due: Due, rows: Sequence[Row]) -> int:
     from seamline.hub.params import rows as as_json  # noqa: PLC0415 - a name that reads well here
 
     return await store.run("revise", {**due.named, "rows": as_json(rows)}, table=table)

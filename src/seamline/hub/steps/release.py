@@ -14,7 +14,7 @@ from seamline.hub import decode
 from seamline.hub.decode import I64, Bools, Run
 from seamline.hub.ingest.catalogue import Catalogue, Kind, layout_key
 from seamline.hub.params import Int8s, rows as as_json
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 
 FRAMES_MAX: Final = 500
 
@@ -53,6 +53,8 @@ async def release(store: Store, ingest: Store, catalogue: Catalogue) -> int:
         await ingest.write("add_quarantine", odd)
         await store.run("released", {"ids": Int8s([one.id for one in found])})
         await _books(store, ingest, moved)
+        released = Int8s(sorted({device for device, *_ in moved}))
+        await store.run("ask_again", {"devices": released, "reason": "late rows", "dated": False})
     return len(found)
 
 
@@ -62,7 +64,10 @@ def _kind(catalogue: Catalogue, one: Held) -> Kind | None:
 
 
 async def _rows(store: Store, kind: Kind, one: Held) -> list[Row]:
-    """Copy a frame's sound records; returns the quarantine rows of those with impossible values. Dates come with the redating."""
+    """Copy a frame's sound records; returns the quarantine rows of those with impossible values.
+
+    Dates come with the redating, physical values with the re-valuing.
+    """
     frames = decode.frames([one.bytes])
     run = decode.records(frames, np.zeros(1, np.int64), int(frames.head["record"][0]))
     if run.words.shape[1] * 8 != kind.layout.record_bytes:
@@ -74,7 +79,7 @@ async def _rows(store: Store, kind: Kind, one: Held) -> list[Row]:
     count = int(good.sum())
     if count and kind.writer is not None:
         keys = _keys(one, run, good, decode.digests(run, one.fingerprint)[good])
-        await store.copy(kind.writer.statement, [kind.writer.rows(keys, np.zeros(count, np.bool_), fields[good])])
+        await store.copy(kind.writer, keys, np.zeros(count, np.bool_), fields[good])
     wrong = np.flatnonzero(bad).tolist()
     return [_still(one, int(run.seq[at]), 1, "out_of_range", kind.decoder.why(fields[at])) for at in wrong]
 

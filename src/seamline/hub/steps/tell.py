@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from seamline.hub.ingest.catalogue import Catalogue
-from seamline.hub.store import Row, Store
+from seamline.hub.store_port import Row, Store
 
 ROWS_MAX: Final = 5_000
 GAP_AGE_MS: Final = 60_000

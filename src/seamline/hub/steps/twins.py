@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from seamline.hub.ingest.catalogue import Catalogue
-from seamline.hub.store import Store
+from seamline.hub.store_port import Store
 from seamline.hub.twin import CONTRACTLESS, tick
 from seamline.hub.twin_service import Announcer
 from seamline.hub.twin_store import desired_rows, twins_of
