@@ -19,7 +19,7 @@ SHELL := /bin/sh
 ARGS ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SOAK_MINUTES ?= 30
-BENCHES ?= ingest
+BENCHES ?= ingest codec
 PY := .venv/bin/python
 
 # The first Python that runs and is new enough; PYTHON=… decides for itself.

@@ -1,8 +1,14 @@
-"""What holds for every test: skips are failures where the machine promised to have everything."""
+"""What holds for every test: no deadline by the clock, and skips are failures where the machine promised to have everything."""
 
 import os
 
+import coverage
 import pytest
+from hypothesis import settings
+
+# A deadline is wall time, which no test asserts: on a busy machine anything takes 200 ms now and then.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _NO_SKIPS = os.environ.get("SEAMLINE_TEST_NO_SKIPS", "") not in {"", "0"}
 
@@ -29,3 +35,11 @@ def pytest_runtest_makereport(item, call):
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
     return _forbid_skip((yield))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish():
+    """Write down what was measured while there is time: a worker that takes long to end is killed, and its figures with it."""
+    measuring = coverage.Coverage.current()
+    if measuring is not None:
+        measuring.save()

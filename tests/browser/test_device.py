@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -220,3 +221,22 @@ def test_quarantine_counts_reasons_and_shows_the_bytes(page):
 def test_an_empty_quarantine_is_good_news(page, devices):
     page.goto("/#/quarantine")
     expect(page.get_by_role("heading", name="Nothing in quarantine")).to_be_visible()
+
+
+def test_counts_are_shown_as_counts_until_there_are_coefficients_and_then_in_their_unit(page, sql, served):
+    open_device(page)
+    room = page.locator("figure .strip").first
+    expect(room).to_contain_text(re.compile("raw .*no coefficients yet"))
+    section = page.locator("#calibrations")
+    expect(section.locator("[data-calibration=room_ntc]")).to_contain_text("It takes a, b, c")
+    asked = {"coefficients": {"a": 1e-3, "b": 2e-4, "c": 2e-7}, "by": "anna", "reason": "bench", "expected": 0}
+    answer = httpx.put(f"{served.url}/api/devices/{DEVICE}/calibrations/room_ntc", json=asked)
+    assert answer.status_code == 200
+    sql.execute("UPDATE r_heater_reading SET _physical_room = 21.25, _version_room_ntc = 1")
+    sql.execute("UPDATE revaluation SET finished_at = now(), rows = 318")
+    expect(room).to_contain_text("21.25 °C")
+    expect(room).to_contain_text("room_ntc, version 1")
+    expect(section.locator("[data-version='1']")).to_contain_text("anna")
+    expect(section.locator("[data-version='1']")).to_contain_text("in force")
+    expect(section.locator("[data-pass]")).to_contain_text("none → 1")
+    expect(section.locator("[data-pass]")).to_contain_text("318")

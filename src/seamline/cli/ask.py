@@ -8,6 +8,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote, urlencode, urlsplit
@@ -79,12 +80,32 @@ def get(options: argparse.Namespace, *path: str, **query: str | int | None) -> o
 
     Raises PromiseBroken for what does not exist, WrongUse for what the hub does not accept, Unreachable for the rest.
     """
+    return _exchange(options, path, query)
+
+
+def send(options: argparse.Namespace, method: str, body: bytes, kind: str, *path: str, **query: str | int | None) -> Answer:
+    """Return the object the hub answers to a request with a body of the media type `kind`; raises as `get` does."""
+    answer = _exchange(options, path, query, method, body, {"Content-Type": kind})
+    if not isinstance(answer, dict):
+        raise _no_hub(find_hub(options))
+    return Answer(cast("object", answer))
+
+
+def _exchange(
+    options: argparse.Namespace,
+    path: tuple[str, ...],
+    query: Mapping[str, str | int | None],
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> object:
     base = find_hub(options)
     given = {name.rstrip("_"): value for name, value in query.items() if value is not None}
     url = "/".join((base, "api", *(quote(part, safe="") for part in path))) + (f"?{urlencode(given)}" if given else "")
     host = urlsplit(url).hostname or ""
     opener = urllib.request.build_opener(*([LOCAL] if host in {"127.0.0.1", "localhost", "::1"} else []))
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - find_hub admits http(s) only
+    wanted = {"Accept": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, body, wanted, method=method)  # noqa: S310 - find_hub admits http(s) only
     try:
         with opener.open(request, timeout=TIMEOUT_S) as response:
             content: bytes = response.read(ANSWER_BYTES_MAX)
@@ -121,6 +142,6 @@ def _refused(status: int, content: bytes, base: str) -> PromiseBroken | WrongUse
     text = f"{detail.rstrip('.')}: {remedy.rstrip('.')}" if remedy else detail.rstrip(".")
     if status == 404:
         return PromiseBroken(text if problem else f"what answers at {base} knows no such page: is it this version's hub?")
-    if status in {400, 409, 422}:
+    if status in {400, 409, 413, 422}:
         return WrongUse(text)
     return Unreachable(text)

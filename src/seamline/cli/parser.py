@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from seamline import __version__
 from seamline.cli.exits import WRONG_USE
-from seamline.cli.values import day, moment, number, numbers, seconds
+from seamline.cli.values import contract_path, day, duration, moment, number, numbers, product_folder, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     # argparse has no public names for these two.
     Commands = argparse._SubParsersAction["Parser"]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     Container = argparse._ActionsContainer  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -47,7 +49,22 @@ def build() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"seamline {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_demo, _up, _hub, _doctor, _devices, _device, _readings, _ledger, _quarantine, _agent, _contract, _completion):
+    for add in (
+        _demo,
+        _up,
+        _hub,
+        _doctor,
+        _devices,
+        _device,
+        _readings,
+        _ledger,
+        _calibration,
+        _quarantine,
+        _agent,
+        _contract,
+        _rig,
+        _completion,
+    ):
         add(commands)
     return parser
 
@@ -174,6 +191,46 @@ def _ledger(commands: Commands) -> None:
     made.add_argument("device", metavar="ID", help="the device's name")
 
 
+def _calibration(commands: Commands) -> None:
+    text = "coefficients of devices: what raw counts mean"
+    group = commands.add_parser("calibration", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+    inner = group.add_subparsers(metavar="WHAT", required=True)
+    made = _reads(inner, "show", "seamline.cli.calibration:show_calibrations", "show a device's coefficients and their audit")
+    made.add_argument("device", metavar="ID", help="the device's name")
+    made = _reads(
+        inner, "set", "seamline.cli.calibration:set_coefficients", "give a device new coefficients; history is valued anew"
+    )
+    made.add_argument("device", metavar="ID", help="the device's name")
+    made.add_argument("calibration", metavar="NAME", help="the calibration's name in the contract")
+    action = made.add_argument(
+        "--coefficients",
+        nargs="+",
+        required=True,
+        metavar="KEY=NUMBER",
+        help="gain=1.02 offset=-0.4; or a JSON file that has them",
+    )
+    action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    _said(made)
+    expected = made.add_argument_group("what you know")
+    expected.add_argument(
+        "--expected", type=number(0, 2**31 - 2), metavar="N", help="refuse unless this is the newest version (default: ask first)"
+    )
+    expected.add_argument(
+        "--from", dest="since", type=moment, metavar="TIME", help="they hold for what was measured from here on"
+    )
+    expected.add_argument("--to", dest="until", type=moment, metavar="TIME", help="and before here")
+    made = _reads(inner, "import", "seamline.cli.calibration:import_coefficients", "take many devices' coefficients, all or none")
+    action = made.add_argument("file", type=Path, metavar="FILE", help="JSON lines: device, product, calibration, coefficients")
+    action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    _said(made)
+
+
+def _said(parser: Parser) -> None:
+    """Add who says something, and why."""
+    parser.add_argument("--by", required=True, metavar="WHO", help="who says so")
+    parser.add_argument("--reason", required=True, metavar="WHY", help="why; both stay with the coefficients")
+
+
 def _quarantine(commands: Commands) -> None:
     made = _reads(commands, "quarantine", "seamline.cli.quarantine:quarantine", "list what was set aside, and why")
     made.add_argument("frame", nargs="?", type=number(1, 2**63 - 1), metavar="NUMBER", help="show this one, taken apart")
@@ -211,15 +268,15 @@ def _contract(commands: Commands) -> None:
         add(inner)
 
 
-def _folder(parser: Parser) -> None:
+def _folder(parser: Parser, convert: Callable[[str], Path] = product_folder) -> None:
     """Add the folder of a product."""
-    action = parser.add_argument("folder", type=Path, metavar="FOLDER", help="the product's folder, with its contract.yaml")
+    action = parser.add_argument("folder", type=convert, metavar="FOLDER", help="the product's folder, with its contract.yaml")
     action.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
 
 
 def _contract_new(inner: Commands) -> None:
     made = _command(inner, "new", "seamline.cli.contract_new:new", "begin a contract: a small one that holds, to be filled in")
-    _folder(made)
+    _folder(made, Path)
     made.add_argument("--product", metavar="NAME", help="the product's name (default: the folder's)")
 
 
@@ -227,7 +284,7 @@ def _contract_check(inner: Commands) -> None:
     made = _command(
         inner, "check", "seamline.cli.contract_check:check", "say what is wrong with contracts, and what would break in the field"
     )
-    paths = made.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="folders of products, or single files")
+    paths = made.add_argument("paths", type=contract_path, nargs="+", metavar="PATH", help="folders of products, or single files")
     paths.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
     made.add_argument(
         "--format", choices=("text", "json", "github", "sarif"), default="text", help="how to say it (default text)"
@@ -289,6 +346,27 @@ def _contract_map(inner: Commands) -> None:
     made.add_argument("--format", choices=("map", "mermaid"), default="map", help="SVG (map), or Mermaid as text (default map)")
     _file(made, "--out", "write it to this file (default: to standard output)")
     made.add_argument("--version", metavar="VERSION", help="draw this released version (default: contract.yaml)")
+
+
+def _rig(commands: Commands) -> None:
+    text = "run fleets and the hub under faults in virtual time, and repeat what broke"
+    group = commands.add_parser("rig", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+    inner = group.add_subparsers(metavar="WHAT", required=True)
+    made = _command(inner, "run", "seamline.cli.rig:run", "draw fault plans from seeds and run them until a promise breaks")
+    made.add_argument("--seeds", type=number(1, 1_000_000), default=20, metavar="N", help="so many seeds (default 20)")
+    made.add_argument("--seed", type=number(0, 2**62), metavar="N", help="the first of them (default: a new one)")
+    made.add_argument("--budget", type=duration, metavar="TIME", help="begin no seed after so long: 90s, 5m, 1h")
+    made.add_argument("--devices", type=number(1, 100_000), default=8, metavar="N", help="devices in each world (default 8)")
+    made.add_argument("--hours", type=number(1, 8_760), default=1, metavar="N", help="virtual hours until faults end (default 1)")
+    made.add_argument("--scenario", metavar="NAME", help="only the faults of this bad day, e.g. partial-outage")
+    made.add_argument("--all-marks", action="store_true", help="fail when a rare state was never reached")
+    contract = made.add_argument("--contract", type=product_folder, metavar="FOLDER", help="the product (default: the heater)")
+    contract.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    out = made.add_argument("--out", type=Path, metavar="DIR", help="where a plan that fails is kept (default: by XDG)")
+    out.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    made = _command(inner, "replay", "seamline.cli.rig:replay", "run a kept plan again, exactly")
+    plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan's file")
+    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
 
 
 def _completion(commands: Commands) -> None:

@@ -42,6 +42,10 @@ def readings(options: argparse.Namespace) -> int:
     end = "oldest" if options.oldest else "newest"
     more = f"; the {end} of more (--limit, --from, --to)" if answer.flag("truncated") else ""
     show(f"{counted(len(rows))} of message {answer.text('message')}{more}; {NOTHING} is a field that the record's layout lacks")
+    if any(row.values("outside") for row in rows):
+        show("! is outside the contract's range")
+    if any(row.one("values").members.get(name) is None for row in rows for name in row.one("raw").members):
+        show("raw is a count without a physical value: `seamline calibration show` says why")
     missing = answer.many("missing")
     if missing:
         heading("Missing among them")
@@ -50,15 +54,22 @@ def readings(options: argparse.Namespace) -> int:
 
 
 def _column(field: Answer) -> Column:
-    """Return the column of a field; a calibrated one is a raw count, and says so."""
+    """Return the column of a field."""
     name, unit = field.text("name") or "?", field.text("unit")
-    note = "raw" if field.text("calibration") else unit
-    return Column(f"{name} [{note}]" if note else name, right=True, exact=True)
+    return Column(f"{name} [{unit}]" if unit else name, right=True, exact=True)
 
 
 def _cells(row: Answer, names: list[str]) -> list[str]:
-    given = row.one("values").members
-    return [*_date(row), counted(row.integer("boot")), counted(row.integer("seq")), *(value(given.get(name)) for name in names)]
+    head = [*_date(row), counted(row.integer("boot")), counted(row.integer("seq"))]
+    return [*head, *(_value(row, name) for name in names)]
+
+
+def _value(row: Answer, name: str) -> str:
+    """Say a value; of a calibrated field without one the raw count, and where it is out of range, that."""
+    found, raw = row.one("values").members.get(name), row.one("raw").integer(name)
+    if found is None and raw is not None:
+        return f"raw {raw}"
+    return value(found) + ("!" if name in row.values("outside") else "")
 
 
 def _date(row: Answer) -> list[str]:

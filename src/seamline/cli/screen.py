@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -63,6 +62,8 @@ def show(text: str = "") -> None:
 
 def show_json(answer: Answer | Mapping[str, object]) -> None:
     """Print one JSON document."""
+    import json
+
     members = answer.members if isinstance(answer, Answer) else answer
     print(json.dumps(members, indent=2, ensure_ascii=False))
 

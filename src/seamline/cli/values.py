@@ -7,10 +7,14 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Final
 
 UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 SECONDS_MAX: Final = 366 * 86_400
+CONTRACT: Final = "contract.yaml"
+PRODUCTS_NAMED: Final = 8
+"""A complaint that names more folders is not read."""
 
 
 def number(low: int, high: int) -> Callable[[str], int]:
@@ -44,6 +48,14 @@ def seconds(text: str) -> float:
     return value
 
 
+def duration(text: str) -> int:
+    """Convert a length of time to seconds: `90s`, `5m`, `2h`."""
+    found = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    if not found or not 0 < int(found[1]) * UNIT_S[found[2]] <= SECONDS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time: write 90s, 5m or 2h")
+    return int(found[1]) * UNIT_S[found[2]]
+
+
 def moment(text: str) -> int:
     """Convert a moment to Unix ms: ISO 8601 (UTC where no zone is given), or `90s`, `15m`, `2h`, `3d` ago."""
     ago = re.fullmatch(r"-?(\d{1,9})([smhd])", text)
@@ -64,3 +76,21 @@ def day(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date: write 2026-11-21") from None
+
+
+def contract_path(text: str) -> Path:
+    """Accept a contract's file or a product's folder; of a folder of products, name those."""
+    path = Path(text)
+    if path.is_dir() and not (path / CONTRACT).exists():
+        products = [str(found.parent) for found in sorted(path.glob(f"*/{CONTRACT}"))[:PRODUCTS_NAMED]]
+        if products:
+            raise argparse.ArgumentTypeError(f"{text} has no {CONTRACT}, but its folders do: write {', '.join(products)}")
+    return path
+
+
+def product_folder(text: str) -> Path:
+    """Accept a product's folder, of which a file in it is only a part."""
+    path = contract_path(text)
+    if path.is_file():
+        raise argparse.ArgumentTypeError(f"{text} is a file: write the product's folder, {path.parent}")
+    return path

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from seamline.contract import Layout
-from seamline.hub.schema import READING_COLUMNS, field_column, reading_table
+from seamline.hub.reading_columns import READING_COLUMNS, field_column, reading_table
 
 ROWS_A_FETCH: Final = 5000
 Span = tuple[int, int]

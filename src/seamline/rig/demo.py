@@ -17,8 +17,9 @@ import seamline
 from seamline.contract import Family, load_family
 from seamline.contract.pace import Pace
 from seamline.rig import plan as plans
+from seamline.rig.calibrations import Sheets
 from seamline.rig.faults import Injector
-from seamline.rig.fleet import Fleet, FleetError, FleetPlan, models_of, open_fleet
+from seamline.rig.fleet import Fleet, FleetError, FleetPlan, models_at, open_fleet
 from seamline.rig.plan import HOUSE, Fault
 from seamline.rig.progress import Progress, default_progress
 from seamline.rig.report import Run, broken, document, summary, write_json
@@ -35,7 +36,10 @@ LINKS_MAX: Final = 2_000
 """Beyond these, devices connect directly: 10,000 then fit into 20,000 open files, and a cut of one of 2,000 proves as much."""
 BOOT_OVER_S: Final = 1.0
 DRAIN_TIMEOUT_S: Final = 90.0
-"""Three births with doubling waits (2, 4, 8 s), a back-off, and a hub that restarts: 30 s in all, with room."""
+"""Three births with doubling waits (2, 4, 8 s), a back-off, and a hub that restarts: 30 s in all, with room. A fleet that
+lives more slowly is given so much longer."""
+CORRECTION_TIMEOUT_S: Final = 10.0
+"""A request that is asked again while the hub restarts; a fleet that has delivered next to nothing is not waited for."""
 EXIT_OK: Final = 0
 EXIT_BROKEN: Final = 1
 EXIT_INSTALLATION: Final = 5
@@ -75,7 +79,8 @@ class Scene:
     @property
     def pace(self) -> Pace:
         """How much faster than its contract the fleet lives, and the hub with it."""
-        return Pace(max(1, int(FACTOR / self.stretch)), int(PUBLISH_EVERY_MS_MAX * self.stretch))
+        every_ms_max = int(PUBLISH_EVERY_MS_MAX * self.stretch)
+        return Pace(max(1, int(FACTOR / self.stretch)), every_ms_max, int(every_ms_max * self.stretch))
 
     @property
     def links(self) -> int:
@@ -140,17 +145,22 @@ async def play(scene: Scene, stack: Stack, progress: Progress, json_file: Path |
         loop.add_signal_handler(number, _stop, stopped, asyncio.current_task())
     progress.stage.url = stack.url
     progress.say(f"the page is at {stack.url}")
-    models = models_of(scene.family, scene.pace.factor, publish_every_ms_max=scene.pace.publish_every_ms_max)
+    models = models_at(scene.pace, scene.family)
     progress.say(f"making {scene.devices} devices that send every {scene.pace.publish_every_ms_max / 1000:g} s")
     async with open_fleet(stack, models, FleetPlan(scene.devices, scene.seed, links_max=scene.links)) as fleet:
-        run, verdict = await _measure(scene, stack, fleet, progress, stopped)
+        devices = [device.id for device in fleet.devices]
+        sheets = Sheets.of(scene.family.product, scene.family.layouts.values(), devices, scene.seed)
+        await asyncio.to_thread(sheets.bring_in, stack.url)
+        run, verdict = await _measure(scene, stack, fleet, sheets, progress, stopped)
     progress.say(summary(run, verdict, fleet.tally))
     if json_file is not None:
         await asyncio.to_thread(write_json, json_file, document(run, verdict, fleet.tally))
     return EXIT_BROKEN if broken(run, verdict) else EXIT_OK
 
 
-async def _measure(scene: Scene, stack: Stack, fleet: Fleet, progress: Progress, stopped: asyncio.Event) -> tuple[Run, Verdict]:
+async def _measure(
+    scene: Scene, stack: Stack, fleet: Fleet, sheets: Sheets, progress: Progress, stopped: asyncio.Event
+) -> tuple[Run, Verdict]:
     loop = asyncio.get_running_loop()
     injector = Injector(fleet, stack, Random(f"{scene.seed}/injector"), progress.event)  # noqa: S311  # repeatable on purpose
     rest = scene.plan()
@@ -161,16 +171,18 @@ async def _measure(scene: Scene, stack: Stack, fleet: Fleet, progress: Progress,
     fleet.power_on(BOOT_OVER_S * scene.stretch)
     shown = asyncio.create_task(progress.show(fleet, injector.happened))
     followed = asyncio.create_task(injector.follow(chain([first], rest), began_s))
+    corrected = asyncio.create_task(_correct(fleet, sheets, stack.url))
     try:
         await fleet.until(lambda: stopped.is_set() or _over(followed), scene.seconds or float("inf"))
         measured_s = loop.time() - began_s
-        drained = await _drain(fleet, injector, followed, progress)
+        drained = await _drain(fleet, injector, followed, progress, DRAIN_TIMEOUT_S * scene.stretch)
         progress.stage.text = "verifying every record"
         verdict = await asyncio.to_thread(verify, stack.dsn, fleet.truths, list(scene.family.layouts.values()))
+        await _hold_values(fleet, sheets, corrected, stack.dsn, verdict)
     finally:
-        followed.cancel()
-        shown.cancel()
-        await asyncio.gather(shown, followed, return_exceptions=True)
+        for task in (followed, corrected, shown):
+            task.cancel()
+        await asyncio.gather(shown, followed, corrected, return_exceptions=True)
     acknowledged_s = fleet.tally.first_acknowledged_s
     run = Run(
         devices=scene.devices,
@@ -185,14 +197,32 @@ async def _measure(scene: Scene, stack: Stack, fleet: Fleet, progress: Progress,
     return run, verdict
 
 
-async def _drain(fleet: Fleet, injector: Injector, followed: "asyncio.Task[None]", progress: Progress) -> bool:
-    """Stop measuring and faults, and wait until the hub has everything, for DRAIN_TIMEOUT_S at most."""
+async def _correct(fleet: Fleet, sheets: Sheets, url: str) -> None:
+    """Once the fleet has delivered something, find that one of its sensors was measured wrongly in the factory."""
+    if await fleet.until(lambda: fleet.tally.acknowledged >= len(fleet.devices), float("inf")):
+        await sheets.correct(url, next(iter(sheets.versions)))
+
+
+async def _hold_values(fleet: Fleet, sheets: Sheets, corrected: "asyncio.Task[None]", dsn: str, verdict: Verdict) -> None:
+    """Hold physical values and audit against the sheets, once history is valued anew."""
+    await asyncio.wait({corrected}, timeout=CORRECTION_TIMEOUT_S)
+    if corrected.done():
+        corrected.result()
+    elif fleet.tally.acknowledged >= len(fleet.devices):
+        verdict.complain("corrections that did not come about", "the hub has not taken it")
+    if not await sheets.settled(dsn):
+        verdict.complain("history not valued anew", "a pass is still under way")
+    await asyncio.to_thread(sheets.check, dsn, verdict)
+
+
+async def _drain(fleet: Fleet, injector: Injector, followed: "asyncio.Task[None]", progress: Progress, timeout_s: float) -> bool:
+    """Stop measuring and faults, and wait until the hub has everything, for `timeout_s` at most."""
     followed.cancel()
     progress.stage.text = "measuring has ended; delivering the rest"
-    progress.stage.ends_at_s = time.monotonic() + DRAIN_TIMEOUT_S
+    progress.stage.ends_at_s = time.monotonic() + timeout_s
     fleet.rest()
     injector.mend()
-    return await fleet.drained(DRAIN_TIMEOUT_S)
+    return await fleet.drained(timeout_s)
 
 
 def _missed(scene: Scene, planned: list[Fault], injector: Injector) -> tuple[str, ...]:

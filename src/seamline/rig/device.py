@@ -210,6 +210,11 @@ class SimulatedDevice:
         if self.boot is not None:
             self.boot.rest()
 
+    def flush(self) -> None:
+        """Let what is measured leave now, as a node does that is about to end."""
+        if self.boot is not None:
+            self.boot.driver.poke(self.boot.core.flush)
+
     def _cancel_switch(self) -> None:
         if self._switching is not None:
             self._switching.cancel()

@@ -129,7 +129,7 @@ class Injector:
             MAGIC, 0, message.id, ROGUE_LAYOUT, self._random.getrandbits(32), key.incarnation, key.boot, 0, ROGUE_RECORDS, 0, 0, 0, layout.record_bytes
         )  # fmt: skip
         records = self._random.randbytes(ROGUE_RECORDS * layout.record_bytes)
-        if not device.port.inject("data", header + records):
+        if not device.port.inject("data", header + records, kept=True):
             return False
         device.expect_quarantined(key, layout, ROGUE_RECORDS)
         return True

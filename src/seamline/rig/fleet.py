@@ -1,21 +1,22 @@
 """A fleet: many simulated devices in one process, against one broker, with or without links between."""
 
 import asyncio
+import gc
+import math
 import resource
-import ssl
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Final, Protocol
 
 from seamline.agent.mqtt import MqttPort
-from seamline.agent.tls import Endpoint, device_context, lean_buffers
+from seamline.agent.tls import Endpoint, lean_buffers
 from seamline.contract import Family
 from seamline.contract.pace import Pace
 from seamline.rig.device import Model, SimulatedDevice, Tally
+from seamline.rig.identities import Authority, contexts, lent
 from seamline.rig.links import Link, Links
 from seamline.rig.ports import FaultyPort
 from seamline.rig.truth import DeviceTruth
@@ -26,32 +27,22 @@ DESCRIPTORS_A_LINK: Final = 3
 DESCRIPTORS_SPARE: Final = 256
 CONNECTS_AT_ONCE: Final = 64
 """Enough to keep two cores busy with handshakes of 1.2 ms, few enough that each is done long before its timeout."""
+STARTING_MAX: Final = 400
+"""A device waits up to 2 s before its first connect: so many keep CONNECTS_AT_ONCE busy, and each gets its turn within a few seconds."""
+STARTING_S: Final = 10.0
+"""Who has no answer by then waits out its own back-off, and keeps no other waiting."""
+BOOT_EVERY_S: Final = 0.02
 STORES: Final = ("flash", "ram")
 POLL_S: Final = 0.2
-"""Counting what a fleet holds takes some 20 µs a device."""
+COLLECT_AFTER: Final = (50_000, 20, 50)
+"""A fleet of thousands is millions of objects that stay: by Python's own thresholds, looking through them for garbage takes a third
+of its time. Most of what is thrown away goes without the collector; what does not is found among the young."""
+FLUSHED_A_SECOND: Final = 1_000
+"""What fleet, broker and hub carry together on two cores, with room."""
 
 
-class Pem(Protocol):
-    """Where a certificate and its key are."""
-
-    @property
-    def cert(self) -> Path:
-        """The certificate's file."""
-        ...
-
-    @property
-    def key(self) -> Path:
-        """The key's file."""
-        ...
-
-
-class House(Protocol):
+class House(Authority, Protocol):
     """What a fleet needs to know of the stack it connects to."""
-
-    @property
-    def ca_file(self) -> Path:
-        """What devices trust the broker by."""
-        ...
 
     @property
     def mqtt_host(self) -> str:
@@ -61,10 +52,6 @@ class House(Protocol):
     @property
     def mqtt_port(self) -> int:
         """Where devices connect."""
-        ...
-
-    def issue(self, product: str, devices: Iterable[str]) -> Mapping[str, Pem]:
-        """Issue certificates; the devices may connect from then on."""
         ...
 
 
@@ -95,7 +82,11 @@ def models_of(family: Family, factor: int = 1, versions: int = 2, publish_every_
 
     Time runs `factor` times faster, and no channel is sampled or sent more rarely than every `publish_every_ms_max`.
     """
-    pace = Pace(factor, publish_every_ms_max or 0)
+    return models_at(Pace(factor, publish_every_ms_max or 0), family, versions)
+
+
+def models_at(pace: Pace, family: Family, versions: int = 2) -> list[Model]:
+    """Return the same firmwares at a pace."""
     latest = [pace.contract(contract) for contract in list(family.versions.values())[-versions:]]
     return [Model.of(contract, store=store) for store in STORES for contract in latest]
 
@@ -110,25 +101,55 @@ class Fleet:
         self.error: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.group = asyncio.TaskGroup()
         self._waiting: list[asyncio.TimerHandle] = []
+        self._booting: asyncio.TimerHandle | None = None
 
     def power_on(self, over_s: float = 0.0) -> None:
-        """Boot every device, evenly over `over_s` seconds."""
+        """Boot every device, evenly over `over_s` seconds, or as fast as this machine takes them.
+
+        No more than STARTING_MAX at a time wait for their first answer, each for STARTING_S at most: more would only queue here until
+        their connects time out.
+        """
         loop = asyncio.get_running_loop()
-        for index, device in enumerate(self.devices):
-            wait_s = over_s * index / len(self.devices)
-            self._waiting.append(loop.call_later(wait_s, device.power_on, self.group))
+        dark = deque(self.devices)
+        starting: list[tuple[SimulatedDevice, float]] = []
+        began_s = loop.time()
+
+        def boot_more() -> None:
+            now_s = loop.time()
+            starting[:] = [it for it in starting if it[1] > now_s and it[0].boot is not None and not it[0].boot.answered]
+            share = (now_s - began_s) / over_s if over_s else 1.0
+            due = math.ceil(len(self.devices) * min(1.0, share)) - (len(self.devices) - len(dark))
+            for _ in range(min(due, STARTING_MAX - len(starting))):
+                device = dark.popleft()
+                device.power_on(self.group)
+                starting.append((device, now_s + STARTING_S))
+            if dark:
+                self._booting = loop.call_later(BOOT_EVERY_S, boot_more)
+
+        boot_more()
 
     def rest(self) -> None:
-        """Stop measuring everywhere; everything measured is still delivered."""
-        for device in self.devices:
+        """Stop measuring everywhere at once, and deliver everything measured, FLUSHED_A_SECOND devices after each other.
+
+        Who has not been on yet stays dark.
+        """
+        loop = asyncio.get_running_loop()
+        self._stop_booting()
+        for index, device in enumerate(self.devices):
             device.rest()
+            self._waiting.append(loop.call_later(index / FLUSHED_A_SECOND, device.flush))
 
     def power_off(self) -> None:
         """Take all power away, for good."""
+        self._stop_booting()
         for handle in self._waiting:
             handle.cancel()
         for device in self.devices:
             device.power_off()
+
+    def _stop_booting(self) -> None:
+        if self._booting is not None:
+            self._booting.cancel()
 
     def failed(self, error: BaseException) -> None:
         """Keep the first error that is our bug; `until` raises it."""
@@ -150,9 +171,16 @@ class Fleet:
     async def drained(self, timeout_s: float) -> bool:
         """Wait until the hub has everything and knows it: every device that is on has been answered in this boot and keeps nothing.
 
-        Returns whether that came within `timeout_s`.
+        Call `rest` before. Returns whether that came within `timeout_s`.
         """
-        return await self.until(lambda: all(device.settled for device in self.devices), timeout_s)
+        unsettled = deque(self.devices)
+
+        def settled() -> bool:
+            while unsettled and unsettled[0].settled:
+                unsettled.popleft()
+            return not unsettled and all(device.settled for device in self.devices)
+
+        return await self.until(settled, timeout_s)
 
     @property
     def truths(self) -> list[DeviceTruth]:
@@ -179,10 +207,11 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
     Raises FleetError when this process may not open so many sockets.
     """
     lean_buffers()
+    gc.set_threshold(*COLLECT_AFTER)
     allow_descriptors(plan.devices * DESCRIPTORS_A_DEVICE + plan.links * DESCRIPTORS_A_LINK + DESCRIPTORS_SPARE)
     ids = device_ids(models, plan)
-    pems = await asyncio.to_thread(issue, house, models, ids)
-    contexts = await asyncio.to_thread(_contexts, house.ca_file, [pems[device_id] for device_id in ids])
+    pems = await asyncio.to_thread(lent, house, products_of(models, ids))
+    tls = await asyncio.to_thread(contexts, house.ca_file, [pems[device_id] for device_id in ids])
     async with Links(house.mqtt_host, house.mqtt_port) as links:
         tally = Tally()
         devices: list[SimulatedDevice] = []
@@ -194,7 +223,7 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
             if index < plan.links:
                 ways.append(await links.add())
                 port = ways[-1].port
-            endpoint = Endpoint(house.mqtt_host, port, contexts[index])
+            endpoint = Endpoint(house.mqtt_host, port, tls[index])
             random = Random(f"{plan.seed}/{device_id}")  # noqa: S311  # a simulation, repeatable on purpose
             model = models[index % len(models)]
             devices.append(
@@ -207,16 +236,6 @@ async def open_fleet(house: House, models: Sequence[Model], plan: FleetPlan) -> 
                 fleet.power_off()
 
 
-def _contexts(ca: Path, pems: Sequence[Pem]) -> list[ssl.SSLContext]:
-    """Return each device's TLS context. OpenSSL reads a key in 1 ms and lets other threads run meanwhile."""
-
-    def made(pem: Pem) -> ssl.SSLContext:
-        return device_context(ca, pem.cert, pem.key)
-
-    with ThreadPoolExecutor() as threads:
-        return list(threads.map(made, pems))
-
-
 def device_ids(models: Sequence[Model], plan: FleetPlan) -> list[str]:
     """Return the devices' ids, `heater-0001` and on; device i runs model i modulo their number."""
     width = max(4, len(str(plan.devices)))
@@ -225,15 +244,9 @@ def device_ids(models: Sequence[Model], plan: FleetPlan) -> list[str]:
     ]
 
 
-def issue(house: House, models: Sequence[Model], ids: Sequence[str]) -> dict[str, Pem]:
-    """Have certificates issued, product by product."""
-    by_product: dict[str, list[str]] = {}
-    for index, device_id in enumerate(ids):
-        by_product.setdefault(models[index % len(models)].contract.product, []).append(device_id)
-    pems: dict[str, Pem] = {}
-    for product, wanted in by_product.items():
-        pems.update(house.issue(product, wanted))
-    return pems
+def products_of(models: Sequence[Model], ids: Sequence[str]) -> dict[str, str]:
+    """Return each device's product."""
+    return {device_id: models[index % len(models)].contract.product for index, device_id in enumerate(ids)}
 
 
 def allow_descriptors(wanted: int) -> None:

@@ -15,7 +15,7 @@ class FaultyPort:
     handshakes at once would all take longer than their timeout, and none would ever succeed.
     """
 
-    __slots__ = ("_gate", "_inner", "anchor_delay_s", "duplicate_until_s", "duplicated", "live")
+    __slots__ = ("_gate", "_inner", "_kept", "anchor_delay_s", "duplicate_until_s", "duplicated", "live")
 
     def __init__(self, inner: Port, gate: asyncio.Semaphore | None = None) -> None:
         self._inner = inner
@@ -24,21 +24,35 @@ class FaultyPort:
         self.anchor_delay_s = 0.0
         self.duplicated = 0
         self.live: Connection | None = None
+        self._kept: list[tuple[str, bytes]] = []
 
     async def connect(
         self, will: bytes, timeout_ms: int, keep_alive_ms: int, on_message: OnMessage, on_lost: OnLost
     ) -> "FaultyConnection":
         """See Port.connect."""
         self.live = None
-        async with self._gate:
-            self.live = await self._inner.connect(will, timeout_ms, keep_alive_ms, on_message, on_lost)
-        return FaultyConnection(self, self.live)
 
-    def inject(self, kind: str, payload: bytes) -> bool:
-        """Publish bytes of your own over the live connection; False when there is none."""
+        def lost(reason: str) -> None:
+            self.live = None
+            on_lost(reason)
+
+        async with self._gate:
+            connection = await self._inner.connect(will, timeout_ms, keep_alive_ms, on_message, lost)
+        self.live = connection
+        for kind, payload in self._kept:
+            connection.publish(kind, payload)
+        return FaultyConnection(self, connection)
+
+    def inject(self, kind: str, payload: bytes, *, kept: bool = False) -> bool:
+        """Publish bytes of your own over the live connection; False when there is none.
+
+        With `kept`, also over every later one: this one may break before the broker has them.
+        """
         if self.live is None:
             return False
         self.live.publish(kind, payload)
+        if kept:
+            self._kept.append((kind, payload))
         return True
 
 

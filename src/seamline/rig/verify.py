@@ -67,7 +67,8 @@ class Verdict:
     value_mismatches: int = 0
     refused_frames: int = 0
     lost_beyond_knowing: int = 0
-    """Of `lost`: numbered on a flash that was erased before the hub had heard of them; closed with their incarnation."""
+    """Of `lost`: numbered on a flash that was erased before the hub had heard of them; closed with their incarnation,
+    unless the hub never heard of that either."""
     measured_to_stored: Latencies = field(default_factory=Latencies)
     cases: Counter[str] = field(default_factory=Counter[str])
     examples: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -196,7 +197,10 @@ def _classify(account: _Account, books: HubBooks, verdict: Verdict) -> None:
     found = Counter(account.classes)
     sums = Sums(stream.numbered, found[Class.STORED], found[Class.QUARANTINED], lost=found[Class.LOST])
     unknown = found[Class.UNKNOWN]
-    if unknown and key.boot < books.closed.get((key.device_no, key.incarnation), 0):
+    if unknown and _never_heard_of(account, books):
+        verdict.lost_beyond_knowing += unknown
+        sums.lost += unknown
+    elif unknown and key.boot < books.closed.get((key.device_no, key.incarnation), 0):
         if books.current.get(key.device_no) == key.incarnation:
             verdict.complain("records of an ended boot in no class", f"{account}: {_first_unknown(account)}", unknown)
         else:
@@ -208,6 +212,13 @@ def _classify(account: _Account, books: HubBooks, verdict: Verdict) -> None:
         verdict.complain("frames of an unregistered build not quarantined", f"{account}: {sums}")
     verdict.sums.add(sums)
     verdict.by_version.setdefault(stream.version, Sums()).add(sums)
+
+
+def _never_heard_of(account: _Account, books: HubBooks) -> bool:
+    """Whether the flash was erased before this incarnation had said a word: nobody but the truth kept here knows that it was."""
+    key = account.key
+    superseded = books.current.get(key.device_no, key.incarnation) != key.incarnation
+    return superseded and (key.device_no, key.incarnation) not in books.closed and not account.stream.acknowledged
 
 
 def _mark(account: _Account, spans: Iterable[Span], kind: Class, verdict: Verdict) -> None:

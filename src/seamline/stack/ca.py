@@ -156,10 +156,7 @@ class DevelopmentCa:
 
         Raises ValueError for an id outside `[A-Za-z0-9_-]{1,64}`, before anything is written; StateError.
         """
-        wanted = list(dict.fromkeys(devices))
-        for device in wanted:
-            if not DEVICE_ID.fullmatch(device):
-                raise ValueError(f"device id {device!r}: 1 to 64 characters of A-Z a-z 0-9 _ - expected")
+        wanted = _checked(devices)
         known = dict(self.identities())
         before = dict(known)
         try:
@@ -169,6 +166,22 @@ class DevelopmentCa:
             raise storage_error(error, self._state.path("ca", "devices")) from error
         if known != before:
             self._write(known)
+
+    def lend(self, product: str, devices: Iterable[str]) -> dict[str, bytes]:
+        """Give each device a new key and certificate, returned as one PEM text and written nowhere: for simulated devices.
+
+        A device that had a certificate before is let in with the new one only. Raises what `issue` raises.
+        """
+        wanted = _checked(devices)
+        known = dict(self.identities())
+        pems: dict[str, bytes] = {}
+        for device in wanted:
+            made = self._sign(device, product, ExtendedKeyUsageOID.CLIENT_AUTH, ())
+            state = known[device].state if device in known else IdentityState.ACTIVE
+            known[device] = Identity(device, product, state, key_digest(made.certificate))
+            pems[device] = made.key_pem + made.pem
+        self._write(known)
+        return pems
 
     def identities(self) -> Mapping[str, Identity]:
         """Every identity, as `auth` will read it."""
@@ -245,6 +258,14 @@ class DevelopmentCa:
         if alternatives:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         return _Issued(builder.sign(self._authority.key, hashes.SHA256()), key)
+
+
+def _checked(devices: Iterable[str]) -> list[str]:
+    wanted = list(dict.fromkeys(devices))
+    for device in wanted:
+        if not DEVICE_ID.fullmatch(device):
+            raise ValueError(f"device id {device!r}: 1 to 64 characters of A-Z a-z 0-9 _ - expected")
+    return wanted
 
 
 def _write_fast(path: Path, content: bytes) -> None:

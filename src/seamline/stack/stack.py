@@ -150,6 +150,10 @@ class Stack:
         self.ca.issue(product, wanted)
         return {device: self.ca.credentials(device) for device in wanted}
 
+    def lend(self, product: str, devices: Iterable[str]) -> dict[str, bytes]:
+        """A new key and certificate for each simulated device, as one PEM text, kept nowhere; they may connect from now on."""
+        return self.ca.lend(product, devices)
+
     def credentials(self, device: str) -> Credentials:
         """Where an issued device's certificate and key are. Raises KeyError."""
         return self.ca.credentials(device)

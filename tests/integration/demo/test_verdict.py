@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from seamline.contract import load_family
+from seamline.contract.layout import OFFSET_BYTES
 from seamline.rig.fleet import Fleet, FleetPlan, models_of, open_fleet
-from seamline.rig.truth import DeviceTruth
+from seamline.rig.truth import DeviceTruth, StreamKey
 from seamline.rig.verify import Verdict, verify
 from seamline.stack import Stack
 
@@ -125,6 +126,31 @@ def test_a_record_stored_and_lost_is_in_two_classes(measured: Measured) -> None:
         f" SELECT device_no, incarnation, boot, 1, 1, seq, 1, 'power_loss' FROM r_heater_reading WHERE {ONE}"
     )
     assert kinds(verdict) == {"records in two classes", "ledger rows that miscount"}
+
+
+def with_another_incarnation(measured: Measured, acknowledged: int) -> Verdict:
+    """The verdict on a device that also measured three records under an incarnation which the hub has never heard of."""
+    (first, *others) = measured.truths
+    also = DeviceTruth(first.device)
+    also.streams |= first.streams
+    also.declared |= first.declared
+    layout, version = next((stream.layout, stream.version) for stream in first.streams.values())
+    erased = also.stream(StreamKey(1, 1, layout.message_id), layout, version)
+    for uptime_ms in range(3):
+        erased.append(uptime_ms, 0, bytes(layout.record_bytes - OFFSET_BYTES))
+    erased.acknowledged = acknowledged
+    return verify(measured.dsn, [also, *others], measured.layouts)
+
+
+def test_records_erased_before_their_incarnation_said_a_word_are_lost_not_owed(measured: Measured) -> None:
+    verdict = with_another_incarnation(measured, acknowledged=0)
+    assert (verdict.lost_beyond_knowing, verdict.sums.owed) == (3, 0)
+    assert verdict.problems == []
+
+
+def test_records_that_were_acknowledged_and_are_nowhere_are_owed(measured: Measured) -> None:
+    verdict = with_another_incarnation(measured, acknowledged=3)
+    assert (verdict.lost_beyond_knowing, verdict.sums.owed) == (0, 3)
 
 
 def test_a_device_nobody_heard_of_is_named(measured: Measured) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 from hypothesis import example, given, strategies as st
 
 from seamline.contract import load_family
-from seamline.hub.api.dissect import SHOWN_BYTES_MAX, dissect
+from seamline.hub.api.coefficients import Coefficients
+from seamline.hub.api.dissect import SHOWN_BYTES_MAX, Sender, dissect
 from seamline.hub.api.layouts import parse
+from seamline.hub.calibrations import Version
 from seamline.testing.device_story import data_frame, heater_frame
 
 FAMILY = load_family(Path(__file__).resolve().parents[3] / "examples" / "heater")
@@ -19,7 +21,21 @@ def test_a_whole_frame_has_every_byte_named_once_and_its_values_decoded():
     assert view.fault is None
     assert [place for part in view.parts for place in range(part.start, part.end)] == list(range(len(payload)))
     assert all(part.ok for part in view.parts)
-    assert [record["room"] for record in view.records] == list(range(2_100, 2_106))
+    assert [record.raw["room"] for record in view.records] == list(range(2_100, 2_106))
+
+
+def test_counts_are_shown_with_their_values_by_the_senders_coefficients_of_the_moment():
+    line = {"c0": 0.0, "c1": 0.01, "c2": 0.0, "c3": 0.0}
+    versions = [Version(1, line, to_us=5_000_000), Version(2, line | {"c0": 1.0}, from_us=5_000_000)]
+    known = Coefficients({("heater", "element_ntc"): versions})
+    before, after = (dissect(heater_frame(FAMILY, 12), LAYOUTS, Sender(known, at_ms)) for at_ms in (4_999, 5_000))
+    assert [view.records[0].values["element"] for view in (before, after)] == [29.0, 30.0]
+    assert [view.records[0].versions for view in (before, after)] == [{"element_ntc": 1}, {"element_ntc": 2}]
+    assert before.records[0].values["room"] is None, "no coefficients, no value"
+    text = next(part.text for part in before.parts if part.name == "record 12")
+    assert "element 29 Cel (count 2900, version 1)" in text
+    assert "room (count 2100, no coefficients)" in text
+    assert {field.name: field.unit for field in before.fields}["element"] == "Cel"
 
 
 def test_a_changed_byte_is_told_by_its_checksum():
@@ -40,7 +56,7 @@ def test_an_enum_member_of_the_future_is_shown_by_its_number():
     layout = FAMILY.current.messages["reading"].layout
     payload = bytearray(data_frame(layout, 0, [{"room": 1, "element": 2, "power": 3, "mode": 1, "set_point": 500}]))
     payload[42] = 9
-    assert dissect(bytes(payload), LAYOUTS).records[0]["mode"] == "9"
+    assert dissect(bytes(payload), LAYOUTS).records[0].values["mode"] == "9"
 
 
 @given(st.binary(max_size=200))

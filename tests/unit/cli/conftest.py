@@ -9,11 +9,12 @@ import pytest
 
 
 class RecordedHub:
-    """`answers[path] = (status, document)`; `asked` keeps `(path, query)` of every request."""
+    """`answers[path] = (status, document)`; `asked` keeps `(path, query)` of every request, `sent` also what came with it."""
 
     def __init__(self):
         self.answers = {}
         self.asked = []
+        self.sent = []
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -27,6 +28,15 @@ class RecordedHub:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_PUT(self):
+                hub.sent.append(
+                    (self.command, self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])))
+                )
+                self.do_GET()
+
+            def do_POST(self):
+                self.do_PUT()
 
             def log_message(self, *_):
                 pass

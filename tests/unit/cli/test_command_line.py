@@ -30,6 +30,8 @@ COMMANDS = {" ".join(words): parser for words, parser in leaves(build())}
 def test_the_commands_are_those_that_the_documents_name():
     assert set(COMMANDS) == {
         "demo", "up", "hub", "doctor", "devices", "device show", "device add", "readings", "ledger", "quarantine", "agent run", "completion",
+        *(f"rig {what}" for what in ("run", "replay")),
+        *(f"calibration {what}" for what in ("show", "set", "import")),
         *(f"contract {what}" for what in ("new", "check", "explain", "release", "retire", "diff", "gen", "map")),
     }  # fmt: skip
     documented = (ROOT / "docs" / "cli.md").read_text()
@@ -172,6 +174,9 @@ def test_json_is_offered_by_every_command_that_reads():
         "device add",
         "readings",
         "ledger",
+        "calibration show",
+        "calibration set",
+        "calibration import",
         "quarantine",
         "contract explain",
         "contract diff",

@@ -85,17 +85,19 @@ READINGS = {
     "channel": 1,
     "fields": [
         {"name": "temperature", "type": "i16", "low": None, "high": None, "unit": "°C", "calibration": None, "enum": None},
-        {"name": "pressure", "type": "u16", "low": None, "high": None, "unit": None, "calibration": "poly2", "enum": None},
+        {"name": "pressure", "type": "u16", "low": None, "high": None, "unit": "bar", "calibration": "poly2", "enum": None},
         {"name": "mode", "type": "u8", "low": None, "high": None, "unit": None, "calibration": None, "enum": {"0": "off"}},
     ],
     "rows": [
         {
             "incarnation": 1, "boot": 4, "seq": 118, "layout": 2, "uptime_ms": 9, "arrival_ms": NOW, "measured_ms": NOW - 1500,
-            "error_ms": 12, "quality": "synced", "revision": 0, "values": {"temperature": 21.4, "pressure": 3071, "mode": "off"},
+            "error_ms": 12, "quality": "synced", "revision": 0, "values": {"temperature": 21.4, "pressure": 1.25, "mode": "off"},
+            "raw": {"pressure": 3071}, "versions": {"poly2": 1}, "outside": ["pressure"],
         },
         {
             "incarnation": 1, "boot": 3, "seq": 99, "layout": 1, "uptime_ms": 9, "arrival_ms": NOW, "measured_ms": None,
-            "error_ms": None, "quality": "bounded", "revision": 2, "values": {"temperature": -3.0},
+            "error_ms": None, "quality": "bounded", "revision": 2, "values": {"temperature": -3.0, "pressure": None},
+            "raw": {"pressure": 7}, "versions": {}, "outside": [],
         },
     ],
     "missing": [
@@ -112,10 +114,12 @@ def test_readings_carry_the_quality_of_their_date_and_what_is_missing(hub, capsy
     hub.answers["/api/devices/heater-1/readings"] = (200, READINGS)
     assert main(["readings", "heater-1"]) == exits.OK
     assert capsys.readouterr().out == snapshot("""\
-MEASURED (UTC)              ± ERROR  DATE IS              BOOT  SEQ  temperature [°C]  pressure [raw]  mode
-2025-11-21 08:59:58.500       12 ms  synced                  4  118              21.4            3071   off
-before 2025-11-21 09:00:00  unknown  bounded, revised 2×     3   99                -3               –     –
+MEASURED (UTC)              ± ERROR  DATE IS              BOOT  SEQ  temperature [°C]  pressure [bar]  mode
+2025-11-21 08:59:58.500       12 ms  synced                  4  118              21.4           1.25!   off
+before 2025-11-21 09:00:00  unknown  bounded, revised 2×     3   99                -3           raw 7     –
 2 of message reading; the newest of more (--limit, --from, --to); – is a field that the record's layout lacks
+! is outside the contract's range
+raw is a count without a physical value: `seamline calibration show` says why
 
 Missing among them
 CLASS  RECORDS  BOOT  SEQ      BETWEEN (UTC)                              REASON
@@ -221,7 +225,15 @@ PARTS = [
     {"name": "magic", "start": 0, "end": 1, "text": "0xA1: version 1", "ok": True},
     {"name": "fingerprint", "start": 4, "end": 8, "text": "0badcafe: not registered", "ok": False},
 ]
-FRAME = {"hex": "a1" * 40, "size_bytes": 40, "truncated": False, "fault": "unknown layout", "parts": PARTS, "records": []}
+FRAME = {
+    "hex": "a1" * 40,
+    "size_bytes": 40,
+    "truncated": False,
+    "fault": "unknown layout",
+    "parts": PARTS,
+    "fields": [],
+    "records": [],
+}
 
 
 def test_a_quarantined_frame_is_shown_taken_apart(hub, capsys):

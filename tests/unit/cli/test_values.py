@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from seamline.cli.values import SECONDS_MAX, UNIT_S, day, moment, number, numbers, seconds
+from seamline.cli.values import SECONDS_MAX, UNIT_S, contract_path, day, moment, number, numbers, product_folder, seconds
 
 EARLIEST, LATEST = (datetime(year, 1, 1) for year in (1970, 2200))  # noqa: DTZ001 - Hypothesis wants them so, and adds the zone
 WHOLE = st.integers(-(10**25), 10**25)
@@ -103,3 +103,34 @@ def test_a_day_is_itself(date):
 def test_what_is_no_day_is_refused_with_an_example(text):
     with pytest.raises(argparse.ArgumentTypeError, match="is no date: write 2026-11-21"):
         day(text)
+
+
+@pytest.fixture
+def products(tmp_path):
+    for name in ("lamp", "torch"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "contract.yaml").touch()
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+def test_a_folder_of_products_is_none_and_names_them(products):
+    for convert in (contract_path, product_folder):
+        with pytest.raises(argparse.ArgumentTypeError) as complaint:
+            convert(str(products))
+        assert str(complaint.value) == (
+            f"{products} has no contract.yaml, but its folders do: write {products / 'lamp'}, {products / 'torch'}"
+        )
+
+
+def test_a_contracts_file_can_be_checked_but_is_no_folder(products):
+    file = products / "lamp" / "contract.yaml"
+    assert contract_path(str(file)) == file
+    with pytest.raises(argparse.ArgumentTypeError) as complaint:
+        product_folder(str(file))
+    assert str(complaint.value) == f"{file} is a file: write the product's folder, {products / 'lamp'}"
+
+
+@pytest.mark.parametrize("name", ["lamp", "empty", "nothing"])
+def test_a_folder_is_taken_as_it_is_whether_or_not_a_contract_is_in_it(products, name):
+    assert contract_path(str(products / name)) == product_folder(str(products / name)) == products / name

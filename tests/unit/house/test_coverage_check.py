@@ -95,6 +95,7 @@ def test_what_was_measured_in_several_processes_is_joined(tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(coverage_check, "ROOT", tmp_path)
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    monkeypatch.delenv("COVERAGE_FILE", raising=False)
     for argument in ([], ["more"]):
         command = [sys.executable, "-m", "coverage", "run", "--rcfile=pyproject.toml", "run.py", *argument]
         subprocess.run(command, check=True, env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"})

@@ -84,3 +84,23 @@ def test_only_an_answer_to_the_boot_that_runs_settles_a_device():
         return found
 
     assert asyncio.run(play()) == (False, True)
+
+
+def test_a_device_that_flushes_keeps_no_batch_open():
+    async def play() -> tuple[list[bool], list[bool]]:
+        one = device()
+        async with asyncio.TaskGroup() as group:
+            one.power_on(group)
+            (message, *_) = one.model.measured
+            one.record(message, bytes(message.layout.record_bytes - 4))
+            lanes = one.boot.core._outbox.lanes.values()
+            before = [lane.open is not None for lane in lanes]
+            one.flush()
+            after = [lane.open is not None for lane in lanes]
+            one.power_off()
+            one.flush()  # a dark device has nothing that could leave
+        return before, after
+
+    before, after = asyncio.run(play())
+    assert any(before)
+    assert not any(after)

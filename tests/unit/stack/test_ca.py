@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
@@ -63,6 +64,31 @@ def test_issuing_again_changes_nothing(ca, state):
     DevelopmentCa(state).issue("heater", ["a"])
     assert {path: path.read_bytes() for path in state.root.rglob("*") if path.is_file()} == before
     assert ca.snapshot_file.stat().st_mtime_ns == stamp
+
+
+def test_what_is_lent_to_simulated_devices_is_known_and_written_nowhere(ca, state):
+    before = {path for path in state.root.rglob("*") if path.is_file()}
+    pems = ca.lend("heater", ["a", "b", "a"])
+    assert {path for path in state.root.rglob("*") if path.is_file()} - before == {ca.snapshot_file}
+    made = {device: x509.load_pem_x509_certificate(pem) for device, pem in pems.items()}
+    assert {device: text(certificate, NameOID.COMMON_NAME) for device, certificate in made.items()} == {"a": "a", "b": "b"}
+    assert {device: known.key for device, known in ca.identities().items()} == {
+        device: key_digest(certificate) for device, certificate in made.items()
+    }
+    assert load_pem_private_key(pems["a"], None).public_key() == made["a"].public_key()
+
+
+def test_lending_again_makes_a_new_key_and_lets_no_banned_device_in(ca):
+    before = ca.lend("heater", ["a"])
+    ca.set_state("a", IdentityState.BANNED)
+    assert ca.lend("heater", ["a"]) != before
+    assert ca.identities()["a"].state is IdentityState.BANNED
+
+
+def test_a_device_that_is_no_name_is_lent_nothing(ca):
+    with pytest.raises(ValueError, match="device id"):
+        ca.lend("heater", ["fine", "not/fine"])
+    assert ca.identities() == {}
 
 
 def test_every_private_file_is_private(ca, state):
