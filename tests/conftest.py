@@ -38,8 +38,8 @@ def pytest_make_collect_report(collector):
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish():
-    """Write down what was measured while there is time: a worker that takes long to end is killed, and its figures with it."""
+def pytest_sessionfinish(session):
+    """Write down what a worker measured while there is time: one that takes long to end is killed, and its figures with it."""
     measuring = coverage.Coverage.current()
-    if measuring is not None:
+    if measuring is not None and hasattr(session.config, "workerinput"):
         measuring.save()
