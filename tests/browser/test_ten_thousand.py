@@ -194,6 +194,7 @@ def test_ten_thousand_live_devices_are_listed_filtered_and_each_told_as_it_is(de
     watched.evaluate(OBSERVE, name(away.device))
 
     asked(watched, ONLINE, None, LIVE_MIN, UP_MS)
+    fleet.bring_to_front()  # a page behind another is painted once a second
     fleet.goto(f"{url}/#/?sort=id")
     expect(fleet.locator("[data-listed]")).to_have_attribute("data-listed", str(DEVICES), timeout=UP_MS)
     some = [name(device) for device in range(DEVICES) if "0042" in name(device)]
