@@ -1,5 +1,7 @@
 """Every endpoint that the OpenAPI document lists answers what is wrong as a problem document, with its status and a remedy."""
 
+import json
+
 import httpx
 import pytest
 
@@ -11,7 +13,14 @@ from seamline.testing.fleet_rows import name
 DOCUMENT = create_app(ApiContext(dsn="")).openapi()
 ENDPOINTS = [(method, path, said) for path, methods in DOCUMENT["paths"].items() for method, said in methods.items()]
 LABELS = [f"{method} {path}" for method, path, _ in ENDPOINTS]
-BODY = {"value": 20, "by": "ana"}
+COEFFICIENTS = {"a": 1.129e-3, "b": 2.341e-4, "c": 8.775e-8}
+SAID = {"by": "ana", "reason": "bench"}
+GOOD = {
+    "twin": {"json": {"value": 20, "by": "ana"}},
+    "calibrations/": {"json": {"coefficients": COEFFICIENTS, "expected": 0, **SAID}},
+    "calibrations": {"params": SAID, "content": json.dumps({"device": name(2), "product": "heater", "calibration": "room_ntc", "coefficients": COEFFICIENTS})},
+}  # fmt: skip
+"""By a part of the path: what an endpoint takes, the first that fits."""
 DEVICE = name(2)
 
 
@@ -21,7 +30,7 @@ def filled(path, **parts):
 
 
 def ask(url, method, path, **more):
-    body = {"json": BODY} if method == "put" else {}
+    body = next(good for part, good in GOOD.items() if part in path) if method in {"put", "post"} else {}
     return httpx.request(method, f"{url}{path}", timeout=20, **body | more)
 
 
