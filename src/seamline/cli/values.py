@@ -60,7 +60,7 @@ def moment(text: str) -> int:
     """Convert a moment to Unix ms: ISO 8601 (UTC where no zone is given), or `90s`, `15m`, `2h`, `3d` ago."""
     ago = re.fullmatch(r"-?(\d{1,9})([smhd])", text)
     if ago:
-        return int((time.time() - int(ago[1]) * UNIT_S[ago[2]]) * 1000)
+        return time.time_ns() // 1_000_000 - int(ago[1]) * UNIT_S[ago[2]] * 1000
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
