@@ -22,7 +22,7 @@ COMPILE = (
 )  # fmt: skip
 # Level → what it holds, as arguments for `uv pip compile`; the one that contains the others comes first.
 LEVELS = {
-    "dev": ("pyproject.toml", "--extra", "hub", "--group", "dev"),
+    "dev": ("pyproject.toml", "--extra", "hub", "--extra", "site", "--group", "dev"),
     "run": ("pyproject.toml", "--extra", "hub", "--group", "build", "--constraints", "requirements/dev.txt"),
     "bootstrap": ("requirements/bootstrap.in", "--constraints", "requirements/dev.txt"),
 }
