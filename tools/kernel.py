@@ -1,0 +1,46 @@
+"""Build the visibility kernel: `src/seamline/site/kernel/visibility.c` to the WebAssembly module beside it.
+
+    python tools/kernel.py            write the module
+    python tools/kernel.py --check    fail unless the module is what the source builds to, byte for byte
+
+The compiler is the one of the lock (`ziglang`, clang underneath), so that the bytes are the same everywhere.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / "src" / "seamline" / "site" / "kernel"
+SOURCE, MODULE = FOLDER / "visibility.c", FOLDER / "visibility.wasm"
+FLAGS = (
+    "--target=wasm32-freestanding", "-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror",
+    "-ffp-contract=off", "-mbulk-memory", "-nostdlib", "-Wl,--no-entry", "-Wl,--export-memory", "-Wl,--export=__heap_base",
+    "-Wl,-z,stack-size=16384", "-Wl,--strip-all",
+)  # fmt: skip
+
+
+def build() -> bytes:
+    """Compile the source; return the module."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / MODULE.name
+        subprocess.run([sys.executable, "-m", "ziglang", "cc", *FLAGS, SOURCE.name, "-o", str(target)], cwd=FOLDER, check=True)
+        return target.read_bytes()
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; return the exit code."""
+    made = build()
+    if arguments != ["--check"]:
+        MODULE.write_bytes(made)
+        return 0
+    if MODULE.read_bytes() == made:
+        return 0
+    print(f"{MODULE.name} is not what {SOURCE.name} builds to; make it anew: python tools/kernel.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
