@@ -24,8 +24,8 @@ Terrain = tuple[NDArray[np.int32], NDArray[np.int32]]
 """The heights of the ground and of the targets: (rows, columns), of the centres; what lies between is bilinear."""
 
 PAGE: Final = 1 << 16
-BLOCK: Final = 16
-"""The kernel's BLOCK."""
+BLOCKS: Final = (4, 16, 64)
+"""The kernel's blocks of terrain, in patches."""
 
 
 @cache
@@ -108,13 +108,11 @@ class Kernel:
         planes = self._memory.put(np.array([*field.planes, *field.cuts, *field.levels], np.int64))
         spans, mask = self._memory.room(8 * rows), self._memory.room(rows * columns)
         counts = (len(field.planes), len(field.cuts), len(field.levels), self._solids)
-        heights = [0, 0, 0]
+        heights = [0] * (2 + len(BLOCKS))
         if terrain is not None:
-            blocks = ((columns - 2) // BLOCK + 1) * ((rows - 2) // BLOCK + 1)
-            heights = [
-                *(self._memory.put(np.asarray(table, np.int32)) for table in terrain),
-                self._memory.room(4 * max(0, blocks)),
-            ]
+            blocks = (max(0, (columns - 2) // size + 1) * max(0, (rows - 2) // size + 1) for size in BLOCKS)
+            heights = [self._memory.put(np.asarray(table, np.int32)) for table in terrain]
+            heights += [self._memory.room(4 * count) for count in blocks]
         job = [*grid, field.x, field.y, eye, target, field.range_cm, *counts]
         job += [planes, *self._tables, spans, self._crossings, mask, *heights]
         at = self._memory.put(np.array(job, np.int32))

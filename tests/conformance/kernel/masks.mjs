@@ -36,9 +36,9 @@ export async function masks(module, scenes) {
       const planes = put(new BigInt64Array([...field.planes, ...field.cuts, ...field.levels].flat().map(BigInt)));
       const spans = room(8 * rows), mask = room(columns * rows);
       const counts = [field.planes.length, field.cuts.length, field.levels.length, solids.length];
-      const blocks = (Math.trunc((columns - 2) / 16) + 1) * (Math.trunc((rows - 2) / 16) + 1);
+      const blocks = [4, 16, 64].map((size) => (Math.trunc((columns - 2) / size) + 1) * (Math.trunc((rows - 2) / size) + 1));
       const heights = ground && [ground, ground.map((height) => height + target)].map((table) => put(new Int32Array(table)));
-      const terrain = ground ? [...heights, room(4 * blocks)] : [0, 0, 0];
+      const terrain = ground ? [...heights, ...blocks.map((count) => room(4 * count))] : [0, 0, 0, 0, 0];
       const eye = [field.x, field.y, field.eye, target, field.range_cm];
       const job = put(new Int32Array([...grid, ...eye, ...counts, planes, ...tables, spans, crossingAt, mask, ...terrain]));
       if (ground) survey(job);

@@ -19,7 +19,7 @@ typedef long long i64;
 typedef unsigned char u8;
 
 #define AT(type, address) ((type *)(__UINTPTR_TYPE__)(address))
-#define BLOCK 16 /* patches of terrain that are passed over at once, when a sight line clears them all */
+#define LEVELS 3 /* of blocks of 4, 16 and 64 patches of terrain, which are passed over at once when a sight line clears them all */
 #define GRAZE 1e-6 /* how far ground must rise above a sight line to hide, in centimetres */
 
 typedef struct { i32 x, y; } point;
@@ -41,7 +41,7 @@ typedef struct {
     i32 mask_at; /* rows * columns bytes: 0 hidden or out of the field, else 1 + levels */
     i32 ground_at; /* 0: flat; else rows * columns heights of the centres; what lies between is bilinear */
     i32 target_at; /* over terrain: as many heights of targets */
-    i32 block_at; /* the highest ground of each block, as `survey` wrote them */
+    i32 block_at[LEVELS]; /* the highest ground of each block, smallest blocks first, as `survey` wrote them */
 } job;
 
 /* One linear condition on a row of cells: a * i + b >= 0, where b grows by `down` a row. */
@@ -329,13 +329,18 @@ static void hide_by(const field *of, const solid *body)
         }
 }
 
-/* One patch of terrain: whether it rises above the sight line between t0 and t1 of its way. */
+/* A sight line over terrain: from the observer at t = 0 to the target at 1; x and y in cells. */
 typedef struct { double x, y, z, dx, dy, dz; } sight;
 
+static double lowest_of(const sight *line, double t0, double t1) { return line->z + line->dz * (line->dz > 0 ? t0 : t1); }
+
+/* Whether one patch of terrain rises above the sight line between t0 and t1 of its way. */
 static int rises_in_patch(const field *of, const sight *line, i32 px, i32 py, double t0, double t1)
 {
     i32 columns = of->in->columns;
     const i32 *corner = of->ground + (i64)py * columns + px;
+    i32 highest = max(max(corner[0], corner[1]), max(corner[columns], corner[columns + 1]));
+    if (highest <= lowest_of(line, t0, t1)) return 0;
     double a = corner[0], b = corner[1] - a, c = corner[columns] - a, d = corner[columns + 1] - a - b - c;
     double above[3];
     for (i32 k = 0; k < 3; k++) {
@@ -376,56 +381,79 @@ static void walk_on(walk *of)
     else of->y += of->step_y, of->next_y += of->each_y;
 }
 
-/* Whether the ground rises above the sight line to a cell. */
-static int behind_ground(const field *of, i32 column, i32 row)
+/* How many blocks of a level lie side by side over `cells` centres. */
+static i32 blocks_of(i32 cells, i32 level) { return ((cells - 2) >> (2 * level)) + 1; }
+
+/* A patch of terrain that hid something. */
+typedef struct { i32 x, y; } crest;
+
+/* Whether the ground rises above a line between t0 and t1, which lie in the blocks low..high of a level (0: patches); and where. */
+static int rises(const field *of, const sight *line, i32 level, double t0, double t1, point low, point high, crest *where)
 {
     const job *in = of->in;
-    const i32 *highest = AT(const i32, in->block_at);
-    i32 across = (in->columns - 2) / BLOCK + 1, upwards = (in->rows - 2) / BLOCK + 1;
-    if (in->columns < 2 || in->rows < 2) return 0;
+    walk blocks = walk_from(line, t0, (double)(1 << (2 * level)), low.x, high.x, low.y, high.y);
+    const i32 *highest = level > 0 ? AT(const i32, in->block_at[level - 1]) : 0;
+    i32 across = blocks_of(in->columns, level), below = level - 1;
+    for (;;) {
+        double end = least(t1, least(blocks.next_x, blocks.next_y));
+        if (level == 0) {
+            if (rises_in_patch(of, line, blocks.x, blocks.y, t0, end)) {
+                *where = (crest){ blocks.x, blocks.y };
+                return 1;
+            }
+        } else if (lowest_of(line, t0, end) < highest[(i64)blocks.y * across + blocks.x]) {
+            point first = { blocks.x * 4, blocks.y * 4 };
+            point last = { min(first.x + 3, blocks_of(in->columns, below) - 1), min(first.y + 3, blocks_of(in->rows, below) - 1) };
+            if (rises(of, line, below, t0, end, first, last, where)) return 1;
+        }
+        if (end >= t1) return 0;
+        t0 = most(t0, end);
+        walk_on(&blocks);
+        if (blocks.x < low.x || blocks.x > high.x || blocks.y < low.y || blocks.y > high.y) return 0;
+    }
+}
+
+/* The part of a line, from *t0 to *t1, in which its x (or y) runs between low and high; whether there is any. */
+static int clip(double start, double way, double low, double high, double *t0, double *t1)
+{
+    if (way == 0) return start >= low && start <= high;
+    double enters = (low - start) / way, leaves = (high - start) / way;
+    *t0 = most(*t0, least(enters, leaves));
+    *t1 = least(*t1, most(enters, leaves));
+    return *t0 < *t1;
+}
+
+/* Whether the ground rises above the sight line to a cell. `last` is the patch that hid the cell asked before: it often hides this
+ * one too. */
+static int behind_ground(const field *of, i32 column, i32 row, crest *last)
+{
+    const job *in = of->in;
     sight line = { (double)(in->observer_x - in->x) / in->step, (double)(in->observer_y - in->y) / in->step, in->observer_z, 0, 0, 0 };
     line.dx = column - line.x, line.dy = row - line.y;
     line.dz = of->targets[(i64)row * in->columns + column] - line.z;
-    double t = 0; /* from where the line is over the terrain */
-    if (line.x < 0) t = most(t, -line.x / line.dx);
-    if (line.x > in->columns - 1) t = most(t, (in->columns - 1 - line.x) / line.dx);
-    if (line.y < 0) t = most(t, -line.y / line.dy);
-    if (line.y > in->rows - 1) t = most(t, (in->rows - 1 - line.y) / line.dy);
-    walk blocks = walk_from(&line, t, BLOCK, 0, across - 1, 0, upwards - 1);
-    while (t < 1) {
-        double end = least(1, least(blocks.next_x, blocks.next_y));
-        double lowest = line.z + line.dz * (line.dz > 0 ? t : end);
-        if (lowest <= highest[blocks.y * across + blocks.x]) {
-            i32 x = blocks.x * BLOCK, y = blocks.y * BLOCK;
-            walk patches = walk_from(&line, t, 1, x, min(x + BLOCK, in->columns - 1) - 1, y, min(y + BLOCK, in->rows - 1) - 1);
-            for (double from = t; from < end;) {
-                double to = least(end, least(patches.next_x, patches.next_y));
-                if (rises_in_patch(of, &line, patches.x, patches.y, from, to)) return 1;
-                from = most(to, from);
-                if (to >= end) break;
-                walk_on(&patches);
-            }
-        }
-        t = end;
-        if (end >= 1) break;
-        walk_on(&blocks);
-        if (blocks.x < 0 || blocks.x >= across || blocks.y < 0 || blocks.y >= upwards) break;
-    }
-    return 0;
+    double t0 = 0, t1 = 1;
+    if (last->x >= 0 && clip(line.x, line.dx, last->x, last->x + 1, &t0, &t1) && clip(line.y, line.dy, last->y, last->y + 1, &t0, &t1)
+        && rises_in_patch(of, &line, last->x, last->y, t0, t1)) return 1;
+    t0 = 0, t1 = 1;
+    if (!clip(line.x, line.dx, 0, in->columns - 1, &t0, &t1) || !clip(line.y, line.dy, 0, in->rows - 1, &t0, &t1)) return 0;
+    point low = { 0, 0 }, high = { blocks_of(in->columns, LEVELS) - 1, blocks_of(in->rows, LEVELS) - 1 };
+    return rises(of, &line, LEVELS, t0, t1, low, high, last);
 }
 
 /* Write the highest ground of every block of a job's terrain. */
 __attribute__((export_name("survey"))) void survey(const job *in)
 {
     const i32 *ground = AT(const i32, in->ground_at);
-    i32 *highest = AT(i32, in->block_at);
-    for (i32 y = 0; y < in->rows - 1; y += BLOCK)
-        for (i32 x = 0; x < in->columns - 1; x += BLOCK) {
-            i32 found = ground[(i64)y * in->columns + x];
-            for (i32 j = y; j <= min(y + BLOCK, in->rows - 1); j++)
-                for (i32 i = x; i <= min(x + BLOCK, in->columns - 1); i++) found = max(found, ground[(i64)j * in->columns + i]);
-            *highest++ = found;
-        }
+    for (i32 level = 1; level <= LEVELS; level++) {
+        i32 *highest = AT(i32, in->block_at[level - 1]), size = 1 << (2 * level);
+        for (i32 y = 0; y < in->rows - 1; y += size)
+            for (i32 x = 0; x < in->columns - 1; x += size) {
+                i32 found = ground[(i64)y * in->columns + x];
+                for (i32 j = y; j <= min(y + size, in->rows - 1); j++)
+                    for (i32 i = x; i <= min(x + size, in->columns - 1); i++) found = max(found, ground[(i64)j * in->columns + i]);
+                *highest++ = found;
+            }
+    }
 }
 
 /* Whether a target is within a plane. */
@@ -523,9 +551,12 @@ __attribute__((export_name("see"))) void see(const job *in)
     for (i32 k = 0; k < in->solids; k++)
         if (matters(in, &solids[k])) hide_by(&of, &solids[k]);
     if (!ground) { count_levels(&of, planes + in->planes + in->cuts); return; }
-    for (i32 row = of.top_row; row < of.end_row; row++)
+    if (in->columns < 2 || in->rows < 2) return;
+    for (i32 row = of.top_row; row < of.end_row; row++) {
+        crest last = { -1, -1 };
         for (i32 i = of.low[row]; i <= of.high[row]; i++) {
             u8 *cell = of.mask + (i64)row * in->columns + i;
-            if (*cell && behind_ground(&of, i, row)) *cell = 0;
+            if (*cell && behind_ground(&of, i, row, &last)) *cell = 0;
         }
+    }
 }
