@@ -1,0 +1,53 @@
+"""`seamline site`: surveys and plans of sites."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from seamline.cli.exits import OK, PROMISE_BROKEN, PromiseBroken, WrongUse
+from seamline.cli.extras import module_of
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Read a survey, write GeoJSON, say what was read and every note; exit 1 when it cannot be read."""
+    module_of("seamline.site.survey", "site")
+    from seamline.site.survey import SurveyError, read
+    from seamline.site.survey.geojson import as_geojson
+
+    try:
+        survey = read(options.survey)
+    except SurveyError as error:
+        raise PromiseBroken(str(error)) from None
+    text = json.dumps(as_geojson(survey), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if str(options.out) == "-":
+        sys.stdout.write(text + "\n")
+    else:
+        replace(options.out, text)
+    kinds = Counter(feature.geometry.geom_type for feature in survey.features)
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"
+    sys.stderr.write(f"{options.survey}: {len(survey.features)} features ({listed})\n")
+    for note in survey.notes:
+        sys.stderr.write(f"  {note}\n")
+    left_out = any(note.kind == "left out" for note in survey.notes)
+    return PROMISE_BROKEN if options.strict and left_out else OK
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file whole, or leave what was there; WrongUse where none can be written."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.absolute().parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(file.name).chmod(0o666 & ~umask)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise WrongUse(f"{path}: no file can be written there: {error.strerror or error}") from None

@@ -1,0 +1,103 @@
+"""GeoJSON (RFC 7946), in and out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+import shapely
+from shapely.geometry import mapping, shape
+from shapely.geometry.base import BaseGeometry
+
+from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, Value
+from seamline.site.survey.kml_geometry import within_the_world
+from seamline.site.survey.repair import mended
+
+if TYPE_CHECKING:
+    Json = Mapping[str, object]
+
+GEOMETRIES = frozenset({"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"})
+
+
+def read_geojson(data: bytes, name: str) -> Survey:
+    """Read a FeatureCollection, a Feature or a bare geometry; SurveyError with the place when it is none of them."""
+    try:
+        document = json.loads(data.decode("utf-8-sig"), parse_constant=float)
+    except UnicodeDecodeError as error:
+        raise SurveyError(f"{name}: byte {error.start}: GeoJSON is UTF-8, and this is not") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        place = f":{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise SurveyError(f"{name}{place}: this is no JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise SurveyError(f"{name}: GeoJSON is an object with a type, and this is a {type(document).__name__}")
+    found = cast("Json", document)
+    kind = found.get("type")
+    notes = Notes()
+    if "crs" in found and "CRS84" not in json.dumps(found["crs"]) and "4326" not in json.dumps(found["crs"]):
+        raise SurveyError(
+            f"{name}: its coordinates are in {json.dumps(found['crs'])}; GeoJSON is in longitude and latitude (WGS 84): convert it"
+        )
+    raw = found.get("features", []) if kind == "FeatureCollection" else [found]
+    if kind not in GEOMETRIES | {"FeatureCollection", "Feature"} or not isinstance(raw, list):
+        raise SurveyError(f"{name}: type {kind!r} is none of GeoJSON's")
+    features = [one for at, each in enumerate(cast("Sequence[object]", raw)) if (one := feature_of(each, at, notes))]
+    if len(shapely.get_coordinates([feature.geometry for feature in features])) > VERTICES_MAX:
+        raise SurveyError(f"{name}: more than {VERTICES_MAX:,} vertices; thin the survey out, or divide it")
+    return Survey(mended(features, notes), notes.all())
+
+
+def feature_of(raw: object, at: int, notes: Notes) -> Feature | None:
+    """One feature, or None with a note."""
+    where = f"feature {at}"
+    if not isinstance(raw, dict):
+        return notes.left_out(f"{where}: it is no object")
+    found = cast("Json", raw)
+    geometry = found if found.get("type") in GEOMETRIES else found.get("geometry")
+    properties = found.get("properties")
+    given = dict(cast("Mapping[str, Value]", properties)) if isinstance(properties, dict) else {}
+    if geometry is None:
+        return notes.left_out(f"{where}: it has no geometry")
+    try:
+        made = shape(cast("dict[str, object]", geometry))
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.GEOSException) as error:
+        return notes.left_out(f"{where}: its geometry cannot be read ({str(error).splitlines()[0]})")
+    if made.is_empty:
+        return notes.left_out(f"{where}: its geometry is empty")
+    if not all(map(math.isfinite, made.bounds)) or not within_the_world(made):
+        return notes.left_out(f"{where}: a place that is not on earth; are these metres?")
+    return Feature(made, given)
+
+
+def as_geojson(survey: Survey) -> dict[str, object]:
+    """A FeatureCollection; what was repaired or left out stands in its member `notes`."""
+    notes = [{"kind": note.kind, "what": note.what, "line": note.line, "count": note.count} for note in survey.notes]
+    features = [
+        {"type": "Feature", "geometry": rounded(feature.geometry), "properties": dict(feature.properties)}
+        for feature in survey.features
+    ]
+    return {"type": "FeatureCollection", "features": features, "notes": notes}
+
+
+def rounded(geometry: BaseGeometry) -> dict[str, object]:
+    """A geometry for GeoJSON: degrees to a tenth of a millimetre (9 places), metres to a millimetre, rings as RFC 7946 turns them."""
+    turned = shapely.orient_polygons(geometry)
+    return cast("dict[str, object]", {**mapping(turned), **coordinates_of(mapping(turned))})
+
+
+def coordinates_of(raw: Mapping[str, object]) -> dict[str, object]:
+    """The member that holds the numbers, each rounded."""
+    if "geometries" in raw:
+        parts = cast("Sequence[Mapping[str, object]]", raw["geometries"])
+        return {"geometries": [{**part, **coordinates_of(part)} for part in parts]}
+    return {"coordinates": neat(raw["coordinates"])}
+
+
+def neat(value: object) -> object:
+    """Nested sequences with every place rounded."""
+    sequence = cast("Sequence[object]", value)
+    if sequence and isinstance(sequence[0], (int, float)):
+        numbers = cast("Sequence[float]", sequence)
+        return [round(number, 9 if at < 2 else 3) for at, number in enumerate(numbers)]
+    return [neat(one) for one in sequence]

@@ -1,0 +1,109 @@
+"""Files that mean harm, or cannot be meant: one clear error, quickly, and nothing outside of the file is touched."""
+
+import io
+import json
+import struct
+import zipfile
+
+import pytest
+
+from seamline.site.survey import SurveyError, read
+
+PLACE = "<Placemark><name>p</name><Point><coordinates>{}</coordinates></Point></Placemark>"
+KML = '<?xml version="1.0"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
+BOMB = (
+    "<!DOCTYPE kml [<!ENTITY a 'aaaaaaaaaa'>"
+    + "".join(f"<!ENTITY {b} '&{a};&{a};&{a};&{a};'>" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))
+    + "]>"
+)
+
+
+def zipped(entries, **options):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def lying_zip():
+    """An archive whose header says that its file is small."""
+    data = bytearray(zipped([("doc.kml", KML.format(PLACE.format("1,2") * 2000))]))
+    for signature, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        place = data.index(signature) + at
+        struct.pack_into("<I", data, place, 64)
+    return bytes(data)
+
+
+HOSTILE = {
+    "an entity bomb": (f'<?xml version="1.0"?>{BOMB}<kml><Document><name>&k;</name></Document></kml>'.encode(), "DOCTYPE"),
+    "an external entity": (b'<!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]><kml><Document><name>&x;</name></Document></kml>', "DOCTYPE"),
+    "a doctype in UTF-16": ("<!DOCTYPE kml [<!ENTITY x 'y'>]><kml/>".encode("utf-16"), "DOCTYPE"),
+    "a doctype behind a long comment": (b"<!--" + b" " * 9000 + b"-->\n<!DOCTYPE kml [<!ENTITY x 'y'>]><kml><Document><name>&x;</name></Document></kml>", "DOCTYPE"),
+    "a VRT in KML clothing": (b'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>', "<OGRVRTDataSource>, not <kml>"),
+    "a web page": (b"<html><body>Please log in</body></html>", "<html>, not <kml>"),
+    "folders without end": (b"<kml>" + b"<Folder>" * 150 + b"</Folder>" * 150 + b"</kml>", "more than 100 deep"),
+    "elements without end": (b"<kml><Placemark>" + b"<x>" * 1000 + b"</x>" * 1000 + b"</Placemark></kml>", "broken XML|depth"),
+    "a cut file": (KML.format(PLACE.format("1,2"))[:-40].encode(), "broken XML"),
+    "nothing": (b"", "empty"),
+    "half a letter of UTF-16": ("<kml/>".encode("utf-16") + b"x", "UTF-16"),
+    "noise": (bytes(range(256)) * 8, "neither KML"),
+    "a zip bomb": (zipped([("doc.kml", b"<kml>" + b" " * 50_000_000)]), "an attack, or no survey"),
+    "an archive that lies about sizes": (lying_zip(), "larger than|cannot be unpacked"),
+    "an archive without a survey": (zipped([("photo.jpg", b"x")]), "no .kml file in it"),
+    "a broken archive": (zipped([("doc.kml", b"<kml/>")])[:-20], "no KMZ"),
+    "JSON that is no survey": (b'{"type": "Topology"}', "none of GeoJSON's"),
+    "JSON that is a list": (b"[1, 2]", "an object with a type"),
+    "broken JSON": (b'{"type": "Feature",\n "geometry": }', ":2:"),
+    "JSON without end": (b'{"a":' * 100_000, "no JSON"),
+    "JSON in Latin-1": ('{"type": "Feature", "properties": {"name": "Höhe"}}'.encode("latin-1"), "UTF-8"),
+    "projected GeoJSON": (json.dumps({"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "EPSG:25832"}}, "features": []}).encode(), "convert it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_file_that_means_harm_is_refused(tmp_path, what):
+    data, says = HOSTILE[what]
+    file = tmp_path / "survey.kmz"
+    file.write_bytes(data)
+    with pytest.raises(SurveyError, match=says) as refused:
+        read(file)
+    assert "root:" not in str(refused.value)
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "says"),
+    [
+        ("nan,2", "no numbers"),
+        ("inf,2", "no numbers"),
+        ("48.1,111.5", "longitude comes first"),
+        ("5000000,450000", "not on earth"),
+        ("", "too few places"),
+        ("rubbish", "no numbers"),
+    ],
+)
+def test_a_place_that_is_none_is_left_out_and_the_next_is_read(tmp_path, coordinates, says):
+    file = tmp_path / "survey.kml"
+    file.write_text(KML.format(PLACE.format(coordinates) + "\n" + PLACE.format("11.5,48.1")))
+    survey = read(file)
+    assert [feature.geometry.wkt for feature in survey.features] == ["POINT (11.5 48.1)"]
+    assert any(says in note.what and note.kind == "left out" and note.line == 2 for note in survey.notes)
+
+
+def test_more_vertices_than_a_survey_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("seamline.site.survey.kml.VERTICES_MAX", 100)
+    file = tmp_path / "cloud.kml"
+    line = (
+        "<Placemark><LineString><coordinates>"
+        + " ".join(f"{k / 100},1" for k in range(101))
+        + "</coordinates></LineString></Placemark>"
+    )
+    file.write_text(KML.format(line))
+    with pytest.raises(SurveyError, match="more than 100 vertices"):
+        read(file)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(SurveyError, match=r"gone\.kml: No such file"):
+        read(tmp_path / "gone.kml")
