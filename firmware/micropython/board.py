@@ -12,15 +12,19 @@ from seamline.device import Core
 class Board:
     """Drives the core: calls and a time go in, effects come out and are done in their order."""
 
-    def __init__(self, device_id, link, flash, random_u32, sensor):
-        """`link`: open(will), publish(topic, payload), close(); `flash`: a mapping that is durable; `sensor`: () -> raw values."""
+    def __init__(self, device_id, link, flash, random_u32, sensor, core=None):
+        """`link`: open(will), publish(topic, payload), close(); `flash`: a mapping that is durable; `sensor`: () -> raw values.
+
+        `core`: another than the plain one, e.g. a seamline.device.spoken.SpokenCore that tells the rig what it does.
+        """
         self._link = link
         self._flash = flash
         self._sensor = sensor
         self._device_id = device_id
         self._next_sample_ms = 0
+        self._resting = False
         self.refused = 0
-        self.core = Core(heater.POLICY, device_id, random_u32, dict(flash))
+        self.core = core or Core(heater.POLICY, device_id, random_u32, dict(flash))
 
     def start(self, now_ms):
         """Begin the boot."""
@@ -29,13 +33,24 @@ class Board:
 
     def step(self, now_ms, sample_ms):
         """Let time pass: sample when it is due, tick, do what the core asks for. Returns when to be called again."""
-        if now_ms >= self._next_sample_ms:
+        if now_ms >= self._next_sample_ms and not self._resting:
             self._next_sample_ms = now_ms + sample_ms
             self._sample(now_ms)
         if now_ms >= self.core.deadline():
             self.core.tick(now_ms)
         self._do()
-        return min(self._next_sample_ms, self.core.deadline())
+        return self.core.deadline() if self._resting else min(self._next_sample_ms, self.core.deadline())
+
+    def rest(self, now_ms):
+        """Measure no more, and deliver what there is."""
+        self._resting = True
+        self.core.flush(now_ms)
+        self._do()
+
+    def work(self, now_ms):
+        """Measure again."""
+        self._resting = False
+        self._next_sample_ms = now_ms
 
     def heard(self, now_ms, kind, payload):
         """A downlink came: `kind` is the last level of its topic."""
@@ -47,13 +62,27 @@ class Board:
         self.core.connected(now_ms)
         self._do()
 
+    def failed(self, now_ms, reason):
+        """The link did not come about."""
+        self.core.connect_failed(now_ms, reason)
+        self._do()
+
+    def ended(self, now_ms, reason):
+        """The link is gone."""
+        self.core.disconnected(now_ms, reason)
+        self._do()
+
     def _sample(self, now_ms):
+        values = self._sensor()
         try:
-            body = heater.READING.pack(self._sensor())
+            body = heater.READING.pack(values)
         except ValueError:
             self.refused += 1  # a value that the contract does not allow is not sent; a product raises a fault here
-        else:
-            self.core.record(now_ms, heater.READING.channel, body)
+            return
+        if hasattr(self.core, "read"):  # a SpokenCore tells the values, not the bytes they became
+            self.core.read(values)
+        self.core.record(now_ms, heater.READING.channel, body)
+        self._do()
 
     def _do(self):
         for effect in self.core.effects():

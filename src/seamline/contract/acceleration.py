@@ -63,10 +63,11 @@ def accelerate(contract: Contract, factor: int) -> Contract:
 
 
 def _message(message: Message, factor: int) -> Message:
-    expires_ms = message.expires_ms
+    expires_ms, sample_ms = message.expires_ms, shrunk(message.sample_ms, factor, SAMPLE_FLOOR_MS)
     return replace(
         message,
-        sample_ms=shrunk(message.sample_ms, factor, SAMPLE_FLOOR_MS),
+        sample_ms=sample_ms,
+        at_most=None if message.at_most is None else message.at_most.spaced(sample_ms),
         publish_every_ms=shrunk(message.publish_every_ms, factor, PUBLISH_FLOOR_MS),
         expires_ms=None if expires_ms is None else shrunk(expires_ms, factor, 2 * PUBLISH_FLOOR_MS),
     )

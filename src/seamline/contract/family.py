@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from seamline.contract.evolution.gate import Spoken, guard
 from seamline.contract.limits import RELEASES_MAX
-from seamline.contract.loader import build
+from seamline.contract.loader import read
 from seamline.contract.problems import ContractErrors, Problem, Report, Span
-from seamline.contract.reader import read_file
 from seamline.contract.scalars import version_key
 from seamline.contract.standard import LOSSES
 
@@ -50,9 +49,9 @@ def load_family(folder: Path | str) -> Family:
 def read_family(folder: Path | str) -> tuple[Family, Callable[[str], Span]]:
     """Return what `load_family` does, and a function that says where contract.yaml writes a path such as `timing.network`."""
     root = Path(folder)
-    current = _member(root / "contract.yaml")
+    current = read(root / "contract.yaml")
     paths = sorted((root / "released").glob("*.yaml"))
-    released = [_member(path) for path in paths[:RELEASES_MAX]]
+    released = [read(path) for path in paths[:RELEASES_MAX]]
     _raise([problem for member in (current, *released) for problem in member[1].problems])
     newest = _Member(_whole(current[0]), current[1])
     members = [_Member(_whole(contract), report) for contract, report in released]
@@ -68,11 +67,6 @@ def read_family(folder: Path | str) -> tuple[Family, Callable[[str], Span]]:
     reports = [newest.report, *(report for _, report in released)]
     _raise([problem for report in reports for problem in report.problems])
     return _family(newest.contract, [member.contract for member in members]), newest.report.place
-
-
-def _member(path: Path) -> tuple[Contract | None, Report]:
-    report = Report(str(path))
-    return build(read_file(path, report), report), report
 
 
 def _whole(contract: Contract | None) -> Contract:

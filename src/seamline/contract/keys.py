@@ -31,8 +31,16 @@ def one(report: Report, node: Node, kind: Kind[T], what: str) -> T:
     try:
         return kind.read(node.text)
     except ScalarError as error:
-        report.add(kind.code, node.span, f"{what}: {shown(node.text)} {error}", fix=f"write {kind.wanted}")
+        meant = None if report.full else _mended(kind, node.text)
+        fix = f"write {kind.wanted}" if meant is None else f"write {meant}"
+        report.add(kind.code, node.span, f"{what}: {shown(node.text)} {error}", fix=fix)
         return kind.placeholder
+
+
+def _mended(kind: Kind[T], text: str) -> str | None:
+    from seamline.contract.mending import mended  # noqa: PLC0415  (only needed once something is wrong)
+
+    return mended(kind, text)
 
 
 def _empty(node: Node) -> bool:
@@ -100,17 +108,23 @@ class Keys:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        self.report.places[self.inside(key)] = entry[1].span
-        return entry[1]
+        node = entry[1]
+        self.report.places[f"{self.path}.{key}" if self.path else key] = node.span
+        return node
 
     def one(self, key: str, kind: Kind[T]) -> T:
         """Return the value of a key that must be given."""
-        return one(self.report, self.node(key), kind, f"'{self.inside(key)}'")
+        node = self.maybe_node(key)
+        if node is None:
+            node = self.node(key, fix=f"add '{key}: ...', {kind.wanted}")
+        return one(self.report, node, kind, f"'{self.inside(key)}'")
 
     def maybe(self, key: str, kind: Kind[T]) -> T | None:
         """Return the value of a key, or None when it is not given."""
-        found = self.maybe_node(key)
-        return None if found is None else one(self.report, found, kind, f"'{self.inside(key)}'")
+        if key not in self._entries:  # most are not: a field has a dozen keys and three or four are given
+            self._asked[key] = None
+            return None
+        return self.one(key, kind)
 
     def either(self, key: str, kind: Kind[T], default: T) -> T:
         """Return the value of a key, or the default when it is not given."""
@@ -184,7 +198,8 @@ class Keys:
     def bounded(self, items: tuple[T, ...], what: str, items_max: int, span: Span) -> tuple[T, ...]:
         """Return the items, cut to their limit; too many are a problem."""
         if len(items) > items_max:
-            self.report.add("SL117", span, f"{what} has {len(items)} entries, more than {items_max}")
+            text = f"{what} has {len(items)} entries, more than {items_max}"
+            self.report.add("SL117", span, text, fix=f"keep at most {items_max}: no product was seen that needs more")
         return items[:items_max]
 
     def refer(self, key: str, names: tuple[str, ...], kind: Kind[str], *, what: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from seamline.contract import behaviour, calibrated, equipment, meanings, people, values
 from seamline.contract.checks import check
+from seamline.contract.collection import uncollected
 from seamline.contract.keys import Keys
 from seamline.contract.messages import MessageReader
 from seamline.contract.model import Contract
@@ -21,10 +22,18 @@ T = TypeVar("T")
 
 def load(path: Path | str) -> Contract:
     """Return the contract in the file. Raises ContractErrors with every problem found."""
+    contract, report = read(Path(path))
+    return finished(contract, report)
+
+
+@uncollected
+def read(path: Path) -> tuple[Contract | None, Report]:
+    """Return the contract in the file, up to the problems in the report; None where there is nothing to read."""
     report = Report(str(path))
-    return finished(build(read_file(Path(path), report), report), report)
+    return build(read_file(path, report), report), report
 
 
+@uncollected
 def loads(text: str, name: str = "contract.yaml", *, pure: bool = False) -> Contract:
     """Return the contract in `text`; `name` stands for the file in problems, `pure` forces the Python YAML parser."""
     report = Report(name)

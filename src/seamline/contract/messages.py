@@ -10,6 +10,7 @@ from seamline.contract.layout import Layout
 from seamline.contract.layouts import LayoutReader
 from seamline.contract.limits import FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES, MESSAGES_MAX
 from seamline.contract.model import Calibration, Message
+from seamline.contract.quantities import EVENT_RATE, EventRate
 from seamline.contract.scalars import DURATION, SHORT_NAME, SIZE, integer_between, word
 from seamline.contract.standard import STANDARD, standard_layout
 from seamline.contract.values import Known
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 BATCH_MAX_DEFAULT = 24
 """Four minutes of a 10 s sample: an overhead of about 1.5 bytes a record, and a frame below 500 bytes."""
+EVENT_BATCH_MAX_DEFAULT = 1
+"""An event that waits for no other is a frame of its own: it leaves, and is kept in flash, at once."""
+WHEN = ("period", "event")
 PRIORITIES = ("high", "normal", "low")
 _BYTE = integer_between(1, 255)
 _COUNT = integer_between(1, 65_535)
@@ -53,20 +57,22 @@ class MessageReader:
         standard = keys.has("standard")
         layout = self._standard(name, number, keys) if standard else self._own(name, number, keys)
         publish = keys.mapping("publish")
-        every_ms = publish.one("every", DURATION)
+        at_most = self._at_most(keys, standard=standard)
+        every_ms = publish.one("every", DURATION) if at_most is None else publish.either("every", DURATION, 0)
         frame_max = self._frame_max(publish, layout)
         fits = (frame_max - FRAME_OVERHEAD_BYTES) // layout.record_bytes
         message = Message(
             name=name,
             id=number,
             layout=layout,
-            sample_ms=keys.either("sample", DURATION, every_ms) if standard else keys.one("sample", DURATION),
+            sample_ms=_sample_ms(keys, every_ms, at_most, standard=standard),
             publish_every_ms=every_ms,
-            batch_max=publish.either("batch_max", _COUNT, min(BATCH_MAX_DEFAULT, fits)),
+            batch_max=publish.either("batch_max", _COUNT, min(BATCH_MAX_DEFAULT if every_ms else EVENT_BATCH_MAX_DEFAULT, fits)),
             priority=publish.either("priority", word(*PRIORITIES), "normal"),
             expires_ms=publish.maybe("expires", DURATION),
             qos=publish.either("qos", _QOS, QOS_DEFAULT),
             frame_bytes_max=frame_max,
+            at_most=at_most,
         )
         if publish.has("frame_max") and message.batch_max > fits:
             text = f"a frame of {frame_max} bytes holds {fits} records of {layout.record_bytes} bytes, not {message.batch_max}"
@@ -74,6 +80,24 @@ class MessageReader:
             keys.report.add("SL133", place, text, fix=f"batch_max: {fits}, or a larger frame_max")
         publish.done()
         return message
+
+    def _at_most(self, keys: Keys, *, standard: bool) -> EventRate | None:
+        """Read `when` and what belongs to it: an event has a bound and no period, everything else a period and no bound."""
+        before = keys.report.count
+        event = keys.either("when", word(*WHEN), WHEN[0]) == "event"
+        if keys.report.count > before:
+            keys.has("at_most")  # whether it belongs here is not known
+            return None
+        if event and standard:
+            fix = "remove 'when': it goes out on its period"
+            keys.report.add("SL134", keys.report.place(keys.inside("when")), "a standard message waits for no event", fix=fix)
+        elif event and keys.has("sample"):
+            text = "an event has no sampling period"
+            keys.report.add("SL134", keys.node("sample").span, text, fix="remove 'sample': 'at_most' bounds an event")
+        elif not event and keys.has("at_most"):
+            text = "'at_most' bounds events, and this is sent on its period"
+            keys.report.add("SL134", keys.node("at_most").span, text, fix="add 'when: event', or remove 'at_most'")
+        return keys.one("at_most", EVENT_RATE) if event and not standard else None
 
     def _frame_max(self, publish: Keys, layout: Layout) -> int:
         """Read how large a frame may be: at least one record, at most what a device can build in RAM."""
@@ -110,3 +134,11 @@ class MessageReader:
     def _own(self, name: str, number: int, keys: Keys) -> Layout:
         version = keys.one("layout", _BYTE)
         return LayoutReader(keys, self._known, self._calibrations).read(self._product, name, number, version)
+
+
+def _sample_ms(keys: Keys, every_ms: int, at_most: EventRate | None, *, standard: bool) -> int:
+    """Return how far apart records are: as the file says, or for events, as their bound says."""
+    if at_most is not None:
+        return at_most.spacing_ms
+    told = standard or keys.has("at_most")  # a bound where no event is has been refused: that is one mistake, not two
+    return keys.either("sample", DURATION, every_ms) if told else keys.one("sample", DURATION)

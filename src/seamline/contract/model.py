@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from seamline.contract.hardware import Device, Power
 from seamline.contract.layout import Layout, Value
 from seamline.contract.limits import FRAME_BYTES_MAX
-from seamline.contract.quantities import Money
+from seamline.contract.quantities import EventRate, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,9 @@ class Message:
 
     `priority` is high, normal or low; `qos` is MQTT's, 0 or 1. A record older than `expires_ms` may be given up (declared
     as lost). A frame has at most `batch_max` records and `frame_bytes_max` bytes.
+
+    A message with `at_most` is sent on events, no more often than that in the mean; its `sample_ms` is what lies between two at
+    this rate, which is what budgets reckon with, and `publish_every_ms` how long an event may wait for the next (0: not at all).
     """
 
     name: str
@@ -83,6 +86,7 @@ class Message:
     expires_ms: int | None = None
     qos: int = 1
     frame_bytes_max: int = FRAME_BYTES_MAX
+    at_most: EventRate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +325,15 @@ class Contract:
     def message_by_id(self) -> Mapping[int, Message]:
         """The messages by channel."""
         return {message.id: message for message in self.messages.values()}
+
+    @property
+    def heartbeat_ms(self) -> int:
+        """The longest that a device is silent while nothing happens: what is sent on a period shows that it lives, no event does.
+
+        Where every message waits for an event (SL249 refuses it), it is the keep-alive.
+        """
+        periods = [message.publish_every_ms for message in self.messages.values() if message.at_most is None]
+        return min(periods, default=self.timing.keep_alive_ms)
 
     def accelerated(self, factor: int) -> Contract:
         """Return the same contract with its waits and periods divided by `factor`; see `acceleration`."""

@@ -46,6 +46,6 @@ def plain(node: Node) -> object:
     """Return the tree as dicts, lists and strings, exactly as written: JSON-able, for storing a contract."""
     if isinstance(node, Scalar):
         return node.text
-    if isinstance(node, Mapping):
-        return {key.text: plain(value) for key, value in node.entries}
+    if isinstance(node, Mapping):  # most values are single ones: they need no call
+        return {key.text: value.text if isinstance(value, Scalar) else plain(value) for key, value in node.entries}
     return [plain(item) for item in node.items] if isinstance(node, Sequence) else None

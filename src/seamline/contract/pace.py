@@ -12,7 +12,7 @@ from seamline.contract.acceleration import accelerate
 
 if TYPE_CHECKING:
     from seamline.contract.family import Family
-    from seamline.contract.model import Contract
+    from seamline.contract.model import Contract, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ def hurried(contract: Contract, every_ms_max: int | None, low_every_ms_max: int 
     if every_ms_max is None:
         return contract
     bounds = {name: low_every_ms_max or every_ms_max for name, message in contract.messages.items() if message.priority == "low"}
-    messages = {
-        name: replace(
-            message,
-            sample_ms=min(message.sample_ms, bounds.get(name, every_ms_max)),
-            publish_every_ms=min(message.publish_every_ms, bounds.get(name, every_ms_max)),
-        )
-        for name, message in contract.messages.items()
-    }
+    messages = {name: _bounded(message, bounds.get(name, every_ms_max)) for name, message in contract.messages.items()}
     return replace(contract, messages=messages)
+
+
+def _bounded(message: Message, every_ms_max: int) -> Message:
+    sample_ms = min(message.sample_ms, every_ms_max)
+    at_most = None if message.at_most is None else message.at_most.spaced(sample_ms)
+    every_ms = min(message.publish_every_ms, every_ms_max)
+    return replace(message, sample_ms=sample_ms, publish_every_ms=every_ms, at_most=at_most)

@@ -6,11 +6,13 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from seamline.contract.scalars import Kind, ScalarError, amount
+from seamline.contract.scalars import MS, Kind, ScalarError, amount
 
 _UA = {"uA": 1, "mA": 1000, "A": 1_000_000}
 _UAH = {"uAh": 1, "mAh": 1000, "Ah": 1_000_000}
 _BITS = {"bit": 1, "kbit": 1000, "Mbit": 1_000_000}
+_RATE_UNITS = ("s", "min", "h", "d")
+_RATE = re.compile(f"([1-9][0-9]{{0,6}})/({'|'.join(_RATE_UNITS)})")
 _MONEY = re.compile(r"((?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?) ([A-Z]{3})/([A-Za-z]{1,5})")
 
 
@@ -19,6 +21,40 @@ class Money(NamedTuple):
 
     amount: Decimal
     currency: str
+
+
+class EventRate(NamedTuple):
+    """At most `events` in any `per_ms`, in the mean: all of them may come at once."""
+
+    events: int
+    per_ms: int
+
+    def __str__(self) -> str:
+        """As the file writes it, `10/h`; one of compressed time, which no file has, as `10 in 60000 ms`."""
+        unit = next((unit for unit in _RATE_UNITS if MS[unit] == self.per_ms), None)
+        return f"{self.events} in {self.per_ms} ms" if unit is None else f"{self.events}/{unit}"
+
+    @property
+    def spacing_ms(self) -> int:
+        """The time from one event to the next when they come evenly, at the rate; at least 1."""
+        return self.per_ms // self.events
+
+    def spaced(self, spacing_ms: int) -> EventRate:
+        """Return the rate of as many events that are `spacing_ms` apart."""
+        return EventRate(self.events, self.events * spacing_ms)
+
+
+def event_rate(text: str) -> EventRate:
+    """Read a bound of events such as `10/h`: per s, min, h or d, at most one a millisecond."""
+    found = _RATE.fullmatch(text)
+    if found is None:
+        msg = "is not a bound such as '10/h', '1/min' or '3/d'"
+        raise ScalarError(msg)
+    rate = EventRate(int(found[1]), MS[found[2]])
+    if rate.events > rate.per_ms:
+        msg = "is more than one in a millisecond"
+        raise ScalarError(msg)
+    return rate
 
 
 def current_ua(text: str) -> int:
@@ -58,6 +94,7 @@ def _money(per: str) -> Kind[Money]:
     return Kind("SL110", wanted, read, Money(Decimal(0), "EUR"))
 
 
+EVENT_RATE = Kind("SL110", "a bound such as '10/h'", event_rate, EventRate(1, MS["h"]))
 CURRENT = Kind("SL110", "a current such as '80 mA'", current_ua, 0)
 CHARGE = Kind("SL110", "a charge such as '2600 mAh'", charge_uah, 1)
 BITRATE = Kind("SL110", "a link rate such as '40 kbit/s'", bits_per_second, 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from seamline.contract.limits import FILE_BYTES_MAX, NESTING_MAX, NODES_MAX, SCALAR_CHARS_MAX
 from seamline.contract.nodes import Broken, Mapping, Node, Scalar, Sequence
@@ -150,7 +150,6 @@ class _Tree:
         import yaml  # noqa: PLC0415  (importing seamline.contract must stay cheap; only loading needs YAML)
 
         handlers: dict[type[Event], Callable[..., None]] = {  # looked up by type: a long contract has 40,000 events
-            yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._open,
             yaml.SequenceStartEvent: self._open,
             yaml.MappingEndEvent: self._close,
@@ -161,16 +160,35 @@ class _Tree:
         self._lines = text.split("\n")
         loader = yaml.SafeLoader if pure or not yaml.__with_libyaml__ else yaml.CSafeLoader
         try:
-            for event in yaml.parse(text, Loader=loader):
-                handler = handlers.get(type(event))
-                if handler is not None:
-                    handler(event)
-                if self.failed:
-                    return
+            self._take(cast("Callable[[], Event | None]", loader(text).get_event), handlers)
         except yaml.MarkedYAMLError as error:
             self._malformed(error)
         except (yaml.YAMLError, ValueError) as error:  # ValueError: the pure parser on "\U00110000"
             self._fail("SL001", self._last, f"not YAML: {error}", fix="check the escapes in quoted text")
+
+    def _take(self, following: Callable[[], Event | None], handlers: dict[type[Event], Callable[..., None]]) -> None:
+        """Take the events to their end. A scalar as nearly all are is made here: 30,000 of a long contract are worth no calls."""
+        from yaml import ScalarEvent, StreamEndEvent  # noqa: PLC0415  (as above)
+
+        file, stack = self._file, self._stack
+        while not self.failed:
+            event = following()
+            if not isinstance(event, ScalarEvent):
+                if event is None or isinstance(event, StreamEndEvent):
+                    return
+                if type(event) in handlers:
+                    handlers[type(event)](event)
+                continue
+            text, style, first, last = event.value, event.style, event.start_mark, event.end_mark
+            assert first is not None  # noqa: S101  (parsed events always have both)
+            assert last is not None  # noqa: S101
+            usual = event.anchor is None and event.tag is None and style not in _BLOCKS and "?" not in text and text.isascii()
+            if not usual or len(text) > SCALAR_CHARS_MAX or not stack or self._nodes >= NODES_MAX:
+                self._scalar(event)
+                continue
+            self._nodes += 1
+            self._last = span = Span(file, first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+            stack[-1].items.append(Scalar(span, text, bool(style)))
 
     def _malformed(self, error: MarkedYAMLError) -> None:
         mark, context = error.problem_mark, error.context_mark
@@ -211,14 +229,7 @@ class _Tree:
     def _scalar(self, event: ScalarEvent) -> None:
         if event.anchor is not None or event.tag is not None:
             self._extras(event)
-        text, style = event.value, event.style
-        span = self._span(event.start_mark, event.end_mark)
-        if style in _BLOCKS or "?" in text or len(text) > SCALAR_CHARS_MAX or not text.isascii():
-            self._unusual(text, style, span)  # apart, because a long contract has 30,000 values that are not
-        else:
-            self._put(Scalar(span, text, bool(style)))
-
-    def _unusual(self, text: str, style: str | None, span: Span) -> None:
+        text, style, span = event.value, event.style, self._span(event.start_mark, event.end_mark)
         if len(text) > SCALAR_CHARS_MAX:
             message = f"a value of {len(text)} characters, more than {SCALAR_CHARS_MAX} (scalar_chars_max)"
             self._note("SL006", span, message, fix="shorten it")

@@ -31,19 +31,33 @@ _UNIT = re.compile(r"[!-~]{1,32}")
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})")
 
 
+class Duration(int):
+    """Milliseconds as a file wrote them: a number like any other that remembers its words, so that messages say `16 months` and not 480 d."""
+
+    text: str
+
+    @classmethod
+    def read(cls, ms: int, text: str) -> Duration:
+        """Return the time of `ms` milliseconds that was written `text`."""
+        made = cls(ms)
+        made.text = text
+        return made
+
+
 class ScalarError(ValueError):
     """A value that is not of its kind; the message completes "'10 sec' ..."."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """One kind of value: the code of its problem, how to read it, and what stands in after a problem."""
+    """One kind of value: the code of its problem, how to read it, what stands in after a problem, and its words if it has but a few."""
 
     code: str
     wanted: str
     read: Callable[[str], T]
     placeholder: T
     may_be_quoted: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)  # a contract has the same few scales and limits in every field
@@ -85,13 +99,13 @@ def amount(text: str, units: Mapping[str, int], what: str) -> int:
     return int(value)
 
 
-def duration_ms(text: str) -> int:
+def duration_ms(text: str) -> Duration:
     """Read a duration in ms, s, min, h, d or months (30 d); result in ms, at least 1."""
     value = amount(text, _TIME_UNITS, "a duration such as '10 s', '5 min', '72 h' or '7 d'")
     if not 1 <= value <= DURATION_MS_MAX:
         msg = "is not between 1 ms and 1200 months"
         raise ScalarError(msg)
-    return value
+    return Duration.read(value, text)
 
 
 def size_bytes(text: str) -> int:
@@ -194,18 +208,20 @@ def named(pattern: str, wanted: str, *, chars_max: int) -> Kind[str]:
 
 def word(*choices: str) -> Kind[str]:
     """Return the kind of a word out of a closed list."""
+    listed = ", ".join(choices)
 
     def read(text: str) -> str:
         if text not in choices:
-            msg = f"is not one of: {', '.join(choices)}"
+            msg = f"is not one of: {listed}" if "," in listed else f"is not {listed}"
             raise ScalarError(msg)
         return text
 
-    return Kind("SL111", f"one of {', '.join(choices)}", read, choices[0])
+    wanted = f"one of {listed}" if "," in listed else listed
+    return Kind("SL111", wanted, read, choices[0], choices=choices)
 
 
 DECIMAL = Kind("SL109", "a number", decimal, Decimal(1))
-DURATION = Kind("SL110", "a duration such as '10 s'", duration_ms, 1)
+DURATION: Kind[int] = Kind("SL110", "a duration such as '10 s'", duration_ms, 1)
 SIZE = Kind("SL110", "a size such as '512 KiB'", size_bytes, 1)
 PPM = Kind("SL110", "a drift such as '50 ppm'", ppm, 0)
 RATE = Kind("SL110", "a rate such as '800/s'", per_second, 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypedDict
 
 from seamline.contract import units
@@ -13,7 +15,7 @@ from seamline.contract.keys import Keys, nearest, one
 from seamline.contract.limits import ENUM_MEMBERS_MAX, NAMES_MAX
 from seamline.contract.nodes import Broken, Scalar
 from seamline.contract.problems import shown
-from seamline.contract.scalars import DECIMAL, NAME, SHORT_NAME, UNIT, integer_between
+from seamline.contract.scalars import DECIMAL, NAME, SHORT_NAME, UNIT, decimal, integer_between
 
 Enums = dict[str, dict[int, str]]
 
@@ -29,6 +31,8 @@ class Known:
 _TYPES = {item.value: item for item in FieldType}
 _TYPES_TEXT = "u1 to u64, i2 to i64, bool"
 _PAIR = 2
+_FLOAT = re.compile("f(loat)?[0-9]+")
+_SIZED = re.compile("[a-z_]*[0-9]+(_t)?")
 
 
 class Parts(TypedDict):
@@ -107,7 +111,8 @@ def parts(keys: Keys, name: str, known: Known, *, calibrated: bool = False) -> P
         "calibrated": calibrated,
     }
     if scale is not None and not scale:
-        keys.report.add("SL120", keys.report.place(keys.inside("scale")), "a scale of 0 loses every value", fix="0.1")
+        fix = "scale: 0.1, or whatever one count is worth"
+        keys.report.add("SL120", keys.report.place(keys.inside("scale")), "a scale of 0 loses every value", fix=fix)
     if keys.report.count == before:
         measures(keys, found["unit"], found["quantity"])
     if keys.report.count == before:
@@ -124,10 +129,17 @@ def _chosen(keys: Keys, known: Known) -> str:
     before = keys.report.count
     chosen = one(keys.report, node, NAME, "the name of a type, an enum or flags")
     if keys.report.count == before and not {chosen, NAME.placeholder} & set(named) and not isinstance(node, Broken):
-        meant = nearest(keys.report, chosen, [*_TYPES, *named])
-        fix = f"write '{meant}'" if meant else f"types are {', '.join((_TYPES_TEXT, *named))}"
+        fix = _type_fix(keys, chosen, named)
         keys.report.add("SL115", node.span, f"{shown(chosen)} is not a type, an enum or flags of this contract", fix=fix)
     return chosen
+
+
+def _type_fix(keys: Keys, chosen: str, named: tuple[str, ...]) -> str:
+    """Say which type was meant: no number's width is guessed, for another width is another number."""
+    if chosen in {"float", "double", "real"} or _FLOAT.fullmatch(chosen):
+        return "write a scaled integer, such as {type: i32, scale: 0.001}: the wire has no floats"
+    meant = None if _SIZED.fullmatch(chosen) else nearest(keys.report, chosen, ["bool", *named])
+    return f"write '{meant}'" if meant else f"types are {', '.join((_TYPES_TEXT, *named))}"
 
 
 def _type(keys: Keys, chosen: str, enum: dict[int, str] | None, flag_set: dict[int, str] | None) -> FieldType:
@@ -177,7 +189,8 @@ def known_unit(keys: Keys, unit: str) -> units.Dimension | None:
         return units.dimension(unit)
     except units.UnitError as error:
         place = keys.report.place(keys.inside("unit"))
-        keys.report.add("SL124", place, f"{shown(unit)} {error}", fix="write it as UCUM does: Cel, V, m/s2, By, [degF], mm[Hg]")
+        why = str(error).removesuffix(f": {unit!r}")
+        keys.report.add("SL124", place, f"{shown(unit)} {why}", fix="write it as UCUM does: Cel, V, m/s2, By, [degF], mm[Hg]")
         return None
 
 
@@ -185,18 +198,28 @@ def _range(keys: Keys) -> tuple[Decimal, Decimal] | None:
     items = keys.list("range", required=False)
     if not items:
         return None
+    told = _ends(*(item.text if isinstance(item, Scalar) and not item.quoted else "" for item in items))
+    if told is not None:
+        return told
     span = keys.report.place(keys.inside("range"))
     if len(items) != _PAIR:
         keys.report.add("SL119", span, f"a range of {len(items)} numbers", fix="write [LOWEST, HIGHEST]")
         return None
     before = keys.report.count
     low, high = (one(keys.report, item, DECIMAL, "an end of the range") for item in items)
-    if keys.report.count > before or any(isinstance(item, Broken) for item in items):
+    if keys.report.count == before and not any(isinstance(item, Broken) for item in items):  # two numbers, in the wrong order
+        keys.report.add("SL119", span, f"the range ends at {high}, below its start {low}", fix=f"range: [{high}, {low}]")
+    return None
+
+
+@lru_cache(maxsize=1024)  # as above
+def _ends(*texts: str) -> tuple[Decimal, Decimal] | None:
+    """Return the ends of a range that is right, which nearly every one is; what is wrong with another is found piece by piece."""
+    try:
+        low, high = map(decimal, texts)
+    except ValueError:  # not two, or none that are numbers
         return None
-    if low > high:
-        keys.report.add("SL119", span, f"the range ends at {high}, below its start {low}", fix=f"[{high}, {low}]")
-        return None
-    return low, high
+    return (low, high) if low <= high else None
 
 
 def _consistent(keys: Keys, found: Parts) -> None:
@@ -216,12 +239,22 @@ def _consistent(keys: Keys, found: Parts) -> None:
     limits = found["range"]
     if limits is None or found["calibrated"]:
         return
-    value = Value(**found)
+    lowest, highest, sendable = _held(found["type"], found["scale"], found["offset"], limits)
+    if limits[0] < lowest or limits[1] > highest:
+        text = f"{found['type'].value} holds {shortest(lowest)} to {shortest(highest)} here, less than the range"
+        fix = "take a wider type, another scale or offset, or another range"
+        keys.report.add("SL123", keys.report.place(keys.inside("range")), text, fix=fix)
+    elif not sendable:
+        text = "no value that can be sent lies in the range"
+        keys.report.add("SL123", keys.report.place(keys.inside("range")), text, fix="widen it, or scale finer")
+
+
+@lru_cache(maxsize=1024)  # a long contract has few different ranges
+def _held(
+    kind: FieldType, scale: Decimal | None, offset: Decimal | None, limits: tuple[Decimal, Decimal]
+) -> tuple[Decimal, Decimal, bool]:
+    """Return the lowest and the highest physical value that the type holds, and whether any that can be sent lies in the limits."""
+    value = Value(name="", type=kind, scale=scale, offset=offset, range=limits)
+    lowest, highest = sorted((value.physical(kind.low), value.physical(kind.high)))
     low, high = value.raw_range
-    ends = sorted((value.physical(value.type.low), value.physical(value.type.high)))
-    span = keys.report.place(keys.inside("range"))
-    if limits[0] < ends[0] or limits[1] > ends[1]:
-        text = f"{value.type.value} holds {shortest(ends[0])} to {shortest(ends[1])} here, less than the range"
-        keys.report.add("SL123", span, text, fix="take a wider type, another scale or offset, or another range")
-    elif low > high:
-        keys.report.add("SL123", span, "no value that can be sent lies in the range", fix="widen it, or scale finer")
+    return lowest, highest, low <= high

@@ -7,29 +7,42 @@ length that cannot be right.
 
 from __future__ import annotations
 
-from binascii import crc32
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seamline.hub import decode_few
+from seamline.hub.framing import (
+    CRC_BYTES,
+    FLAG_CRC,
+    FLAG_HEARD,
+    FLAGS,
+    FLAGS_UNKNOWN,
+    FRAME_BYTES_MAX,
+    FRAMING_VERSION,
+    HEADER_BYTES,
+    HEADER_WORDS,
+    MAGIC,
+    MALFORMED,
+    MIX,
+    MIX_LAST,
+    NO_FRAME,
+    OK,
+    OVERSIZED,
+    SEQUENCE_END,
+    TRUNCATED,
+    VERSION,
+    trimmed,
+)
+
 I64: TypeAlias = NDArray[np.int64]
 U64: TypeAlias = NDArray[np.uint64]
 Bools: TypeAlias = NDArray[np.bool_]
 Records: TypeAlias = NDArray[np.void]
-
-FRAME_BYTES_MAX: Final = 65_536
-HEADER_BYTES: Final = 32
-HEADER_WORDS: Final = 4
-CRC_BYTES: Final = 4
-MAGIC: Final = 0xA
-FRAMING_VERSION: Final = 1
-FLAG_CRC: Final = 0x10
-FLAG_HEARD: Final = 0x01
-FLAGS_UNKNOWN: Final = 0xF0 & ~FLAG_CRC  # incompatible flags that this hub does not know
-SEQUENCE_END: Final = 1 << 32
 
 HEADER: Final = np.dtype(
     [
@@ -48,10 +61,6 @@ HEADER: Final = np.dtype(
         ("record", "<u2"),
     ]
 )
-
-# What can be wrong with a frame, by code; 0 is nothing. The first of them are no frames at all, the others evidence.
-OK, NO_FRAME, TRUNCATED, OVERSIZED, MALFORMED, VERSION, CRC, FLAGS = range(8)
-FAULTS: Final = ("", "no-frame", "truncated", "oversized", "malformed", "version", "crc", "flags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,24 @@ class Frames:
 def frames(payloads: Sequence[bytes]) -> Frames:
     """Read the headers of a batch and judge each frame by them. Never raises, whatever the bytes."""
     count = len(payloads)
+    return _frames_few(payloads) if 0 < count <= decode_few.FRAMES_FEW else frames_many(payloads)
+
+
+def _frames_few(payloads: Sequence[bytes]) -> Frames:
+    """Read and judge a few frames one by one; the result is that of `frames_many`, bit for bit."""
+    kept, faults = decode_few.judged(payloads)
+    sizes = [len(payload) >> 3 for payload in kept]
+    return Frames(
+        np.frombuffer(b"".join(kept), "<u8"),
+        np.array([0, *accumulate(sizes[:-1])], np.int64),
+        np.array(faults, np.int8),
+        np.frombuffer(bytearray().join([payload[:HEADER_BYTES] for payload in kept]), HEADER),
+    )
+
+
+def frames_many(payloads: Sequence[bytes]) -> Frames:
+    """Read and judge a batch of any size, all frames at once."""
+    count = len(payloads)
     sizes = np.fromiter(map(len, payloads), np.int64, count)
     fault = np.zeros(count, np.int8)
     trailer = np.zeros(count, np.int64)
@@ -94,7 +121,7 @@ def frames(payloads: Sequence[bytes]) -> Frames:
     if len(odd):
         payloads = list(payloads)
         for at in odd.tolist():
-            payloads[at], fault[at] = _trimmed(payloads[at])
+            payloads[at], fault[at] = trimmed(payloads[at])
             trailer[at] = CRC_BYTES if fault[at] == OK else 0
         sizes = np.fromiter(map(len, payloads), np.int64, count)
     words = np.frombuffer(b"".join(payloads), "<u8")
@@ -102,24 +129,6 @@ def frames(payloads: Sequence[bytes]) -> Frames:
     np.cumsum(sizes[:-1] >> 3, out=start[1:])
     head = words[start[:, None] + np.arange(HEADER_WORDS)].view(HEADER)[:, 0] if count else np.empty(0, HEADER)
     return Frames(words, start, _judge(head, sizes + trailer, fault), head)
-
-
-def _trimmed(payload: bytes) -> tuple[bytes, int]:
-    """A payload of odd length without its CRC trailer, checked; or 32 harmless bytes and what is wrong."""
-    blank = bytes(HEADER_BYTES)
-    if not payload or payload[0] >> 4 != MAGIC:
-        return blank, NO_FRAME
-    if len(payload) > FRAME_BYTES_MAX:
-        return blank, OVERSIZED
-    if len(payload) < HEADER_BYTES:
-        return blank, TRUNCATED
-    if len(payload) % 8 == CRC_BYTES and payload[1] & FLAG_CRC:
-        body, trailer = payload[:-CRC_BYTES], payload[-CRC_BYTES:]
-        if crc32(body) != int.from_bytes(trailer, "little"):
-            return body, CRC
-        return body, OK
-    expected = HEADER_BYTES + int.from_bytes(payload[20:22], "little") * int.from_bytes(payload[30:32], "little")
-    return payload[: len(payload) & ~7], TRUNCATED if len(payload) < expected else OVERSIZED
 
 
 def _judge(head: Records, sizes: I64, fault: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -186,10 +195,18 @@ def digests(run: Run, fingerprint: int) -> I64:
 
     Multiply and xor-shift rounds (SplitMix64's constants, Steele et al. 2014): not against forgers, the device owns its key.
     """
+    if len(run) > decode_few.RECORDS_FEW:
+        return digests_many(run, fingerprint)
+    hashed = decode_few.digests(run.uptime_ms.tolist(), run.words.tolist(), fingerprint)
+    return np.array(hashed, np.uint64).view(np.int64)
+
+
+def digests_many(run: Run, fingerprint: int) -> I64:
+    """Hash a run of any length, all records at once."""
     mixed = (run.uptime_ms.astype(np.uint64) << np.uint64(8)) ^ np.uint64(fingerprint)
     for at in range(run.words.shape[1]):
         word = run.words[:, at] & ~np.uint64(0xFFFF_FFFF) if at == 0 else run.words[:, at]
-        mixed = (mixed ^ word) * np.uint64(0xBF58_476D_1CE4_E5B9)
+        mixed = (mixed ^ word) * np.uint64(MIX)
         mixed ^= mixed >> np.uint64(29)
-    mixed *= np.uint64(0x94D0_49BB_1331_11EB)
+    mixed *= np.uint64(MIX_LAST)
     return (mixed ^ (mixed >> np.uint64(32))).view(np.int64)

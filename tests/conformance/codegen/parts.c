@@ -80,6 +80,15 @@ static void wait_on(void)
     }
 }
 
+static void take_event(void)
+{
+    static heater_allowance_t allowance[2];
+    heater_allowance_t *which = &allowance[take8()];
+    uint64_t now_ms = take(6);
+    uint32_t events_max = (uint32_t)take(4);
+    give8(heater_event_take(which, now_ms, events_max, (uint32_t)take(4)));
+}
+
 static void look_up(void)
 {
     const heater_fault_t *fault = heater_fault((uint16_t)take(2));
@@ -103,6 +112,8 @@ void answer(uint8_t message)
         write_topic();
     } else if (message == 3u) {
         wait_on();
+    } else if (message == 4u) {
+        take_event();
     } else {
         look_up();
     }

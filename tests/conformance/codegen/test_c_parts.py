@@ -1,4 +1,4 @@
-"""Frame, topic, back-off and fault table in C do what the device core does, on every processor."""
+"""Frame, topic, back-off, bound of events and fault table in C do what the device core does, on every processor."""
 
 import random
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ from seamline.contract import policy
 from seamline.contract.meanings import SEVERITIES
 from seamline.device import Frame, FrameError, Policy, pack, unpack
 from seamline.device.backoff import Backoff
+from seamline.device.events import Allowance
 
 HEATER = contract("heater")
 FRAME_BYTES_MAX = 8192
 FRAMES = 800
-CLOSE, OPEN, TOPIC, WAIT, FAULT = range(5)
+CLOSE, OPEN, TOPIC, WAIT, EVENT, FAULT = range(6)
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,18 @@ def waits(draw):
         yield Question(bytes((WAIT, what)) + number(argument, 4), answer)
 
 
+def events(draw):
+    """Two switches that chatter: bursts, waits of a share, an hour's silence, a time that goes back, the longest uptime."""
+    for which, (events_max, per_ms) in enumerate([(10, 3_600_000), (1_000_000, 86_400_000)]):
+        allowance, now_ms = Allowance(events_max, per_ms), 0
+        share_ms = -(-per_ms // events_max)
+        steps = draw.choices((0, 1, share_ms - 1, share_ms, per_ms // 2, 3 * per_ms, -1), (30, 5, 8, 8, 2, 1, 2), k=300)
+        for step in (*steps, 0xFFFF_FFFF_FFFF):
+            now_ms = min(max(0, now_ms + step), 0xFFFF_FFFF_FFFF)
+            asked = bytes((EVENT, which)) + number(now_ms, 6) + number(events_max, 4) + number(per_ms, 4)
+            yield Question(asked, bytes((allowance.take(now_ms),)))
+
+
 def faults():
     for code in (0, 1, *HEATER.faults, 0xFFFF):
         fault = HEATER.faults.get(code)
@@ -143,7 +156,7 @@ def faults():
 
 def questions():
     draw = random.Random(SEED)
-    return [*closings(draw), *openings(draw), *topics(), *waits(draw), *faults()]
+    return [*closings(draw), *openings(draw), *topics(), *waits(draw), *events(draw), *faults()]
 
 
 @pytest.mark.parametrize("processor", PROCESSORS, ids=lambda processor: processor.name)
@@ -163,4 +176,6 @@ def test_the_questions_have_both_answers():
     draw = random.Random(SEED)
     closed = [question.answer != b"\0\0" for question in closings(draw)]
     opened = [question.answer != b"\0" for question in openings(draw)]
+    taken = [question.answer == b"\1" for question in events(draw)]
     assert min(closed.count(True), closed.count(False), opened.count(True), opened.count(False)) > 50
+    assert min(taken.count(True), taken.count(False)) > 50

@@ -9,14 +9,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.unit.contract.corpus import crossing, fields, sections, syntax, versions
+from tests.unit.contract.corpus import crossing, events, fields, sections, syntax, versions
 from tests.unit.contract.corpus.marks import BASE, MARK, edited, unmarked
 
 from seamline.contract import ContractErrors, load, load_family, loads
 from seamline.contract.limits import FILE_BYTES_MAX
 from seamline.contract.rules import RULES
 
-CASES = sections.CASES | fields.CASES | crossing.CASES
+CASES = sections.CASES | fields.CASES | crossing.CASES | events.CASES
 
 
 def found(errors):

@@ -80,14 +80,14 @@ def test_the_two_show_every_conflict_rule_every_calibration_of_counts_and_every_
 
 @pytest.mark.parametrize("name", WORKED)
 def test_from_version_to_version_something_differs_in_every_category_and_nothing_breaks(name):
-    old, new = list(FAMILIES[name].versions.values())[-2:]
+    old, new = list(FAMILIES[name].versions.values())[:2]
     found = compare(old, new)
     assert {each.category for each in found} == set(Category)
     assert [each for each in found if each.breaking] == []
 
 
 def test_another_version_of_the_model_is_another_layout_of_what_it_guesses():
-    old, new = list(FAMILIES["trailcam"].versions.values())[-2:]
+    old, new = list(FAMILIES["trailcam"].versions.values())[:2]
     for name in ("sighting", "watch"):
         layouts = (old.messages[name].layout, new.messages[name].layout)
         assert len({layout.version for layout in layouts}) == 2

@@ -1,5 +1,7 @@
 """Single values: what each kind reads, exactly, and what it refuses."""
 
+import json
+import pickle
 from decimal import Decimal
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from seamline.contract import scalars
 from seamline.contract.checks import spoken
-from seamline.contract.scalars import Kind, ScalarError
+from seamline.contract.scalars import MONTH_MS, MS, Kind, ScalarError, duration_ms
 
 KINDS = {name: kind for name, kind in vars(scalars).items() if isinstance(kind, Kind)} | {
     "integer": scalars.integer_between(-5, 300),
@@ -95,3 +97,22 @@ def test_a_duration_in_ms_is_itself_and_spoken_it_is_the_same_again(ms):
 def test_versions_compare_as_numbers(one, other):
     keys = [scalars.version_key(scalars.version(".".join(map(str, parts)))) for parts in (one, other)]
     assert (keys[0] < keys[1]) == (one < other)
+
+
+@given(st.sampled_from([(unit, ms) for unit, ms in MS.items()] + [("months", MONTH_MS)]), st.integers(1, 1000))
+def test_a_duration_is_its_number_and_remembers_its_words(unit, count):
+    word, ms = unit
+    text = f"{count} {word}"
+    read = duration_ms(text)
+    assert (read, read.text, spoken(read)) == (count * ms, text, text)
+    copied = pickle.loads(pickle.dumps(read))
+    assert (copied, copied.text) == (read, text)
+    assert type(read + 1) is type(read // 2) is int
+    assert json.dumps(read) == f"{read}" == str(count * ms)
+
+
+def test_what_is_reckoned_from_durations_is_said_in_its_largest_whole_unit():
+    assert spoken(duration_ms("16 months") - duration_ms("1 d")) == "479 d"
+    assert spoken(duration_ms("72 h")) == "72 h"
+    assert spoken(duration_ms("90 s") + 0) == "90 s"
+    assert spoken(duration_ms("90 s") + 1) == "90001 ms"

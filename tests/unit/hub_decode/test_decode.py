@@ -11,7 +11,8 @@ from hypothesis import given, settings, strategies as st
 from seamline.contract import Field, FieldType, Layout
 from seamline.hub import decode
 from seamline.hub.columns import Decoder
-from seamline.hub.decode import CRC, FLAGS, MALFORMED, NO_FRAME, OK, OVERSIZED, TRUNCATED, VERSION
+from seamline.hub.decode import FLAGS, MALFORMED, NO_FRAME, OK, OVERSIZED, TRUNCATED, VERSION
+from seamline.hub.framing import CRC
 
 HEADER = "<BBBBIIIIHHIHH"
 

@@ -50,10 +50,13 @@ def _secure(contract: Contract, report: Report) -> None:
             continue
         path = f"boundaries.{boundary.name}.security"
         related = ((report.place(f"{path}.data"), "what crosses it"),)
-        for key, value in (("encryption", security.encryption), ("authentication", security.authentication)):
+        for key, value, good in (
+            ("encryption", security.encryption, "TLS 1.3"),
+            ("authentication", security.authentication, "mutual TLS"),
+        ):
             if value.lower() in _OPEN:
                 text = f"{security.data} data crosses '{boundary.name}' without {key}"
-                report.add("SL239", report.place(f"{path}.{key}"), text, fix="TLS 1.3, mutual", related=related)
+                report.add("SL239", report.place(f"{path}.{key}"), text, fix=f"{key}: {good}", related=related)
 
 
 def _read(contract: Contract, report: Report) -> None:

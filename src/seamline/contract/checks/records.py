@@ -35,7 +35,27 @@ def _expiry(message: Message, report: Report) -> None:
     if message.expires_ms is not None and message.expires_ms <= message.publish_every_ms:
         text = f"records expire after {spoken(message.expires_ms)}, before they are published"
         place = report.place(f"messages.{message.name}.publish.expires")
-        report.add("SL211", place, text, fix=f"more than {spoken(message.publish_every_ms)}")
+        report.add("SL211", place, text, fix=f"expires: more than {spoken(message.publish_every_ms)}")
+
+
+def _heartbeat(contract: Contract, report: Report) -> None:
+    if contract.messages and all(message.at_most is not None for message in contract.messages.values()):
+        text = "every message waits for an event: a quiet day and a dead device look the same"
+        fix = "add a message with a period, such as 'vitals: {id: 9, standard: vitals/1, publish: {every: 15 min}}'"
+        report.add("SL249", report.place("messages"), text, fix=fix)
+
+
+def _events(contract: Contract, report: Report) -> None:
+    outage_ms = contract.buffer.outage_ms
+    for message in contract.messages.values():
+        if message.at_most is not None and message.expires_ms is not None and message.expires_ms < outage_ms:
+            text = (
+                f"events of '{message.name}' expire after {spoken(message.expires_ms)}, within the outage of {spoken(outage_ms)}"
+                " that the buffer bridges: they would be kept, and given up on the way"
+            )
+            place = report.place(f"messages.{message.name}.publish.expires")
+            related = ((report.place("buffer.outage"), "what the buffer bridges"),)
+            report.add("SL250", place, text, fix=f"expires: {spoken(outage_ms)} or more, or remove it", related=related)
 
 
 def _growth(contract: Contract, report: Report) -> None:
@@ -69,17 +89,20 @@ def _sequence(contract: Contract, report: Report) -> None:
         ]
         longest_ms, path, note = max(kept)
         if wrap_ms <= longest_ms:
+            path_of = "sample" if message.at_most is None else "at_most"
             text = (
                 f"a sequence of 2^32 records, one every {spoken(message.sample_ms)}, starts again after {rounded(wrap_ms)},"
                 f" within {spoken(longest_ms)}: two records of '{message.name}' would be one"
             )
-            place = report.place(f"messages.{message.name}.sample")
+            place = report.place(f"messages.{message.name}.{path_of}")
             fix = "sample less often, or put several samples into one record"
             report.add("SL216", place, text, fix=fix, related=((report.place(path), note),))
 
 
 CHECKS = (
     (("messages",), _messages),
+    (("messages",), _heartbeat),
+    (("messages", "buffer"), _events),
     (("", "messages"), _growth),
     (("messages", "buffer", "consumers"), _sequence),
 )

@@ -61,9 +61,9 @@ def _retries(contract: Contract, report: Report) -> None:
 
 
 def _idle(contract: Contract, report: Report) -> None:
-    """What travels keeps a NAT's entry: the keep-alive, or the most frequent message if that is more often."""
+    """What travels keeps a NAT's entry: the keep-alive, or the most frequent message if that is more often; no event does."""
     keep_alive_ms = contract.timing.keep_alive_ms
-    publish_ms = min(message.publish_every_ms for message in contract.messages.values())
+    publish_ms = contract.heartbeat_ms
     quiet_ms = min(keep_alive_ms, publish_ms)
     for wait in contract.timing.further.values():
         if wait.kind == "idle" and quiet_ms >= wait.value_ms:
@@ -79,7 +79,7 @@ def _idle(contract: Contract, report: Report) -> None:
 def _fresh(contract: Contract, report: Report) -> None:
     """What is shown as current can be no younger than the way it takes."""
     timing = contract.timing
-    presumed_ms = timing.presumed_lost_publishes * min(message.publish_every_ms for message in contract.messages.values())
+    presumed_ms = timing.presumed_lost_publishes * contract.heartbeat_ms
     gone_ms = min(int(timing.keep_alive_ms * KEEP_ALIVE_GRACE), presumed_ms)
     for consumer in contract.consumers.values():
         if consumer.fresh_ms is None:
@@ -101,7 +101,7 @@ def _fresh(contract: Contract, report: Report) -> None:
 def _presumed_lost(contract: Contract, report: Report) -> None:
     """One lost message must not make a device lost: it comes again after an answer timeout and a new connection."""
     timing = contract.timing
-    every_ms = min(message.publish_every_ms for message in contract.messages.values())
+    every_ms = contract.heartbeat_ms
     waits_ms = timing.answer_timeout_ms + timing.connect_timeout_ms
     need_ms = every_ms + waits_ms
     presumed_ms = timing.presumed_lost_publishes * every_ms

@@ -42,7 +42,7 @@ def month_bytes(contract: Contract) -> int:
     for message in contract.messages.values():
         count, data = frames(message, MONTH_MS)
         total += data + count * EXCHANGE_BYTES
-    if min(message.publish_every_ms for message in contract.messages.values()) > contract.timing.keep_alive_ms:
+    if contract.heartbeat_ms > contract.timing.keep_alive_ms:
         total += MONTH_MS // contract.timing.keep_alive_ms * PING_BYTES
     return total
 
@@ -53,7 +53,7 @@ def _recovery(contract: Contract, report: Report) -> None:
     if fleet.devices_max * 1000 > fleet.accept_rate * window_ms:
         need = -(-2 * fleet.devices_max // fleet.accept_rate)
         text = f"{fleet.devices_max} devices cannot come back in half of {spoken(fleet.recovery_ms)} at {fleet.accept_rate}/s"
-        report.add("SL206", report.place("fleet.recovery"), text, fix=f"allow at least {need} s")
+        report.add("SL206", report.place("fleet.recovery"), text, fix=f"recovery: {need} s or more")
 
 
 def _messages_rate(contract: Contract, report: Report) -> None:

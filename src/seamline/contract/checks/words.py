@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from seamline.contract.scalars import BYTES, MS
+from seamline.contract.scalars import BYTES, MS, Duration
 
 DAY_MS = MS["d"]
 YEAR_DAYS = 365
 
 
 def spoken(ms: int) -> str:
-    """Return a duration in its largest whole unit: 90000 is `90 s`."""
+    """Return a duration as the file wrote it, or one that was computed in its largest whole unit: 90000 is `90 s`."""
+    if isinstance(ms, Duration):
+        return ms.text
     for unit in ("d", "h", "min", "s"):
         if ms >= MS[unit] and not ms % MS[unit]:
             return f"{ms // MS[unit]} {unit}"

@@ -1,6 +1,6 @@
 """Sparkplug B: the metrics that an edge node and a device of this product announce in NBIRTH and DBIRTH.
 
-A metric is a column of a message (`reading/power`) or a twin property (`state/set_point`), with its physical value; a calibrated
+A metric is a column of a message (`reading/power`) or a twin property (`state/NAME`), with its physical value; a calibrated
 field is announced as the raw count. Aliases come from message id and column, so that a newer layout keeps those of the older.
 """
 

@@ -53,6 +53,11 @@ def supply(power: Power) -> str:
 
 def pace(message: Message) -> str:
     """Say when records are made and sent. A batch of one is full, and so leaves, as soon as it is made."""
+    if message.at_most is not None:
+        leaves = (
+            f"within {duration(message.publish_every_ms)}" if message.publish_every_ms and message.batch_max > 1 else "at once"
+        )
+        return f"sent on an event, at most {message.at_most}, {leaves}"
     if message.batch_max == 1:
         return f"one every {duration(message.sample_ms)} at most in the mean, sent at once"
     sent = f"sent every {duration(message.publish_every_ms)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from seamline.contract.evolution.difference import Category, Direction
@@ -48,7 +48,8 @@ class Part:
     """How one attribute of the model is judged.
 
     `key` is its name in the file where that is another (`publish.every`); `rule` is the code that a breaking change offends.
-    A part that `restates` what another part of the contract says is compared only where that other part is not at hand.
+    A part that `restates` what another part of the contract says is compared only where that other part is not at hand. `implied`
+    says of an object whether its value here follows from another part, so that its file does not have it.
     """
 
     category: Category
@@ -56,6 +57,7 @@ class Part:
     key: str | None = None
     rule: str | None = None
     restates: bool = False
+    implied: Callable[[object], bool] = field(default=lambda _: False)
 
 
 @dataclass(frozen=True, slots=True)

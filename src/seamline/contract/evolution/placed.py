@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from seamline.contract.loader import build, finished
-from seamline.contract.problems import Report, Span
-from seamline.contract.reader import read_file
+from seamline.contract.loader import finished, read
+from seamline.contract.problems import Span
 
 if TYPE_CHECKING:
     from seamline.contract.model import Contract
@@ -23,5 +22,5 @@ class Placed(NamedTuple):
 
 def placed(path: Path) -> Placed:
     """Return the contract in a file. Raises ContractErrors with every problem found."""
-    report = Report(str(path))
-    return Placed(finished(build(read_file(path, report), report), report), report.place)
+    contract, report = read(path)
+    return Placed(finished(contract, report), report.place)

@@ -11,7 +11,7 @@ from typing import cast
 
 from seamline.contract.checks.words import spoken
 from seamline.contract.layout import shortest
-from seamline.contract.quantities import Money
+from seamline.contract.quantities import EventRate, Money
 from seamline.contract.scalars import BYTES
 
 TEXT_CHARS_MAX = 60
@@ -30,7 +30,7 @@ def written(attribute: str, value: object) -> str | None:
     """Return a value as a person would write it; the attribute's name tells times (`_ms`), sizes (`_bytes`), currents (`_ua`)."""
     if value is None:
         return None
-    text = _quantity(attribute, value) if type(value) is int else _written(value)
+    text = _quantity(attribute, value) if isinstance(value, int) and not isinstance(value, bool | Enum) else _written(value)
     return text if len(text) <= TEXT_CHARS_MAX else f"{text[: TEXT_CHARS_MAX - 1]}…"
 
 
@@ -54,6 +54,8 @@ def _whole(value: int, units: tuple[tuple[str, int], ...]) -> str:
 
 
 def _written(value: object) -> str:
+    if isinstance(value, EventRate):
+        return str(value)
     if isinstance(value, Money):
         return f"{shortest(value.amount)} {value.currency}"
     if isinstance(value, Mapping):

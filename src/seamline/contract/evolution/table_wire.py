@@ -16,6 +16,17 @@ _MEANING = breaks(BOTH, _RE_VALUED)
 _GUESSED = holds(NEW, "each record's layout says which model guessed it, and how sure it was")
 _OWN_PACE = "each firmware keeps the figure of its own version, which the hub knows"
 
+
+def _is_event(message: object) -> bool:
+    """Say whether a message waits for events: then its bound says what lies between two, and no `sample`."""
+    return getattr(message, "at_most", None) is not None
+
+
+def _leaves_at_once(message: object) -> bool:
+    """Say whether a message is sent on events that wait for nothing: then it has no `every`."""
+    return _is_event(message) and not getattr(message, "publish_every_ms", 0)
+
+
 CONTRACT: Mapping[str, Part | Derived] = {
     "product": Part(W, breaks(BOTH, "it is in every topic, certificate and table"), rule="SL301"),
     "version": Part(S, holds(NEW, "generated code and devices name it")),
@@ -71,8 +82,9 @@ MESSAGE: Mapping[str, Part | Derived] = {
     "name": _KEY,
     "id": Part(W, breaks(BOTH, "the id is the channel of every stored record"), rule="SL305"),
     "layout": Part(W, holds(NEW, judges.UNKNOWN_LAYOUT), key=""),
-    "sample_ms": Part(B, holds(NEW, _OWN_PACE), key="sample"),
-    "publish_every_ms": Part(B, holds(NEW, _OWN_PACE), key="publish.every"),
+    "sample_ms": Part(B, holds(NEW, _OWN_PACE), key="sample", implied=_is_event),
+    "at_most": Part(B, holds(NEW, "each firmware keeps the bound of its own version, and the hub takes what comes")),
+    "publish_every_ms": Part(B, holds(NEW, _OWN_PACE), key="publish.every", implied=_leaves_at_once),
     "batch_max": Part(B, holds(NEW, "a hub takes frames of any number of records up to 64 KiB"), key="publish.batch_max"),
     "priority": Part(B, holds(NEW, _OWN_PACE), key="publish.priority"),
     "expires_ms": Part(B, holds(NEW, "what is given up is declared as lost"), key="publish.expires"),

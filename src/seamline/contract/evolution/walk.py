@@ -55,7 +55,8 @@ class _Walk:
                 continue
             key = name if part.key is None else part.key
             inner = f"{path}.{key}" if path and key else path or key
-            yield from self._value(replace(here, path=inner, old=getattr(before, name), new=getattr(after, name)), name, part)
+            old, new = (None if part.implied(each) else getattr(each, name) for each in (before, after))
+            yield from self._value(replace(here, path=inner, old=old, new=new), name, part)
 
     def _value(self, change: Change, name: str, part: Part) -> Iterator[Found]:
         old, new = change.old, change.new

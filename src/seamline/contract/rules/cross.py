@@ -342,4 +342,20 @@ RULES: dict[str, Rule] = {
         "power: {source: battery, states: {on: {may: [measure, publish, update], current: 80 mA}}}\nupdate: {power: mains}",
         "power: {source: battery, states: {on: {may: [measure, publish, update], current: 80 mA}}}\nupdate: {power: battery}",
     ),
+    "SL249": Rule(
+        "something is sent also when nothing happens",
+        "Without it a quiet day and a dead device look the same, and nobody can presume a device lost.",
+        explanation="Every message of the contract waits for an event. `presumed_lost` counts publishes that should have come, and the hub"
+        " shows a device as silent after the shortest period: give one message a period, such as `vitals` with `publish: {every: 15 min}`.",
+    ),
+    "SL250": Rule(
+        "an event outlives the outage that is bridged",
+        "Nobody measures an event again: one that expires before the connection is back is gone.",
+        "messages: {door: {id: 3, layout: 1, when: event, at_most: 10/h, publish: {expires: 30 min}, fields: [{name: open, type: u1}]}}\n"
+        "buffer: {drop_first: [vitals, light, door]}\n"
+        "consumers: {support: {reads: [light, vitals, door]}}",
+        "messages: {door: {id: 3, layout: 1, when: event, at_most: 10/h, publish: {expires: 7 d}, fields: [{name: open, type: u1}]}}\n"
+        "buffer: {drop_first: [vitals, light, door]}\n"
+        "consumers: {support: {reads: [light, vitals, door]}}",
+    ),
 }

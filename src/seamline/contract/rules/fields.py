@@ -67,4 +67,12 @@ RULES: dict[str, Rule] = {
         "messages: {light: {publish: {frame_max: 100 B}}}",
         "messages: {light: {publish: {frame_max: 512 B}}}",
     ),
+    "SL134": Rule(
+        "a message is sent on a period, or on events with a bound",
+        "Budgets need a rate: a period gives one, and an event has none but its bound.",
+        "messages: {light: {at_most: 10/h}}",
+        "messages: {door: {id: 3, layout: 1, when: event, at_most: 10/h, publish: {}, fields: [{name: open, type: u1}]}}\n"
+        "buffer: {drop_first: [vitals, light, door]}\n"
+        "consumers: {support: {reads: [light, vitals, door]}}",
+    ),
 }

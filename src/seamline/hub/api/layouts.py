@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from pydantic import BaseModel
 
 from seamline.contract import Layout, LayoutError, OutOfRange, Place, canonical
+from seamline.contract.inferred import Inferred
 from seamline.contract.model import Calibration
 from seamline.hub.calibrations import of_field
 
 OFFSET_BYTES: Final = 4
 
 
+class InferredBy(BaseModel):
+    """That records of a layout hold a guess here: of which model, in which version, and which field says how sure it was."""
+
+    layout: int
+    model: str
+    version: str
+    confidence: str
+
+
 class FieldShape(BaseModel):
-    """A field as shown to people. With a `calibration` its values are physical only where the device has coefficients."""
+    """A field as shown to people. With a `calibration` its values are physical only where the device has coefficients.
+
+    `inferred` is empty for what was measured; a guess has an entry for each layout, since another model is another layout.
+    """
 
     name: str
     type: str
@@ -26,6 +39,7 @@ class FieldShape(BaseModel):
     high: float | None
     calibration: str | None
     enum: dict[int, str] | None
+    inferred: list[InferredBy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,7 @@ class LayoutField:
     enum: dict[int, str] | None
     flags: Mapping[int, str] | None = None
     out_of_range: OutOfRange = OutOfRange.REJECT
+    inferred: tuple[InferredBy, ...] = ()
 
     def shown(self, raw: int) -> float | int | str:
         """Return the enum's member, the flags that are set, or the physical value."""
@@ -71,6 +86,7 @@ class LayoutField:
             high=None if self.high is None else float(self.high),
             calibration=None if self.calibration is None else self.calibration.name,
             enum=self.enum,
+            inferred=list(self.inferred),
         )
 
 
@@ -113,10 +129,20 @@ class RegisteredLayout:
 def parse(text: str) -> RegisteredLayout:
     """Read a canonical layout; raises ValueError for any other text."""
     layout = canonical.parse(text)
-    return RegisteredLayout(layout, tuple(_field(place) for place in layout.places))
+    return RegisteredLayout(layout, tuple(_field(place, layout.version) for place in layout.places))
 
 
-def _field(place: Place) -> LayoutField:
+def union(kinds: Iterable[RegisteredLayout]) -> dict[str, LayoutField]:
+    """Return every field of any layout of a message, in declared order: the newest layout's meaning wins, each layout's model is told."""
+    found: dict[str, LayoutField] = {}
+    for kind in sorted(kinds, key=lambda kind: kind.version):
+        for item in kind.fields:
+            before = found.get(item.name)
+            found[item.name] = item if before is None else replace(item, inferred=before.inferred + item.inferred)
+    return found
+
+
+def _field(place: Place, layout: int) -> LayoutField:
     item = place.field
     low, high = item.range or (None, None)
     calibration = of_field(item)
@@ -132,4 +158,9 @@ def _field(place: Place) -> LayoutField:
         enum=None if item.enum is None else dict(item.enum),
         flags=item.flags,
         out_of_range=item.out_of_range,
+        inferred=() if item.inferred is None else (_inferred(item.inferred, layout),),
     )
+
+
+def _inferred(source: Inferred, layout: int) -> InferredBy:
+    return InferredBy(layout=layout, model=source.model, version=source.version, confidence=source.confidence)

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 from seamline.hub.api.device import DeviceId, facts, layouts
 from seamline.hub.api.device_models import MissingRange, Reading, ReadingsView
-from seamline.hub.api.layouts import LayoutField, RegisteredLayout, parse
+from seamline.hub.api.layouts import LayoutField, RegisteredLayout, parse, union
 from seamline.hub.api.missing import Key, Known, Missing, Seen, owed, place
 from seamline.hub.api.problem import answers, not_found
 from seamline.hub.api.queries import rows, statement
@@ -82,10 +82,10 @@ async def readings(
         columns = {row.name for row in await rows(connection, "readings_columns", {"table": table}, _Column)}
         found: list[dict[str, object]] = []
         if columns:
-            wanted = [name for name in _columns(_union(known).values()) if name in columns]
+            wanted = [name for name in _columns(union(known).values()) if name in columns]
             window = {"no": it.no, "from": _date(start), "to": _date(end), "limit": limit + 1}
             found = await _fetch(connection, table, wanted, window, order)
-        fields = _union(known)
+        fields = union(known)
         result = [_reading(row, {kind.version: kind for kind in known}) for row in found[:limit]]
         missing = await _missing(connection, it.no, known[0].channel, result)
     return ReadingsView(
@@ -110,11 +110,6 @@ async def _fetch(
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(query, window)
         return cast("list[dict[str, object]]", await cursor.fetchall())
-
-
-def _union(kinds: list[RegisteredLayout]) -> dict[str, LayoutField]:
-    """Return every field of any layout, in declared order, the newest layout's meaning winning."""
-    return {item.name: item for kind in sorted(kinds, key=lambda kind: kind.version) for item in kind.fields}
 
 
 def _columns(fields: Iterable[LayoutField]) -> list[str]:

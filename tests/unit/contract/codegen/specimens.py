@@ -9,6 +9,7 @@ from seamline.contract.family import Family
 from seamline.contract.hardware import Power, PowerState
 from seamline.contract.inferred import Inferred
 from seamline.contract.model import Boundary, Busy, Command, Consumer, Owner, Security, Wait
+from seamline.contract.quantities import EventRate
 
 ROOT = Path(__file__).resolve().parents[4]
 HEATER, LABMETER, TRAILCAM = (load_family(ROOT / "examples" / name) for name in ("heater", "labmeter", "trailcam"))
@@ -125,7 +126,12 @@ def everything():
         commands={},
         consumers={"watch": Consumer("watch", ("light",), 1000, by=("device",), fresh_ms=60_000)},
     )
+    door = replace(light, name="door", id=8, layout=replace(scan(1, more=False), message="door", message_id=8))
+    door = replace(door, at_most=EventRate(10, 3_600_000), sample_ms=360_000, publish_every_ms=0, batch_max=1)
+    gate = replace(door, name="gate", id=10, layout=replace(door.layout, message="gate", message_id=10))
+    gate = replace(gate, publish_every_ms=600_000, batch_max=4)
     messages = {**first.messages, "scan": replace(old, layout=scan(2, more=True)), "vitals": found.messages["vitals"]}
+    messages |= {"door": door, "gate": gate}
     codes = {0x4F: fault, 0x50: replace(found.faults[0x4F], code=0x50, name="lamp_dim", support=None)}
     enums = {**found.enums, "mode": {**found.enums["mode"], 2: "dim"}}
     newest = replace(first, version="2.1.0", messages=messages, state=state, commands=commands, faults=codes, enums=enums)

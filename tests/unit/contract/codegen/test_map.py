@@ -14,6 +14,7 @@ from seamline.contract.codegen.map.mermaid import mermaid
 from seamline.contract.codegen.map.page import drawn, system_map
 from seamline.contract.codegen.map.theme import WIDTH
 from seamline.contract.codegen.map.waits import waits
+from seamline.contract.codegen.wording import pace
 from seamline.contract.model import Boundary
 
 PLAIN = Style(12)
@@ -227,9 +228,21 @@ def test_what_a_model_guesses_is_told_as_a_guess_of_that_version():
 
 def test_a_batch_of_one_is_told_to_leave_at_once():
     """Its `every` is never waited for: the batch is full with its first record."""
-    assert "one every 15 min at most in the mean, sent at once, priority high." in words_of(TRAILCAM)
-    (sending, *_) = [found for title, found in waits(TRAILCAM.current) if title == "Measuring and sending"]
+    before_events = TRAILCAM.versions["1.1.0"]
+    assert pace(before_events.messages["sighting"]) == "one every 15 min at most in the mean, sent at once"
+    (sending, *_) = [found for title, found in waits(before_events) if title == "Measuring and sending"]
     assert [wait.name for wait in sending] == ["sighting, in the mean", "watch sent", "vitals sent"]
+
+
+def test_an_event_is_told_with_its_bound_and_what_it_waits_for():
+    assert "sent on an event, at most 96/d, at once, priority high." in words_of(TRAILCAM)
+    (sending, *_) = [found for title, found in waits(TRAILCAM.current) if title == "Measuring and sending"]
+    assert [wait.name for wait in sending] == ["sighting on events, in the mean", "watch sent", "vitals sent"]
+    (sending, *_) = [found for title, found in waits(EVERYTHING.current) if title == "Measuring and sending"]
+    assert [(wait.name, wait.words) for wait in sending if wait.name.startswith("gate")] == [
+        ("gate on events, in the mean", "6 min"),
+        ("gate gathered", "10 min"),
+    ]
 
 
 def test_the_sampling_stands_where_the_firmware_takes_it_in_and_nowhere_else():

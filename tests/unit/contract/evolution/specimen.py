@@ -69,6 +69,8 @@ def specimen(model, number=1):
     given = {field.name: sample(hints[field.name], number) for field in dataclasses.fields(model) if field.init}
     if "raw_range" in hints:
         given |= FIELD | {"range": (Decimal(1), Decimal(9))}
+    if model is Message:
+        given |= {"at_most": None}  # an event's bound says what lies between two, and then no period does
     if model is Contract:
         given |= {"version": f"{number}.0.0", "document": {}}
     return model(**given)

@@ -115,6 +115,9 @@ def _message(symbols: Symbols, codec: Codec) -> Iterator[str]:
         yield constant("BATCH_MAX", literal(message.batch_max))
         yield constant("PRIORITY", literal(PRIORITIES.index(message.priority)))
         yield constant("EXPIRES_MS", literal(message.expires_ms or 0))
+        if message.at_most is not None:
+            yield constant("EVENTS_MAX", literal(message.at_most.events))
+            yield constant("EVENTS_PER_MS", literal(message.at_most.per_ms))
     for column in codec.columns:
         allowed = sendable(column.field)
         if (allowed.low, allowed.high) == column.field.raw_range:

@@ -1,4 +1,4 @@
-"""The parts of the generated C that are the same for every product: CRC32, frame, topic, back-off.
+"""The parts of the generated C that are the same for every product: CRC32, frame, topic, back-off, bound of events.
 
 In these texts `@name` becomes `<product>_name` and `@@NAME` becomes `<PRODUCT>_NAME`.
 """
@@ -28,6 +28,12 @@ typedef struct {
     uint32_t spread_ms; /* the hub may give another one with each session */
     uint8_t tries;
 } @backoff_t;
+
+/* How many events were recorded of late: one for each message that is sent on events, all zero at first. */
+typedef struct {
+    uint64_t at_ms;
+    uint64_t used;
+} @allowance_t;
 """
 
 FUNCTIONS = """\
@@ -51,6 +57,10 @@ uint32_t @backoff_after_failure(@backoff_t *backoff, uint32_t random);
 uint32_t @backoff_after_session(@backoff_t *backoff, uint32_t random);
 /* A session ended that had been live for live_ms. */
 void @backoff_stable(@backoff_t *backoff, uint64_t live_ms);
+
+/* Whether one more event may be recorded at this uptime, at most events_max in per_ms in the mean (@@..._EVENTS_MAX and
+ * @@..._EVENTS_PER_MS, neither 0); if so, it counts. */
+bool @event_take(@allowance_t *allowance, uint64_t now_ms, uint32_t events_max, uint32_t per_ms);
 """
 
 FAULT_TYPE = """\
@@ -241,6 +251,24 @@ void @backoff_stable(@backoff_t *backoff, uint64_t live_ms)
     if (live_ms >= @@BACKOFF_RESET_AFTER_MS) {
         backoff->tries = 0;
     }
+}
+"""
+
+EVENTS = """\
+bool @event_take(@allowance_t *allowance, uint64_t now_ms, uint32_t events_max, uint32_t per_ms)
+{
+    uint64_t full = (uint64_t)events_max * per_ms;
+    if (now_ms > allowance->at_ms) {
+        uint64_t since = now_ms - allowance->at_ms;
+        uint64_t gained = since < per_ms ? since * events_max : full;
+        allowance->used = allowance->used > gained ? allowance->used - gained : 0u;
+        allowance->at_ms = now_ms;
+    }
+    if (full - allowance->used < per_ms) {
+        return false;
+    }
+    allowance->used += per_ms;
+    return true;
 }
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seamline.contract.codegen.c.parts import BACKOFF, BIG_ORDER, CLEAR, FAULT_LOOKUP, FRAME, ORDER, TOPIC, named
+from seamline.contract.codegen.c.parts import BACKOFF, BIG_ORDER, CLEAR, EVENTS, FAULT_LOOKUP, FRAME, ORDER, TOPIC, named
 from seamline.contract.codegen.c.pieces import c_type, literal, refusals, string, width
 from seamline.contract.codegen.c.symbols import Codec, Column, Symbols
 from seamline.contract.layout import OFFSET_BYTES, FieldType, Order
@@ -20,7 +20,7 @@ _ALWAYS = frozenset({(Order.LITTLE, 16), (Order.LITTLE, 32)})
 def source(symbols: Symbols) -> str:
     """Return the text of `<product>.c`."""
     contract, prefix = symbols.contract, symbols.prefix
-    parts = [FRAME, TOPIC, BACKOFF, *([FAULT_LOOKUP] if contract.faults else [])]
+    parts = [FRAME, TOPIC, BACKOFF, EVENTS, *([FAULT_LOOKUP] if contract.faults else [])]
     backoff = contract.backoff
     macros = [
         f"#define BACKOFF_{name}_MS ((uint32_t){literal(min(value, _U32_MAX))})"

@@ -13,10 +13,10 @@ from seamline.contract.standard import LOSSES
 _WIDTHS = ("fast8", "fast16", "fast32", "fast64", "least8", "least16", "least32", "least64")
 STDINT = tuple(name for width in _WIDTHS for name in (f"int_{width}_t", f"uint_{width}_t"))
 """Types of <stdint.h> that a product called `int` could hit."""
-FIXED_TYPES = ("frame_t", "backoff_t", "fault_t")
+FIXED_TYPES = ("frame_t", "backoff_t", "allowance_t", "fault_t")
 FIXED_FUNCTIONS = (
     *("crc32", "frame_close", "frame_open", "topic", "backoff_uniform", "backoff_after_failure", "backoff_after_session"),
-    *("backoff_stable", "faults", "fault"),
+    *("backoff_stable", "event_take", "faults", "fault"),
 )
 
 

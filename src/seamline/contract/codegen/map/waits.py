@@ -51,6 +51,11 @@ def _further(wait: Wait) -> Stretch:
 
 def _sending(contract: Contract) -> Iterator[Stretch]:
     for message in contract.messages.values():
+        if message.at_most is not None:
+            yield _one(f"{phrase(message.name)} on events, in the mean", message.sample_ms)
+            if message.publish_every_ms:
+                yield _one(f"{phrase(message.name)} gathered", message.publish_every_ms)
+            continue
         if message.batch_max == 1:
             yield _one(f"{phrase(message.name)}, in the mean", message.sample_ms)
             continue
@@ -72,8 +77,7 @@ def _link(contract: Contract) -> Iterator[Stretch]:
     yield Stretch("back-off", contract.backoff.base_ms, contract.backoff.cap_ms)
     yield _one("fleet back after an outage", contract.fleet.recovery_ms)
     yield _one("keep-alive", timing.keep_alive_ms, owners.get("keep_alive", ""))
-    fastest_ms = min(message.publish_every_ms for message in contract.messages.values())
-    lost_ms = timing.presumed_lost_publishes * fastest_ms
+    lost_ms = timing.presumed_lost_publishes * contract.heartbeat_ms
     yield _one("presumed lost", lost_ms, owners.get("presumed_lost", ""))
 
 
