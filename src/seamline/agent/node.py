@@ -22,7 +22,7 @@ from seamline.agent.store import FileStore, StoreError
 from seamline.agent.tls import Endpoint, TlsError, device_context, parse_url
 from seamline.contract import Contract, ContractErrors, load, policy
 from seamline.contract.model import Message
-from seamline.device import Core
+from seamline.device import OVER_RATE, Core
 from seamline.state_home import state_home
 
 DEVICE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -206,7 +206,10 @@ class Node:
             return
         self._last_complaint = ""
         if self._failure is None:
-            self._driver.record(self._setup.message.id, body)
+            sequence = self._driver.record(self._setup.message.id, body)
+            if sequence == OVER_RATE:
+                self._refused_lines += 1
+                self._complain(f"more events than {self._setup.message.at_most}: this one is not recorded")
 
     async def _deliver(self, timeout_s: float, *, until_stopped: bool) -> int:
         """Seal what is open, make it durable, and wait until the hub has everything, for `timeout_s` at most."""

@@ -3,10 +3,12 @@
 from .clock import Uptime
 from .core import Core
 from .errors import ClockError, DeviceError, FrameError, PolicyError, RecordError, ReportError
+from .events import OVER_RATE
 from .frame import Frame, pack, unpack
 from .policy import Policy
 
 __all__ = [
+    "OVER_RATE",
     "ClockError",
     "Core",
     "DeviceError",

@@ -12,7 +12,7 @@ from .shapes import Document, Mark, Wish
 
 DOWNLINK_BYTES_MAX = 65536  # a longer downlink is malformed
 MARKS_MAX = 8192  # entries in one message
-MARK_LIMITS = (U32_MAX, U8_MAX, U32_MAX + 1)  # boot, channel, next
+FOLLOWING_MAX = U32_MAX + 1  # one past the last sequence
 DEPTH_MAX = 8  # of a message written here; a birth needs three
 NAME_CHARS_MAX = 64
 TEXT_CHARS_MAX = 256
@@ -183,6 +183,8 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b
 
 
 def _quote(text: str) -> str:
+    if text.replace("_", "a").isalpha() and len(text.encode()) == len(text):  # a plain word, as almost all are: as it is
+        return '"' + text + '"'
     parts = ['"']
     for character in text:
         code = ord(character)
@@ -219,10 +221,10 @@ def _marks(document: Document) -> list[Mark]:
         raise Malformed("marks")
     marks: list[Mark] = []
     for entry in entries:
-        if not is_list(entry) or len(entry) != len(MARK_LIMITS):
+        if not is_list(entry) or len(entry) != 3:
             raise Malformed("marks")
-        boot, channel, following = [_bounded(entry[place], MARK_LIMITS[place]) for place in range(len(MARK_LIMITS))]
-        marks.append((boot, channel, following))
+        boot, channel, following = entry
+        marks.append((_bounded(boot, U32_MAX), _bounded(channel, U8_MAX), _bounded(following, FOLLOWING_MAX)))
     return marks
 
 

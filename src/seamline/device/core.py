@@ -14,11 +14,12 @@ A number that `record` gave counts once the effects drained after it are execute
 
 from .batch import Author
 from .clock import Clock
-from .compat import U16_MAX, U32_MAX, U48_MAX
+from .compat import U16_MAX, U32_MAX
 from .control import Malformed, Marks, Session as Answer, Twin as TwinDocument, is_text, is_token, is_value, parse, parse_busy
 from .counters import UNTOLD, Counters
 from .ending import KEY as END_KEY, RESETS, last_end, mark
 from .errors import RecordError, ReportError
+from .events import OVER_RATE
 from .outbox import NEVER_MS, Lane, Outbox
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
 from .session import CONNECTING, GREETING, LIVE, OFFLINE, Session
@@ -51,7 +52,7 @@ class Core:
         self._started = False
         self._deadline_ms: int | None = None
         self._now_ms = 0
-        self._counts: dict[str, int] = {"malformed": 0, "stale": 0, "refused_marks": 0}
+        self._counts: dict[str, int] = {"malformed": 0, "stale": 0, "refused_marks": 0, "over_rate": 0}
 
     @property
     def state(self) -> str:
@@ -93,6 +94,8 @@ class Core:
         ended = last_end(self._stored, counters.incarnation, counters.boot, reset) if ran_before else None
         counters.begin(self._random, sorted(self.policy.channels))
         self._persist_counters()
+        if counters.is_alone:
+            self._persist_counters()
         self._outbox.begin(Author(counters.incarnation, counters.boot, epoch), self._stored)
         self._stored = {}
         about: Document = {"contract": self.policy.contract, "firmware": firmware, "image": image, "slot": slot, "epoch": epoch}
@@ -104,19 +107,19 @@ class Core:
         self._rearm()
 
     def record(self, now_ms: int, channel: int, body: bytes) -> int:
-        """Number one record and take custody of it; returns its sequence.
+        """Number one record and take custody of it; returns its sequence, or OVER_RATE for an event beyond its bound: only counted.
 
         `body`: the fields and padding, `record_bytes - 4` bytes. Raises RecordError on a channel or size the policy does not have.
         """
         lane = self._outbox.lanes.get(channel)
         if lane is None or lane.channel is None or channel == LOSSES_CHANNEL:
             raise RecordError(f"channel {channel} is not in the policy")
-        if len(body) != lane.channel.record_bytes - 4:
-            raise RecordError(f"channel {channel}: a body of {len(body)} bytes; {lane.channel.record_bytes - 4} are needed")
         if not self._started:
             raise RecordError("call start before record")
-        if not 0 <= now_ms <= U48_MAX:
-            raise RecordError(f"channel {channel}: an uptime of {now_ms} ms; a whole number in 0..2**48-1 is needed")
+        lane.channel.check(now_ms, body)
+        if lane.allowance is not None and not lane.allowance.take(now_ms):
+            self._counts["over_rate"] += 1
+            return OVER_RATE
         sequence = lane.following
         if self._append(lane, lane.channel, now_ms, body):
             self._advance(self._at(now_ms))
@@ -204,7 +207,9 @@ class Core:
 
     def effects(self) -> list[Effect]:
         """What to do now, drained, in the order in which it must be done."""
-        drained, self._effects[:] = list(self._effects), []
+        drained = list(self._effects)
+        if drained:
+            self._effects.clear()
         return drained
 
     def deadline(self) -> "int | None":
@@ -217,11 +222,7 @@ class Core:
 
     def books(self) -> Document:
         """What was numbered, is held, was settled and was lost, by channel; and what was ignored."""
-        outbox, losses = self._outbox, self._outbox.losses
-        books: Document = {"channels": {number: outbox.lanes[number].books() for number in outbox.lanes}}
-        books.update({"bytes": outbox.bytes, "flight": outbox.flight, "strange": outbox.strange})
-        books["pending_losses"] = [(loss.boot, loss.channel, loss.reason, loss.first, loss.count) for loss in losses.pending]
-        books["undeclared"] = losses.undeclared
+        books = self._outbox.books()
         books.update({"incarnation": self.incarnation, "boot": self.boot, "session": self._session.number})
         books.update(self._counts)
         return books
@@ -341,9 +342,10 @@ class Core:
         self._rearm()
 
     def _say(self, now_ms: int) -> None:
-        for source in sorted(self._anchors):
-            self._uplink.anchor(now_ms, self._anchors[source])
-        self._anchors = {}
+        if self._anchors:
+            for source in sorted(self._anchors):
+                self._uplink.anchor(now_ms, self._anchors[source])
+            self._anchors = {}
         if self._twin.due():
             self._uplink.twin(now_ms, self._twin.take())
         outbox, session = self._outbox, self._session
@@ -359,8 +361,10 @@ class Core:
 
     def _declare(self, now_ms: int) -> None:
         """Number what was given up, as records of channel 0, once the last such batch is accounted for."""
+        if not self._outbox.losses.pending:
+            return
         lane = self._outbox.lanes[LOSSES_CHANNEL]
-        if lane.channel is None or lane.batches() or not self._outbox.losses.pending:
+        if lane.channel is None or lane.batches():
             return
         for loss in self._outbox.losses.take(lane.channel.batch_max):
             self._append(lane, lane.channel, now_ms, loss.body())

@@ -39,6 +39,7 @@ class Counters:
         self.boot = 0
         self.bounds: dict[int, int] = {}
         self.ended: list[Ended] = []
+        self.is_alone = False  # one slot was lost: until both are written, losing the other would lead back behind this boot
         self.spread_ms: int = UNTOLD  # the hub's, so that a power cut over the whole region finds it in force
 
     def load(self, stored: Stored) -> bool:
@@ -50,7 +51,8 @@ class Counters:
         newest = max(found, key=lambda slot: slot[0])
         self._generation, self.incarnation, self.boot, self.spread_ms, self.bounds, self.ended = newest
         first_ever = self._generation == 1 and SLOTS[0] not in stored
-        if len(found) < len(SLOTS) and not first_ever:
+        self.is_alone = len(found) < len(SLOTS) and not first_ever
+        if self.is_alone:
             self._assume_one_more()
         return True
 

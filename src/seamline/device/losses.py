@@ -8,6 +8,7 @@ until this boot ends, and is closed then): the books balance either way, only th
 import struct
 
 from .policy import LOSSES_RECORD_BYTES
+from .shapes import Document
 
 BUFFER_FULL = 1
 EXPIRED = 2
@@ -60,6 +61,11 @@ class Losses:
         self.pending.append(loss)
         if len(self.pending) > LOSS_RANGES_MAX:
             self.undeclared += self.pending.pop(self._least(boot)).count
+
+    def books(self) -> Document:
+        """The ranges that wait, and how many records have none."""
+        pending = [(loss.boot, loss.channel, loss.reason, loss.first, loss.count) for loss in self.pending]
+        return {"pending_losses": pending, "undeclared": self.undeclared}
 
     def take(self, limit: int) -> list[Loss]:
         """The oldest `limit` ranges, taken out to be numbered."""

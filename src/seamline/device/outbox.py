@@ -11,6 +11,7 @@ from .ages import by_clock, by_uptime, date_bytes, split
 from .batch import BATCH_OVERHEAD_BYTES, UNSTORED, Author, Batch, open_batch, read_segment, segment_bytes
 from .clock import Clock
 from .compat import U32_MAX
+from .events import Allowance
 from .losses import BUFFER_FULL, CORRUPTED, EXPIRED, REASONS, Loss, Losses
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
 from .shapes import Document, Effect, Held, Mark, Stored
@@ -25,7 +26,7 @@ LOSSES_PRIORITY = -1  # a mark cannot pass a gap that is not declared: losses go
 class Lane:
     """One channel's records: the sealed batches of every boot, oldest first, and the open one of this boot."""
 
-    __slots__ = ("channel", "expires_ms", "following", "lost", "number", "open", "priority", "sealed", "settled")
+    __slots__ = ("allowance", "channel", "expires_ms", "following", "lost", "number", "open", "priority", "sealed", "settled")
 
     def __init__(self, number: int, channel: "ChannelPolicy | None") -> None:
         """`channel` is None for one that only an older firmware knew: it is only emptied."""
@@ -35,6 +36,9 @@ class Lane:
         if number == LOSSES_CHANNEL:
             self.priority = LOSSES_PRIORITY
         self.expires_ms: int = 0 if channel is None else channel.expires_ms
+        self.allowance: Allowance | None = None  # of events
+        if channel is not None and channel.events_max:
+            self.allowance = Allowance(channel.events_max, channel.events_per_ms)
         self.following = 0  # the next sequence of this boot
         self.open: Batch | None = None
         self.sealed: list[Batch] = []
@@ -164,7 +168,8 @@ class Outbox:
         """The uptime at which the next open batch should leave, or NEVER_MS."""
         due_ms = NEVER_MS
         for lane in self._by_priority:
-            due_ms = min(due_ms, lane.due_ms())
+            if lane.open is not None:
+                due_ms = min(due_ms, lane.due_ms())
         return due_ms
 
     def has_room(self) -> bool:
@@ -174,7 +179,7 @@ class Outbox:
     def next_to_send(self, now_ms: int) -> "Batch | None":
         """The batch to send next, sealed if need be; None when nothing is due or there is no room."""
         if self.has_room():
-            return self.next_unsent() or self.seal_due(now_ms)
+            return (self.next_unsent() if self.waiting else None) or self.seal_due(now_ms)
         return self.lanes[LOSSES_CHANNEL].unsent() if self.flight < self._policy.flight_frames else None
 
     def next_unsent(self) -> "Batch | None":
@@ -208,7 +213,7 @@ class Outbox:
     def oldest_sent_ms(self) -> int:
         """When the oldest frame in flight was sent (uptime), or NEVER_MS."""
         oldest_ms = NEVER_MS
-        for batch in self._in_flight():
+        for batch in self._in_flight() if self.flight else ():
             oldest_ms = min(oldest_ms, batch.sent_ms)
         return oldest_ms
 
@@ -264,6 +269,13 @@ class Outbox:
             earliest_ms = min(earliest_ms, lane.expires_at_ms(lane.oldest()))
         return earliest_ms
 
+    def books(self) -> Document:
+        """Every lane's books, what is held and under way, and what was given up and waits to be declared."""
+        books: Document = {"channels": {number: self.lanes[number].books() for number in self.lanes}}
+        books.update({"bytes": self.bytes, "flight": self.flight, "strange": self.strange})
+        books.update(self.losses.books())
+        return books
+
     def held(self) -> list[Held]:
         """Ranges of everything held, sorted."""
         ranges: list[Held] = []
@@ -281,7 +293,8 @@ class Outbox:
         """A batch is sent only when all before it in its lane are, so those in flight are among each lane's first."""
         found: list[Batch] = []
         for lane in self._by_priority if self.flight else ():
-            found.extend([batch for batch in lane.sealed[: self._policy.flight_frames] if batch.sent])
+            if lane.sealed:
+                found.extend([batch for batch in lane.sealed[: self._policy.flight_frames] if batch.sent])
         return found
 
     def _open(self, lane: Lane, channel: ChannelPolicy, now_ms: int) -> Batch:

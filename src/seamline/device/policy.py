@@ -4,8 +4,8 @@ Made from the plain dictionary that `seamline.contract.policy` writes (or a boar
 every Core of the same firmware in a process.
 """
 
-from .compat import U8_MAX, U16_MAX, U32_MAX, is_int, is_list, is_mapping
-from .errors import PolicyError
+from .compat import U8_MAX, U16_MAX, U32_MAX, U48_MAX, is_int, is_list, is_mapping
+from .errors import PolicyError, RecordError
 from .frame import CRC_BYTES, HEADER_BYTES, RECORD_ALIGN_BYTES
 from .shapes import Document
 
@@ -21,7 +21,19 @@ LOSSES_RECORD_BYTES = 24
 class ChannelPolicy:
     """One channel (message) of the firmware: its layout on the wire and when its frames leave."""
 
-    __slots__ = ("batch_max", "every_ms", "expires_ms", "fingerprint", "id", "layout", "name", "priority", "record_bytes")
+    __slots__ = (
+        "batch_max",
+        "events_max",
+        "events_per_ms",
+        "every_ms",
+        "expires_ms",
+        "fingerprint",
+        "id",
+        "layout",
+        "name",
+        "priority",
+        "record_bytes",
+    )
 
     def __init__(self, document: Document) -> None:
         """`document`: one entry of the policy's `channels`. Raises PolicyError naming the key."""
@@ -41,6 +53,18 @@ class ChannelPolicy:
         self.batch_max: int = min(_whole(document, "batch_max", 1, U16_MAX, place), fitting)
         self.priority: int = _whole(document, "priority", 0, 2, place)
         self.expires_ms: int = _whole(document, "expires_ms", 0, DURATION_MS_MAX, place)
+        self.events_max = 0  # 0: records come on a period, or without a bound
+        self.events_per_ms = 0
+        if document.get("events_max") is not None:
+            self.events_max = _whole(document, "events_max", 1, U32_MAX, place)
+            self.events_per_ms = _whole(document, "events_per_ms", 1, DURATION_MS_MAX, place)
+
+    def check(self, now_ms: int, body: bytes) -> None:
+        """Raise RecordError for a body of another size than the channel's, or an uptime that no frame can say."""
+        if len(body) != self.record_bytes - 4:
+            raise RecordError(f"channel {self.id}: a body of {len(body)} bytes; {self.record_bytes - 4} are needed")
+        if not 0 <= now_ms <= U48_MAX:
+            raise RecordError(f"channel {self.id}: an uptime of {now_ms} ms; a whole number in 0..2**48-1 is needed")
 
 
 class Policy:

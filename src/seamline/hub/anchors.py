@@ -13,7 +13,7 @@ order of arrival. The wall clock's own steps do not matter: everything is tied t
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from seamline.hub.inputs import Anchor, Source
 
@@ -60,8 +60,7 @@ class Tolerance:
     past_ms: int = 600_000
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(NamedTuple):
     """An anchor's content: uptime, Unix time, source, uncertainty."""
 
     at_ms: int
@@ -75,8 +74,7 @@ class Tie:
         return (_TRUST[self.source], self.uncertainty_ms, -self.at_ms, self.unix_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of an anchor; `why` is None for one that is accepted."""
 
     tie: Tie

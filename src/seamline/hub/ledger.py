@@ -20,7 +20,6 @@ second's `first` is compared with the first's end. `upper` and `owed_since_ms` n
 All other frames take `account`, which gives the same result for these (held by a property test).
 """
 
-from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -53,8 +52,7 @@ class Repeat(Enum):
     """Classed without bytes that could be compared (lost, declined, or expired from storage): evidence (reason `late`), not counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """State of one key.
 
     Invariants: `mark <= high`; gaps lie in mark..high, the first begins at mark and the last ends before high; without gaps
@@ -101,8 +99,7 @@ class LedgerRow:
         return normal((*self.gaps, *tail))
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What accounting a run of records came to: disjoint, and together the whole run."""
 
     fresh: Ranges = ()
@@ -145,7 +142,7 @@ def told(row: LedgerRow, upper: int, now_ms: int) -> LedgerRow:
     if upper <= (row.upper or 0):
         return row
     owed = max(row.high, upper) - row.classed
-    return replace(row, upper=upper, version=row.version + 1, owed_since_ms=_since(row, owed, now_ms))
+    return row._replace(upper=upper, version=row.version + 1, owed_since_ms=_since(row, owed, now_ms))
 
 
 def reclass(row: LedgerRow, count: int, old: Class, new: Class) -> LedgerRow:
@@ -160,7 +157,7 @@ def reclass(row: LedgerRow, count: int, old: Class, new: Class) -> LedgerRow:
     if old is new:
         return row
     moved = {old.value: held - count, new.value: _of(row, new) + count}
-    return replace(row, version=row.version + 1, **moved)
+    return row._replace(version=row.version + 1, **moved)
 
 
 def repeat(stored_digest: int | None, digest: int) -> Repeat:
@@ -191,8 +188,7 @@ def _counted(row: LedgerRow, extent: _Extent, cls: Class, counts: tuple[int, int
     """The row with a new extent and (fresh, repeated) records counted."""
     fresh, again = counts
     owed = max(extent.high, row.upper or 0) - row.classed - fresh
-    return replace(
-        row,
+    return row._replace(
         mark=extent.mark,
         high=extent.high,
         gaps=extent.gaps,

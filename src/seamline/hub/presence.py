@@ -8,7 +8,6 @@ questions went unanswered; a birth repeated within its session counts as one mor
 deaf and stays so until the device is known to hear, so that reconnecting does not look like recovery.
 """
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -41,8 +40,7 @@ class State(StrEnum):
     """Nothing heard for as many periods as the contract allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """The contract's numbers, ms. `publish_every_ms` is the shortest period in which something must be heard."""
 
     publish_every_ms: int
@@ -50,8 +48,7 @@ class Timing:
     presumed_lost_after_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceRow:
+class PresenceRow(NamedTuple):
     """What is known of a device's newest session. `session` 0: frames came before any birth.
 
     `last_answered_ms` is when the device last heard us, as far as it has told; `unanswered` how many questions in a row it
@@ -67,7 +64,7 @@ class PresenceRow:
     died_ms: int | None = None
     unanswered: int = 0
     last_end: str | None = None
-    failures: tuple[tuple[str, int], ...] = field(default=())
+    failures: tuple[tuple[str, int], ...] = ()
 
 
 class Presence(NamedTuple):
@@ -149,7 +146,7 @@ def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:
         return row
     if row is not None and _same_session(birth, row):
         asked = row.unanswered + (1 if now_ms > row.last_heard_ms else 0)
-        return _heard_us(replace(_alive(row, now_ms), unanswered=asked), birth, now_ms)
+        return _heard_us(_alive(row, now_ms)._replace(unanswered=asked), birth, now_ms)
     born = PresenceRow(
         incarnation=birth.incarnation,
         boot=birth.boot,
@@ -171,7 +168,7 @@ def on_frame(row: PresenceRow | None, incarnation: int, boot: int, *, heard: boo
     alive = _alive(row, now_ms)
     if not heard:
         return alive
-    return replace(alive, last_answered_ms=max(now_ms, alive.last_answered_ms or 0), unanswered=0)
+    return alive._replace(last_answered_ms=max(now_ms, alive.last_answered_ms or 0), unanswered=0)
 
 
 def on_said(row: PresenceRow | None, said: Said, now_ms: int) -> PresenceRow:
@@ -186,7 +183,7 @@ def on_said(row: PresenceRow | None, said: Said, now_ms: int) -> PresenceRow:
 def on_probe(row: PresenceRow | None, probe: Probe, now_ms: int) -> PresenceRow:
     """A probe arrived: it says itself how many before it went unanswered."""
     after = on_said(row, probe, now_ms)
-    return replace(after, unanswered=probe.unanswered) if _same_session(probe, after) else after
+    return after._replace(unanswered=probe.unanswered) if _same_session(probe, after) else after
 
 
 def on_death(row: PresenceRow | None, death: Death, now_ms: int) -> PresenceRow:
@@ -197,9 +194,9 @@ def on_death(row: PresenceRow | None, death: Death, now_ms: int) -> PresenceRow:
     if row is None or _newer(death, row):
         fresh = PresenceRow(death.incarnation, death.boot, death.session, born_ms=now_ms, last_heard_ms=now_ms)
         if row is None:
-            return replace(fresh, died_ms=now_ms)
-        return replace(fresh, born_ms=row.born_ms, last_heard_ms=row.last_heard_ms, died_ms=now_ms)
-    return replace(row, died_ms=now_ms) if _same_session(death, row) and row.died_ms is None else row
+            return fresh._replace(died_ms=now_ms)
+        return fresh._replace(born_ms=row.born_ms, last_heard_ms=row.last_heard_ms, died_ms=now_ms)
+    return row._replace(died_ms=now_ms) if _same_session(death, row) and row.died_ms is None else row
 
 
 def _deafness(row: Heard, timing: Timing) -> str | None:
@@ -229,13 +226,13 @@ def _heard_us(row: PresenceRow, said: Said, now_ms: int) -> PresenceRow:
     known_ms = row.last_answered_ms
     newest_ms = answered_ms if known_ms is None else max(known_ms, answered_ms)
     in_session = not isinstance(said, Birth) and answered_ms >= row.born_ms
-    return replace(row, last_answered_ms=newest_ms, unanswered=0 if in_session else row.unanswered)
+    return row._replace(last_answered_ms=newest_ms, unanswered=0 if in_session else row.unanswered)
 
 
 def _alive(row: PresenceRow, now_ms: int) -> PresenceRow:
     """The row after something arrived: what comes after a death proves life."""
     died_ms = row.died_ms if row.died_ms is not None and now_ms <= row.died_ms else None
-    return replace(row, last_heard_ms=max(row.last_heard_ms, now_ms), died_ms=died_ms)
+    return row._replace(last_heard_ms=max(row.last_heard_ms, now_ms), died_ms=died_ms)
 
 
 def _same_session(said: Said, row: PresenceRow) -> bool:

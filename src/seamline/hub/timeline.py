@@ -22,8 +22,8 @@ Quality: synced when error <= error_max_ms, else anchored; bounded without a lin
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from seamline.hub.anchors import PPM, ROUNDING_MS, Tie, accepted, drifted_ms, thin
 
@@ -39,8 +39,7 @@ class Quality(IntEnum):
     """By an anchor, within `error_max`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Date:
+class Date(NamedTuple):
     """When a record was made: Unix ms and the bound of its error, or None, None when nothing is known but the arrival."""
 
     unix_ms: int | None
@@ -48,8 +47,7 @@ class Date:
     quality: Quality
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """What is known of the clock of one boot.
 
     `began_before_ms` is the least of arrival - uptime over all that was received (Unix ms); `uptime_ms` the highest uptime heard of.
@@ -60,8 +58,7 @@ class Segment:
     uptime_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """From uptime `start_ms` on, the anchor (at_ms, unix_ms, uncertainty_ms) is the best."""
 
     start_ms: int
@@ -70,8 +67,7 @@ class Piece:
     uncertainty_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dating:
+class Dating(NamedTuple):
     """How to date the records of one boot (see the module). `pieces` ascend; the first starts at uptime 0."""
 
     drift_ppm: int
@@ -123,12 +119,12 @@ def heard(segment: Segment, uptime_ms: int, arrival_ms: int) -> Segment:
     began_before_ms = arrival_ms - uptime_ms
     if segment.began_before_ms is not None:
         began_before_ms = min(began_before_ms, segment.began_before_ms)
-    return replace(segment, began_before_ms=began_before_ms, uptime_ms=max(segment.uptime_ms, uptime_ms))
+    return segment._replace(began_before_ms=began_before_ms, uptime_ms=max(segment.uptime_ms, uptime_ms))
 
 
 def anchored(segment: Segment, tie: Tie) -> Segment:
     """The segment with one more vetted anchor."""
-    return replace(segment, anchors=thin((*segment.anchors, tie)), uptime_ms=max(segment.uptime_ms, tie.at_ms))
+    return segment._replace(anchors=thin((*segment.anchors, tie)), uptime_ms=max(segment.uptime_ms, tie.at_ms))
 
 
 def datings(segments: Mapping[int, Segment], drift_ppm: int, error_max_ms: int) -> Mapping[int, Dating]:
@@ -165,7 +161,7 @@ def _after_earlier_boots(plain: Mapping[int, Dating]) -> dict[int, Dating]:
     after_ms: int | None = None
     bounded: dict[int, Dating] = {}
     for boot in sorted(plain):
-        dating = replace(plain[boot], began_after_ms=after_ms)
+        dating = plain[boot]._replace(began_after_ms=after_ms)
         bounded[boot] = dating
         told = dating.told(dating.uptime_ms)
         if told is not None:
@@ -180,7 +176,7 @@ def _before_later_boots(plain: Mapping[int, Dating]) -> dict[int, Dating]:
     before_ms: int | None = None
     bounded: dict[int, Dating] = {}
     for boot in sorted(plain, reverse=True):
-        dating = replace(plain[boot], ended_before_ms=before_ms)
+        dating = plain[boot]._replace(ended_before_ms=before_ms)
         bounded[boot] = dating
         drift_ms = drifted_ms(dating.uptime_ms, dating.drift_ppm)
         begins: list[int] = [] if before_ms is None else [before_ms - dating.uptime_ms + drift_ms]

@@ -19,8 +19,9 @@ Times are Unix ms of the hub unless a name says uptime.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from seamline.hub.downlink import TwinDocument, Wish
 from seamline.hub.inputs import ReportedValue, TwinReport, Value
@@ -81,8 +82,7 @@ class Policy:
     tie: Side = Side.CLOUD
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(NamedTuple):
     """A wish. `known` is the reported version its asker knew (0: none), in incarnation `known_in`."""
 
     value: Value
@@ -98,8 +98,7 @@ class Desired:
     resolution: Resolution | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """What the device last said of a property. `at_ms` is uptime in (incarnation, boot)."""
 
     value: Value
@@ -112,8 +111,7 @@ class Reported:
     received_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(NamedTuple):
     """Both directions of one property."""
 
     desired: Desired | None = None
@@ -140,9 +138,9 @@ REASSERTED_BY = "seamline"
 """Who asks when the hub asks a wish back by its rule."""
 
 
-def ask(twin: Twin, policy: Policy, value: Value, by: str, now_ms: int) -> Twin:
-    """A person or program asks for a value. It replaces any wish before it."""
-    version = 1 if twin.desired is None else twin.desired.version + 1
+def ask(twin: Twin, policy: Policy, value: Value, by: str, now_ms: int, *, above: int = 0) -> Twin:
+    """A person or program asks for a value. It replaces any wish before it, and its version is above that one's and `above`."""
+    version = max(above, 0 if twin.desired is None else twin.desired.version) + 1
     reported = twin.reported
     wish = Desired(
         value=value,
@@ -153,7 +151,7 @@ def ask(twin: Twin, policy: Policy, value: Value, by: str, now_ms: int) -> Twin:
         known_in=0 if reported is None else reported.incarnation,
         expires_ms=None if policy.expires_ms is None else now_ms + policy.expires_ms,
     )
-    return replace(twin, desired=wish)
+    return twin._replace(desired=wish)
 
 
 def mark_sent(twin: Twin, now_ms: int) -> Twin:
@@ -161,7 +159,7 @@ def mark_sent(twin: Twin, now_ms: int) -> Twin:
     wish = twin.desired
     if wish is None or wish.resolution is not None:
         return twin
-    return replace(twin, desired=replace(wish, sent_ms=now_ms))
+    return twin._replace(desired=wish._replace(sent_ms=now_ms))
 
 
 def mark_seen(twin: Twin, version: int, now_ms: int) -> Twin:
@@ -169,7 +167,7 @@ def mark_seen(twin: Twin, version: int, now_ms: int) -> Twin:
     wish = twin.desired
     if wish is None or wish.version != version or wish.seen_ms is not None:
         return twin
-    return replace(twin, desired=replace(wish, seen_ms=now_ms))
+    return twin._replace(desired=wish._replace(seen_ms=now_ms))
 
 
 def report(twin: Twin, policy: Policy, new: Reported, made: tuple[int, int] | None, now_ms: int) -> Twin:
@@ -180,7 +178,7 @@ def report(twin: Twin, policy: Policy, new: Reported, made: tuple[int, int] | No
     old = twin.reported
     if old is not None and not _follows(old, new):
         return twin
-    after, wish = replace(twin, reported=new), twin.desired
+    after, wish = twin._replace(reported=new), twin.desired
     if wish is not None and new.based_on == wish.version:
         seen = mark_seen(after, wish.version, now_ms)
         return _answered(seen, _resolution(new.fault), now_ms)
@@ -226,7 +224,7 @@ def tick(twin: Twin, policy: Policy, now_ms: int) -> Twin:
     if wish is None:
         return twin
     if wish.resolution is None and wish.expires_ms is not None and now_ms >= wish.expires_ms:
-        return replace(twin, desired=replace(wish, resolution=Resolution.EXPIRED, resolved_ms=now_ms))
+        return twin._replace(desired=wish._replace(resolution=Resolution.EXPIRED, resolved_ms=now_ms))
     if wish.resolution is Resolution.OVERRIDDEN and now_ms >= (wish.resolved_ms or 0) + policy.override_ms:
         return _asked_back(twin, policy, now_ms)
     return twin
@@ -353,7 +351,7 @@ def _asked_back(twin: Twin, policy: Policy, now_ms: int) -> Twin:
 
 def _answered(twin: Twin, resolution: Resolution, now_ms: int) -> Twin:
     wish = twin.desired
-    return twin if wish is None else replace(twin, desired=replace(wish, resolution=resolution, resolved_ms=now_ms))
+    return twin if wish is None else twin._replace(desired=wish._replace(resolution=resolution, resolved_ms=now_ms))
 
 
 def _resolution(fault: str | None) -> Resolution:

@@ -6,15 +6,14 @@ The API may call `set_desired` on its own connection, then `announce_twin(device
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from seamline.hub.downlink import twin_payload
 from seamline.hub.ingest.catalogue import Catalogue
-from seamline.hub.ingest.nats import Connection
 from seamline.hub.inputs import Value
 from seamline.hub.params import Int8s, adapt
 from seamline.hub.store import PostgresStore, connect
@@ -64,15 +63,38 @@ async def wish(
             raise ValueRefusedError(f"{name}: {value!r} is not allowed; raw values from {low} to {high} are")
         no = int(rows[0][1])
         policy = Policy(Rule(prop.conflict), prop.expires_ms, prop.confirm_within_ms)
-        asked = ask((await twins_of(store, [no]))[no].get(name, Twin()), policy, value, by, now_ms)
+        restored = await store.all("wishes_above")
+        above = int(restored[0][0]) if restored else 0
+        asked = ask((await twins_of(store, [no]))[no].get(name, Twin()), policy, value, by, now_ms, above=above)
         await store.write("write_desired", desired_rows(no, {name: asked}))
     return status(asked, policy, now_ms)
+
+
+class Flag(Protocol):
+    """Something that is so, or not yet."""
+
+    def is_set(self) -> bool:
+        """Whether it is so."""
+        ...
+
+
+class Outlet(Protocol):
+    """A connection to the broker that downlinks leave by."""
+
+    @property
+    def closed(self) -> Flag:
+        """Whether it is gone."""
+        ...
+
+    def publish(self, messages: Iterable[tuple[str, bytes]], /) -> None:
+        """Send (subject, payload)."""
+        ...
 
 
 class Announcer:
     """Sends twin documents. `announce_twin` never raises for an absent broker or database: the worker tries again."""
 
-    def __init__(self, dsn: str, broker: Callable[[], Connection | None], now_ms: Callable[[], int]) -> None:
+    def __init__(self, dsn: str, broker: Callable[[], Outlet | None], now_ms: Callable[[], int]) -> None:
         self._dsn: Final = dsn
         self._broker: Final = broker
         self._now_ms: Final = now_ms

@@ -112,7 +112,7 @@ def _value(value: object) -> Value:
 
 
 def _int(value: object) -> int:
-    return int(str(value))
+    return value if type(value) is int else int(str(value))
 
 
 def _maybe(value: object) -> int | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,34 +17,13 @@ import psycopg
 from seamline.hub import retention
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.settings import HubSettings
-from seamline.hub.steps.presence import judge_presence
-from seamline.hub.steps.redate import redate
-from seamline.hub.steps.release import release
 from seamline.hub.steps.revalue import revalue
-from seamline.hub.steps.tell import tell_gaps, tell_losses, tell_quarantine
-from seamline.hub.steps.twins import send_wishes, tick_twins
+from seamline.hub.steps.turns import BACKOFF_S_MAX, BACKOFF_S_MIN, LEASE, TURN_S, Step, due, store_steps
 from seamline.hub.store import PostgresStore, connect, unavailable
-from seamline.hub.store_port import Store
 from seamline.hub.tables import reading_tables
 from seamline.hub.twin_service import Announcer
 
 log: Final = logging.getLogger(__name__)
-
-LEASE: Final = 0x5EA5
-BACKOFF_S_MIN: Final = 0.2
-BACKOFF_S_MAX: Final = 5.0
-TURN_S: Final = 0.25
-"""How often the worker looks at the clock."""
-
-
-@dataclass(slots=True)
-class Step:
-    """A step, how often it is due, and when next (in the loop's time)."""
-
-    name: str
-    every_s: float
-    run: Callable[[], Awaitable[object]]
-    due_s: float = 0.0
 
 
 class Worker:
@@ -89,28 +67,22 @@ class Worker:
         return False
 
     def _steps(self, connection: psycopg.AsyncConnection) -> list[Step]:
-        store, ingest = PostgresStore(connection, "worker"), PostgresStore(connection)
-        catalogue, announcer, now = self._catalogue, self._announcer, self._now_ms
+        steps = store_steps(
+            PostgresStore(connection, "worker"), PostgresStore(connection), self._catalogue, self._announcer, self._now_ms
+        )
         return [
-            Step("presence", 0.5, lambda: judge_presence(store, catalogue, now())),
-            Step("redate", 0.5, lambda: redate(store, ingest, catalogue)),
+            *steps,
             Step("revalue", 0.5, lambda: revalue(connection)),
-            Step("wishes", 1.0, lambda: send_wishes(store, ingest, announcer, now())),
-            Step("twins", 1.0, lambda: tick_twins(store, ingest, catalogue, announcer, now())),
-            Step("quarantine", 1.0, lambda: tell_quarantine(store, catalogue, now())),
-            Step("losses", 1.0, lambda: tell_losses(store, catalogue, now())),
-            Step("gaps", 5.0, lambda: tell_gaps(store, catalogue, now())),
-            Step("release", 30.0, lambda: self._release(store, ingest)),
             Step("partitions", 3600.0, lambda: self._retain(connection)),
         ]
 
     async def _turns(self, steps: list[Step], stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         while not stopping.is_set():
-            for step in steps:
-                if loop.time() >= step.due_s and not stopping.is_set():
-                    await self._one(step)
-                    step.due_s = loop.time() + step.every_s
+            for step in due(steps, loop.time):
+                await self._one(step)
+                if stopping.is_set():
+                    break
             await pause(stopping, TURN_S)
 
     async def _one(self, step: Step) -> None:
@@ -121,11 +93,6 @@ class Worker:
             if unavailable(error):
                 raise
             log.exception("worker: step %s failed, it is tried again in %g s", step.name, step.every_s)
-
-    async def _release(self, store: Store, ingest: Store) -> None:
-        """All of it, in bounded transactions."""
-        while (count := await release(store, ingest, self._catalogue)) > 0:
-            log.info("worker: %d quarantined frames decoded", count)
 
     async def _retain(self, connection: psycopg.AsyncConnection) -> None:
         today = datetime.fromtimestamp(self._now_ms() / 1000, UTC).date()

@@ -1,7 +1,5 @@
 """The twin against a simulated device behind a lossy link: whatever is lost, both sides end in the same state."""
 
-from dataclasses import replace
-
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -57,7 +55,7 @@ class Device:
         self.lifted = True
         self.version += known
         if self.last is not None and self.last.boot == self.boot:
-            self.last = replace(self.last, version=self.version)
+            self.last = self.last._replace(version=self.version)
 
     def reboot(self, now_ms):
         self.boot += 1

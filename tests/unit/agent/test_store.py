@@ -32,7 +32,7 @@ def test_writing_in_a_thread_is_done_when_its_future_is(tmp_path: Path) -> None:
     asyncio.run(act())
 
 
-@given(key=st.text(min_size=1, max_size=40), value=st.binary(max_size=200))
+@given(key=st.text(min_size=1, max_size=20), value=st.binary(max_size=200))
 def test_any_key_is_a_safe_file_name(tmp_path_factory: pytest.TempPathFactory, key: str, value: bytes) -> None:
     folder = tmp_path_factory.mktemp("keys")
     store = FileStore(folder / "state")

@@ -2,9 +2,10 @@
 
 import pytest
 from hypothesis import given, strategies as st
-from tests.model.device.world import Lcg
+from tests.model.device.world import Lcg, policy
 
-from seamline.device.counters import NEVER, UNTOLD, Counters, merge
+from seamline.device import Core
+from seamline.device.counters import NEVER, UNTOLD, Counters, _read, merge
 
 CHANNELS = [0, 1, 2]
 ENTRIES = st.lists(
@@ -106,6 +107,24 @@ def test_with_a_slot_gone_without_a_trace_the_boot_is_skipped_too():
     del flash["c1"]  # the newest: boot 3
     again, _ = booted(flash)
     assert again.boot == 4
+
+
+def test_after_one_slot_was_lost_the_next_boot_writes_both_so_that_losing_the_other_leads_back_to_no_used_number():
+    flash, used = {}, set()
+
+    def boot():
+        core = Core(policy(), "d1", Lcg(1), dict(flash))
+        core.start(0)
+        flash.update({key: data for what, key, data in core.effects() if what == "persist"})
+        assert (core.incarnation, core.boot) not in used
+        used.add((core.incarnation, core.boot))
+
+    boot()
+    boot()
+    for slot in ("c0", "c1", "c0", "c0", "c1", "c1"):
+        flash[slot] = flash[slot][:9]
+        boot()
+        assert all(_read(flash[key]) is not None for key in ("c0", "c1"))
 
 
 def test_the_very_first_slot_alone_is_no_loss():

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from tests.unit.hub.messages import said
 
@@ -51,7 +49,7 @@ def answered(twin, policy, value=21, version=1, fault=None, now_ms=T0 + 50):
 @pytest.fixture
 def wished():
     """A wish against a device that reported 18 before; the asker did not know."""
-    return replace(ask(Twin(), CLOUD, 21, "anna", T0), reported=reported(18, 0))
+    return ask(Twin(), CLOUD, 21, "anna", T0)._replace(reported=reported(18, 0))
 
 
 @pytest.fixture
@@ -128,7 +126,7 @@ def test_a_wish_expires_and_a_late_confirmation_still_tells_the_truth():
 
 def test_a_document_holds_everything_unresolved_and_every_known_version(wished, confirmed):
     lapsed = ask(Twin(), Policy(Rule.CLOUD_WINS, expires_ms=1), 3, "anna", T0)
-    found = document({"a": replace(wished, reported=None), "b": confirmed, "c": lapsed, "d": Twin()}, T0 + 10)
+    found = document({"a": wished._replace(reported=None), "b": confirmed, "c": lapsed, "d": Twin()}, T0 + 10)
     assert found.desired == {"a": Wish(21, 1, None)}
     assert found.known == {"b": 1}
 
@@ -164,8 +162,8 @@ def test_the_device_wins_over_wishes_made_without_knowing_its_change(wished, con
 
 @pytest.mark.parametrize("policy", EVERY)
 def test_a_wish_made_in_knowledge_of_the_local_change_stands(policy):
-    known = replace(Twin(), reported=reported(18, 2))
-    twin = replace(ask(local(known, policy, 5, 3), policy, 21, "anna", T0 + 60), reported=known.reported)
+    known = Twin()._replace(reported=reported(18, 2))
+    twin = ask(local(known, policy, 5, 3), policy, 21, "anna", T0 + 60)._replace(reported=known.reported)
     assert local(twin, policy, 5, 3).desired == twin.desired
 
 
@@ -314,3 +312,10 @@ def test_a_refusal_of_another_wish_or_of_nothing_asked_changes_no_wish():
     changed, _ = receive(twice, {}, unknown_to_the_firmware(1), {}, T0 + 30)
     assert changed["a"].desired == twice["a"].desired
     assert receive({}, {}, unknown_to_the_firmware(1), {}, T0 + 30) == ({}, ("a",))
+
+
+def test_a_wishs_version_is_above_the_one_before_and_above_all_that_a_restore_may_have_lost():
+    first = ask(Twin(), CLOUD, 21, "anna", T0, above=100)
+    assert first.desired.version == 101
+    assert ask(first, CLOUD, 22, "anna", T0, above=100).desired.version == 102
+    assert ask(first, CLOUD, 22, "anna", T0, above=500).desired.version == 501

@@ -233,7 +233,7 @@ def _flat(gaps: Ranges) -> list[int]:
 
 
 def _int(value: object) -> int:
-    return int(str(value))
+    return value if type(value) is int else int(str(value))
 
 
 def _maybe(value: object) -> int | None:

@@ -118,7 +118,7 @@ _DEFAULTS: Final = Terms()
 
 
 def _terms(contract: Contract) -> Terms:
-    every_ms = min((message.publish_every_ms for message in contract.messages.values()), default=PUBLISH_EVERY_MS)
+    every_ms = contract.heartbeat_ms
     return Terms(
         drift_ppm=contract.clock.drift_ppm,
         error_max_ms=contract.clock.error_max_ms,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -166,7 +165,7 @@ class Clockwork:
                     known = boots.get(boot, Segment())
                     least = began if known.began_before_ms is None else min(began, known.began_before_ms)
                     highest = max(known.uptime_ms, int(clocks.uptime_ms[slot]))
-                    boots[boot] = replace(known, began_before_ms=least, uptime_ms=highest)
+                    boots[boot] = known._replace(began_before_ms=least, uptime_ms=highest)
         return segments
 
     def _datings(self, owner: Owner, segments: Mapping[int, Segment]) -> Mapping[int, Dating]:

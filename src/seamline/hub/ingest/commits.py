@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from seamline.hub.ingest import work
-from seamline.hub.ingest.answers import Answers
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.judge import judge
 from seamline.hub.ingest.memory import Memory
@@ -32,11 +31,12 @@ Say: TypeAlias = Callable[[Iterator[tuple[str, bytes]]], None]
 
 
 class Commits:
-    """One partition's place, memory and work. `parts` is None while there is no store."""
+    """One partition's place, memory and work. `parts` is None while there is no store; `halved` says why a batch last was."""
 
     def __init__(self, partition: int, catalogue: Catalogue, told: Told, now_ms: Callable[[], int], meter: Meter) -> None:
         self.position = Position()
         self.parts: work.Parts | None = None
+        self.halved: Exception | None = None
         self._partition: Final = partition
         self._catalogue: Final = catalogue
         self._told: Final = told
@@ -92,18 +92,38 @@ class Commits:
         Raises FencedError, and what `unavailable` knows; then what was not committed is to be taken again.
         """
         try:
-            answers = await self._commit(parts, batch)
+            messages = await self.commit(parts, batch)
         except FencedError:
             raise
         except Exception as error:
             if unavailable(error):
                 raise
             log.exception("partition %d: %d messages cannot be stored together", self._partition, len(batch))
+            self.halved = error
             await self._halves(self.begin(parts.store), batch, say, error)
         else:
-            say(answers.messages(parts.memory, self._now_ms()))
+            say(messages)
             if parts.memory.full:
                 self.begin(parts.store)
+
+    async def commit(self, parts: work.Parts, batch: Batch) -> Iterator[tuple[str, bytes]]:
+        """Commit a batch as it is, in one transaction; returns what it has to say."""
+        with self._meter.time("judge"):
+            judged = judge(batch, parts.memory.fleet, self._catalogue)
+        with self._meter.time("commit"):
+            answers = await work.commit(parts, judged, self.place(batch), self._now_ms())
+        self.committed(batch)
+        return answers.messages(parts.memory, self._now_ms())
+
+    def place(self, batch: Batch) -> work.Place:
+        """Where the partition is, and where this batch takes it."""
+        return work.Place(self._partition, self.position, batch.seqs[-1])
+
+    def committed(self, batch: Batch) -> None:
+        """The batch is committed, and the place behind it."""
+        self.position = Position(self.position.created, batch.seqs[-1])
+        self._meter.messages += len(batch)
+        self._meter.batches += 1
 
     async def flush(self, parts: work.Parts) -> None:
         """Write what was heard and not written yet."""
@@ -118,21 +138,13 @@ class Commits:
         detail = {"partition": self._partition, "acknowledged": acknowledged, "committed": self.position.seq}
         async with store.transaction():
             await store.run("next_generation")
+            await store.run("next_wishes")
+            await store.run("raise_wishes")
             families = self._catalogue.families
             boundary = self._catalogue.boundary(families[0].product, "hub") if families else None
             event = {"at_ms": self._now_ms(), "kind": "generation", "detail": detail}
             owner = {} if boundary is None else {"boundary": boundary.name, "owner": boundary.owner, "contact": boundary.contact}
             await store.write("add_events", [{**event, **owner}])
-
-    async def _commit(self, parts: work.Parts, batch: Batch) -> Answers:
-        with self._meter.time("judge"):
-            judged = judge(batch, parts.memory.fleet, self._catalogue)
-        with self._meter.time("commit"):
-            answers = await work.commit(parts, judged, self._place(batch), self._now_ms())
-        self._committed(batch)
-        self._meter.messages += len(batch)
-        self._meter.batches += 1
-        return answers
 
     async def _halves(self, parts: work.Parts, batch: Batch, say: Say, error: Exception) -> None:
         """Find the message that cannot be stored; everything before and behind it is."""
@@ -141,13 +153,7 @@ class Commits:
             await self.take(parts, batch.part(0, middle), say)
             await self.take(self.parts or parts, batch.part(middle, len(batch)), say)
             return
-        answers = await isolate(parts, batch, self._place(batch), self._now_ms(), repr(error))
-        self._committed(batch)
+        answers = await isolate(parts, batch, self.place(batch), self._now_ms(), repr(error))
+        self.committed(batch)
         say(answers.messages(parts.memory, self._now_ms()))
         self.begin(parts.store)
-
-    def _place(self, batch: Batch) -> work.Place:
-        return work.Place(self._partition, self.position, batch.seqs[-1])
-
-    def _committed(self, batch: Batch) -> None:
-        self.position = Position(self.position.created, batch.seqs[-1])

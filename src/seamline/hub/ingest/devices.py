@@ -154,4 +154,4 @@ def _presence(columns: Sequence[object]) -> PresenceRow | None:
 
 
 def _int(value: object) -> int:
-    return int(str(value))
+    return value if type(value) is int else int(str(value))

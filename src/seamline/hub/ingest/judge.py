@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from seamline.hub import decode
 from seamline.hub.decode import I64, Bools, Frames, Records, Run
+from seamline.hub.framing import FAULTS
 from seamline.hub.ingest.catalogue import LOSSES_ID, Catalogue, Kind, layout_key
 from seamline.hub.ingest.memory import KIND_NAMES, Fleet
 from seamline.hub.ingest.reader import Batch
@@ -25,8 +26,8 @@ DATA: Final = 0
 
 # Verdicts on a frame. STORED and above are accounted in the ledger; NOTHING is only counted; EVIDENCE is kept, not counted.
 NOTHING, EVIDENCE, STORED, QUARANTINED, DECLINED = range(5)
-REASONS: Final = (*decode.FAULTS, "unregistered", "record-size", "wrong-product", "poison", "unborn-boot")
-UNREGISTERED, RECORD_SIZE, WRONG_PRODUCT, POISON, UNBORN_BOOT = range(len(decode.FAULTS), len(decode.FAULTS) + 5)
+REASONS: Final = (*FAULTS, "unregistered", "record-size", "wrong-product", "poison", "unborn-boot")
+UNREGISTERED, RECORD_SIZE, WRONG_PRODUCT, POISON, UNBORN_BOOT = range(len(FAULTS), len(FAULTS) + 5)
 
 
 @dataclass(slots=True)

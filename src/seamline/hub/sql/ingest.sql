@@ -327,6 +327,23 @@ INSERT INTO hub_meta (key, value) VALUES ('generation', to_jsonb(extract(epoch F
 ON CONFLICT (key) DO UPDATE SET value = to_jsonb(greatest(
     (hub_meta.value #>> '{}')::int8 + 1, extract(epoch FROM clock_timestamp())::int8));
 
+-- name: next_wishes
+-- Versions of wishes that were lost with what was restored over are never given again: devices have seen them. One wish a second
+-- for each property is more than anybody makes, so the seconds since 2023-11-14 are above all that were given before.
+INSERT INTO hub_meta (key, value)
+VALUES ('wishes_above', to_jsonb(extract(epoch FROM clock_timestamp())::int8 - 1700000000))
+ON CONFLICT (key) DO UPDATE SET value = to_jsonb(greatest(
+    (hub_meta.value #>> '{}')::int8, extract(epoch FROM clock_timestamp())::int8 - 1700000000));
+
+-- name: raise_wishes
+-- Wishes that were made before count as made anew.
+UPDATE twin_desired w SET version = (m.value #>> '{}')::int8
+FROM hub_meta m WHERE m.key = 'wishes_above' AND w.version < (m.value #>> '{}')::int8;
+
+-- name: wishes_above
+-- New wishes have versions above this one. No row: nothing was ever restored.
+SELECT (value #>> '{}')::int8 FROM hub_meta WHERE key = 'wishes_above';
+
 -- name: devices_total
 SELECT count(*) FROM device WHERE state = 'active';
 

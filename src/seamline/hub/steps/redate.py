@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -95,7 +95,7 @@ def _revision(row: Sequence[object], dating: Dating) -> Row | None:
     old = Date(_maybe(measured_ms), _maybe(error_ms), Quality(_int(quality)))
     new = dating.date(_int(uptime_ms), _int(arrival_ms))
     if new.unix_ms is not None:
-        new = replace(new, unix_ms=max(new.unix_ms, EARLIEST_MS))
+        new = new._replace(unix_ms=max(new.unix_ms, EARLIEST_MS))
     if not revised(old, new):
         return None
     return {
