@@ -9,7 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from seamline.cli.exits import MissingExtra, WrongUse
+from seamline.cli.exits import WrongUse
+from seamline.cli.extras import module_of
 
 ROLES = ("auth", "ingest", "api", "worker")
 
@@ -66,10 +67,4 @@ def _check_writable(path: Path) -> None:
 
 def _part(module: str, extra: str | None) -> Callable[..., int]:
     """Return a part's `main`. Raises MissingExtra when a package of the extra is not installed."""
-    try:
-        return cast("Callable[..., int]", import_module(module).main)
-    except ModuleNotFoundError as error:
-        lacking = (error.name or "").partition(".")[0]
-        if lacking in {"", "seamline"} or extra is None:
-            raise
-        raise MissingExtra(f"this needs the extra '{extra}' (no module {lacking}): pip install 'seamline[{extra}]'") from error
+    return cast("Callable[..., int]", (import_module(module) if extra is None else module_of(module, extra)).main)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from seamline import __version__
 from seamline.cli.exits import WRONG_USE
-from seamline.cli.values import contract_path, day, duration, moment, number, numbers, product_folder, seconds
+from seamline.cli.values import contract_path, day, moment, number, numbers, product_folder, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,8 @@ def build() -> Parser:
         _agent,
         _contract,
         _rig,
+        _gate,
+        _site,
         _completion,
     ):
         add(commands)
@@ -349,24 +351,22 @@ def _contract_map(inner: Commands) -> None:
 
 
 def _rig(commands: Commands) -> None:
-    text = "run fleets and the hub under faults in virtual time, and repeat what broke"
-    group = commands.add_parser("rig", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
-    inner = group.add_subparsers(metavar="WHAT", required=True)
-    made = _command(inner, "run", "seamline.cli.rig:run", "draw fault plans from seeds and run them until a promise breaks")
-    made.add_argument("--seeds", type=number(1, 1_000_000), default=20, metavar="N", help="so many seeds (default 20)")
-    made.add_argument("--seed", type=number(0, 2**62), metavar="N", help="the first of them (default: a new one)")
-    made.add_argument("--budget", type=duration, metavar="TIME", help="begin no seed after so long: 90s, 5m, 1h")
-    made.add_argument("--devices", type=number(1, 100_000), default=8, metavar="N", help="devices in each world (default 8)")
-    made.add_argument("--hours", type=number(1, 8_760), default=1, metavar="N", help="virtual hours until faults end (default 1)")
-    made.add_argument("--scenario", metavar="NAME", help="only the faults of this bad day, e.g. partial-outage")
-    made.add_argument("--all-marks", action="store_true", help="fail when a rare state was never reached")
-    contract = made.add_argument("--contract", type=product_folder, metavar="FOLDER", help="the product (default: the heater)")
-    contract.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
-    out = made.add_argument("--out", type=Path, metavar="DIR", help="where a plan that fails is kept (default: by XDG)")
-    out.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
-    made = _command(inner, "replay", "seamline.cli.rig:replay", "run a kept plan again, exactly")
-    plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan's file")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    from seamline.cli.rig_options import add  # it needs this module's types
+
+    add(commands)
+
+
+def _gate(commands: Commands) -> None:
+    from seamline.cli.gate_options import add_options  # it needs this module's types
+
+    text = "judge a product: its contract, its bad days, its versions in the field; one verdict with an exit code"
+    add_options(_command(commands, "gate", "seamline.cli.gate:gate", text))
+
+
+def _site(commands: Commands) -> None:
+    from seamline.cli.site_options import add  # it needs this module's types
+
+    add(commands)
 
 
 def _completion(commands: Commands) -> None:

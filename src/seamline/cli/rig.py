@@ -1,169 +1,247 @@
-"""`seamline rig run` and `seamline rig replay`: the fleet and the hub under faults, in virtual time."""
+"""`seamline rig run`: fleets and the hub under faults, in virtual time, a seed after another."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
-import time
-from collections.abc import Iterator, Sequence
-from importlib import import_module
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seamline.cli.exits import OK, PROMISE_BROKEN, BadInstallation, MissingExtra, WrongUse
-from seamline.cli.screen import show
+import seamline
+from seamline.cli.exits import INTERRUPTED, OK, PROMISE_BROKEN, BadInstallation, WrongUse
+from seamline.cli.rig_plans import families_of, folders_of, keep, needs_hub, origin, plans_in
+from seamline.cli.rig_progress import Progress, smaller
+from seamline.cli.rig_told import RED, broken_members, replay_line, tell_broken, write_timeline
+from seamline.cli.screen import painted, show, show_json
 from seamline.state_home import state_home
 
 if TYPE_CHECKING:
     from seamline.contract import Family
-    from seamline.rig.world.marks import Marks
-    from seamline.rig.world.plan import Plan
-    from seamline.rig.world.trace import Event
+    from seamline.rig.crew import Finished, Task
+    from seamline.rig.world.shrink import Try
     from seamline.rig.world.world import Outcome
 
-EVENTS_SHOWN = 24
-BYTES_SHOWN = 120
+
+@dataclass(slots=True)
+class Runs:
+    """What one `rig run` is asked for, and what has come of it."""
+
+    task: Task
+    families: list[Family]
+    first: int
+    progress: Progress
+    ended: str = "seeds"
+    """Why it ended: `seeds` (all are done), `budget`, `broken` or `interrupted`."""
+    finished: list[Finished] = field(default_factory=list["Finished"])
+    promoted: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    failed: dict[str, object] = field(default_factory=dict[str, object])
+    """What broke, for the JSON answer."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a seed after another until the budget is used up or a promise is broken."""
-    _needs_hub()
-    from seamline.rig.world.marks import Marks
-    from seamline.rig.world.run import plan_of, run_all
-    from seamline.rig.world.scenarios import SCENARIOS
-    from seamline.rig.world.world import Parts
+    """Run promoted plans where that is asked, then seeds until the budget is used up or a promise is broken."""
+    needs_hub()
+    runs = _asked(options)
+    quiet: bool = options.json
+    if not quiet:
+        show(f"seeds from {_seed(runs)}: {_fleet(runs)}")
+    code = _promoted(options, runs)
+    try:
+        _seeds(options, runs)
+    except KeyboardInterrupt:
+        runs.ended = "interrupted"
+    runs.progress.end()
+    last = runs.finished[-1] if runs.finished else None
+    if last is not None and last.broken:
+        runs.ended = "broken"
+        code = _failed(options, runs, last)
+    elif runs.ended == "interrupted" and code == OK:
+        code = INTERRUPTED
+    _verdict(options, runs, promoted_broke=code == PROMISE_BROKEN and runs.ended != "broken")
+    if code == OK and options.all_marks and _missed(runs):
+        code = PROMISE_BROKEN
+    if quiet:
+        show_json(_answer(options, runs, code))
+    return code
 
-    families = _families(options.contract)
-    kinds = None if options.scenario is None else SCENARIOS.get(options.scenario)
-    if options.scenario is not None and kinds is None:
-        raise WrongUse(f"--scenario {options.scenario}: there are {', '.join(SCENARIOS)}")
-    folder = None if options.contract is None else str(options.contract.resolve())
-    first = secrets.randbits(31) if options.seed is None else options.seed
-    began_s, marks, hours, runs = time.monotonic(), Marks(), 0.0, 0
 
-    def plans() -> Iterator[Plan]:
-        for seed in range(first, first + options.seeds):
-            yield plan_of(seed, options.devices, options.hours * 3_600_000, families, kinds, folder)
+def _asked(options: argparse.Namespace) -> Runs:
+    """Read the options. Raises WrongUse."""
+    from seamline.rig.crew import Task
+    from seamline.rig.world.scenarios import DAYS
+
+    if options.scenario is not None and options.scenario not in DAYS:
+        raise WrongUse(f"--scenario {options.scenario}: there are {', '.join(DAYS)}")
+    folders = folders_of(options.contract)
+    families = families_of(folders, "--contract")
+    first, drawn_for = (secrets.randbits(31), "") if options.seed is None else options.seed
+    if drawn_for and drawn_for != origin(families):
+        raise WrongUse(
+            f"--seed {first}@{drawn_for}: it was drawn by another version of Seamline or for other contracts (here it is "
+            f"{first}@{origin(families)}): its plans would be others; write --seed {first} to run it all the same"
+        )
+    named = None if options.contract is None else os.pathsep.join(str(folder.resolve()) for folder in folders)
+    task = Task(folders, options.devices, options.hours * 3_600_000, options.scenario, named)
+    progress = Progress(options.seeds, options.devices, task.faults_ms, budget_s=options.budget)
+    return Runs(task, families, first, progress)
+
+
+def _seeds(options: argparse.Namespace, runs: Runs) -> None:
+    """Run the seeds; what they come to is added to `runs`."""
+    from seamline.rig.crew import CrewError, run_seeds
+
+    progress = runs.progress
 
     def in_time() -> bool:
-        return options.budget is None or time.monotonic() - began_s < options.budget
+        if options.budget is not None and progress.took_s >= options.budget:
+            runs.ended = "budget"
+            return False
+        return True
 
-    show(f"seeds from {first}: {options.devices} devices, {options.hours} h each")
-    for outcome in run_all(plans(), Parts(families), go_on=in_time):
-        runs, hours = runs + 1, hours + outcome.device_hours
-        marks.add(outcome.marks)
-        _line(outcome)
-        if outcome.broken is not None:
-            return _failed(outcome, families, options.out)
-    took_s = time.monotonic() - began_s
-    show(
-        f"every promise held: {runs} seeds, {hours:,.0f} device-hours in {took_s:.0f} s ({hours / max(took_s, 0.001):,.0f} a second)"
-    )
-    return _reached(marks, demanded=options.all_marks)
-
-
-def replay(options: argparse.Namespace) -> int:
-    """Run a plan again, exactly."""
-    _needs_hub()
-    from seamline.rig.world.plan import PlanError, parse
-    from seamline.rig.world.run import check, run as run_plan
-    from seamline.rig.world.world import Parts
-
+    jobs = min(options.jobs or os.cpu_count() or 1, options.seeds)
+    seeds = range(runs.first, runs.first + options.seeds)
     try:
-        plan = parse(options.plan.read_text(encoding="utf-8"))
-        families = _families(Path(plan.folder) if plan.folder else None)
-        check(plan, families)
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{options.plan} cannot be read: {error}") from None
-    except PlanError as error:
-        raise WrongUse(f"{options.plan}: {error}") from None
-    outcome = run_plan(plan, Parts(families))
-    _line(outcome)
-    show(f"events {outcome.digest}")
-    if outcome.broken is None:
-        show("every promise held")
+        for finished in run_seeds(runs.task, seeds, jobs, progress.beats, in_time):
+            runs.finished.append(finished)
+            progress.finished(finished)
+    except CrewError as error:
+        raise BadInstallation(f"{error}: is there memory for {jobs} worlds at once? (see --jobs)") from None
+
+
+# -- what failed -----------------------------------------------------------------------------------------------------------
+
+
+def _failed(options: argparse.Namespace, runs: Runs, last: Finished) -> int:
+    """Make the plan small, keep it with its timeline, show what happens in it, and name the line that repeats it."""
+    from seamline.rig.timeline.recording import record
+    from seamline.rig.timeline.telling import tell
+    from seamline.rig.world import world
+
+    whole = world.World(runs.task.plan(last.seed, runs.families), world.Parts(runs.families)).run()
+    if not options.json:
+        show(f"seed {last.seed} breaks {last.broken}")
+    small = _small(options, runs, whole)
+    recorded = record(small.plan, world.Parts(runs.families))
+    story = tell(recorded)
+    folder: Path = state_home() / "rig" if options.out is None else options.out
+    path = keep(recorded.outcome, runs.families, folder)
+    files = write_timeline(story, path, folder)
+    runs.failed = broken_members(recorded.outcome) | {"seed": last.seed, "plan": str(path), "replay": replay_line(path)} | files
+    if not options.json:
+        tell_broken(recorded.outcome, story)
+        show(f"timeline {files['page']}")
+        show(f"         {files['text']}")
+        show(replay_line(path))
+    return PROMISE_BROKEN
+
+
+def _small(options: argparse.Namespace, runs: Runs, whole: Outcome) -> Outcome:
+    """The smallest failing run that is found in time; Ctrl-C ends the search with the smallest so far."""
+    from seamline.rig.timeline.words import counted
+    from seamline.rig.world import world
+    from seamline.rig.world.shrink import shrink
+
+    until_s = runs.progress.took_s + options.shrink
+    last: Try | None = None
+
+    def told(tried: Try) -> None:
+        nonlocal last
+        last = tried
+        runs.progress.tried(tried)
+
+    with suppress(KeyboardInterrupt):
+        shrink(whole, world.Parts(runs.families), told, go_on=lambda: runs.progress.took_s < until_s)
+    runs.progress.end()
+    if last is None:
+        return whole
+    if not options.json:
+        show(f"made small: {smaller(last)} (from {counted(whole.plan.faults, 'fault')}, {counted(whole.plan.present, 'device')})")
+    return last.best
+
+
+def _promoted(options: argparse.Namespace, runs: Runs) -> int:
+    """Run the promoted plans, where that is asked."""
+    from seamline.cli.rig_replay import replay_all
+
+    if options.promoted is None:
         return OK
-    _tell(outcome)
-    return PROMISE_BROKEN
+    folder: Path = options.promoted
+    if options.promoted is True:
+        folder = (Path() if options.contract is None else options.contract[0]) / "rig"
+    code, runs.promoted = replay_all(plans_in([folder]), quiet=options.json)
+    return code
 
 
-def _failed(outcome: Outcome, families: Sequence[Family], out: Path | None) -> int:
-    """Say what broke, make the plan small, keep it, and name the line that repeats it."""
-    from seamline.rig.world.run import shrink
-    from seamline.rig.world.world import Parts
-
-    show(f"broken: {outcome.broken}; looking for a smaller plan")
-    small = shrink(outcome, Parts(families))
-    _tell(small)
-    folder = state_home() / "rig" if out is None else out
-    path = folder / f"{small.plan.seed}-{small.broken.promise if small.broken else 'plan'}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(small.plan.write(), encoding="utf-8")
-    except OSError as error:
-        raise BadInstallation(f"the plan cannot be kept in {folder}: {error}") from None
-    show(f"seamline rig replay {path}")
-    return PROMISE_BROKEN
+# -- the verdict -----------------------------------------------------------------------------------------------------------
 
 
-def _tell(outcome: Outcome) -> None:
-    """Show what was promised, whom it concerns, the faults, and the last events."""
-    from seamline.rig.world.promises import ALWAYS, EVENTUALLY
+def _verdict(options: argparse.Namespace, runs: Runs, *, promoted_broke: bool) -> None:
+    """Say in a few lines what the runs have shown."""
+    from seamline.rig.world.marks import CATALOGUE
 
-    broken = outcome.broken
-    if broken is None:
+    if options.json or runs.ended == "broken":
         return
-    whom = "" if broken.device < 0 else f" device {broken.device}"
-    show(f"broken at {outcome.virtual_us / 1e6:.3f} s{whom}: {broken}")
-    show(f"promised: {(ALWAYS | EVENTUALLY).get(broken.promise, broken.promise)}")
-    for fault in outcome.plan.faults[:EVENTS_SHOWN]:
-        show(f"  {fault}")
-    for event in [event for event in outcome.events if event.device in {broken.device, -1}][-EVENTS_SHOWN:]:
-        show(f"  {_event(event)}")
+    progress = runs.progress
+    took_s = max(progress.took_s, 0.001)
+    known = f"{progress.done:,} seeds, {progress.device_hours:,.0f} device-hours in {took_s:.0f} s ({progress.device_hours / took_s:,.0f} a second)"
+    why = {
+        "interrupted": f"interrupted after {progress.done:,} of {options.seeds:,} seeds; ",
+        "budget": "the budget is used up; ",
+    }
+    held = f"every promise held: {known}" if progress.done or not options.seeds else "no seed was run to its end"
+    if promoted_broke:
+        held = f"{painted('a promoted plan breaks its promise again', RED)}; {held}"
+    show(why.get(runs.ended, "") + held)
+    if progress.done:
+        missed, scenario = _missed(runs), options.scenario
+        reached = sum(bool(progress.marks[name]) for name in CATALOGUE)
+        what = "never" if scenario is None else f"what makes the day {scenario} never came, so it is not proved"
+        all_met = "" if scenario is None else f"; the day {scenario} was met in all its states"
+        show(f"{reached} of {len(CATALOGUE)} marks reached" + (f"; {what}: {', '.join(missed)}" if missed else all_met))
 
 
-def _event(event: Event) -> str:
-    whom = "house" if event.device < 0 else f"d{event.device:05d}"
-    data = event.data[:BYTES_SHOWN]
-    text = data.decode("ascii") if data.isascii() and data.decode("ascii").isprintable() else f"{len(event.data)} bytes"
-    return f"{event.at_us / 1e6:12.6f} s {whom} {event.what} {text}".rstrip()
+def _missed(runs: Runs) -> list[str]:
+    """The rare states that these runs should have reached and did not: a bad day's own, or all."""
+    from seamline.rig.world.marks import CATALOGUE, OF_DAYS
+    from seamline.rig.world.scenarios import DAYS
+
+    scenario = runs.task.scenario
+    demanded = [name for name in CATALOGUE if name not in OF_DAYS] if scenario is None else DAYS[scenario].states
+    return [name for name in demanded if not runs.progress.marks[name]]
 
 
-def _line(outcome: Outcome) -> None:
-    plan = outcome.plan
-    told = "ok" if outcome.broken is None else "BROKEN"
-    show(
-        f"seed {plan.seed}: {len(plan.faults)} faults, {outcome.device_hours:.1f} device-hours, {outcome.numbered:,} readings, "
-        f"{outcome.marks.reached} of {len(outcome.marks.counts)} marks, {told}"
-    )
+def _answer(options: argparse.Namespace, runs: Runs, code: int) -> dict[str, object]:
+    """The answer as JSON."""
+    progress = runs.progress
+    return {
+        "verdict": "broken" if code == PROMISE_BROKEN else "interrupted" if code == INTERRUPTED else "held",
+        "ended": runs.ended,
+        "seamline": seamline.__version__,
+        "seed": _seed(runs),
+        "seeds": options.seeds,
+        "done": progress.done,
+        "devices": options.devices,
+        "hours": options.hours,
+        "scenario": options.scenario,
+        "device_hours": round(progress.device_hours, 2),
+        "seconds": round(progress.took_s, 2),
+        "faults": dict(progress.fired),
+        "marks": dict(progress.marks),
+        "missed": _missed(runs),
+        "runs": [{"seed": each.seed, "events": each.digest, "broken": each.broken or None} for each in runs.finished],
+        "promoted": runs.promoted,
+        "broken": runs.failed or None,
+    }
 
 
-def _reached(marks: Marks, *, demanded: bool) -> int:
-    """Say which rare states were never met."""
-    if not marks.missed:
-        show(f"every mark was reached, of {len(marks.counts)}")
-        return OK
-    show(f"{marks.reached} of {len(marks.counts)} marks reached; never: {', '.join(marks.missed)}")
-    return PROMISE_BROKEN if demanded else OK
+def _seed(runs: Runs) -> str:
+    return f"{runs.first}@{origin(runs.families)}"
 
 
-def _families(folder: Path | None) -> list[Family]:
-    from seamline.contract import ContractErrors, load_family
-    from seamline.rig.demo import example
-
-    try:
-        return [load_family(example("heater") if folder is None else folder)]
-    except ContractErrors as error:
-        raise WrongUse(f"--contract {folder}: {error}") from None
-    except OSError as error:
-        raise WrongUse(f"--contract {folder} cannot be read: {error}") from None
-
-
-def _needs_hub() -> None:
-    try:
-        import_module("seamline.rig.world.world")
-    except ModuleNotFoundError as error:
-        lacking = (error.name or "").partition(".")[0]
-        if lacking in {"", "seamline"}:
-            raise
-        raise MissingExtra(f"this needs the extra 'hub' (no module {lacking}): pip install 'seamline[hub]'") from error
+def _fleet(runs: Runs) -> str:
+    task = runs.task
+    products = ", ".join(family.product for family in runs.families)
+    return f"{task.devices:,} devices ({products}), {task.faults_ms // 3_600_000} h each"

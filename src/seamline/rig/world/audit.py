@@ -5,7 +5,7 @@ It reads the tables, not what the ingest logic says of them: a record counts as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Reversible, Sequence
 from typing import Final, NoReturn
 
 import numpy as np
@@ -46,6 +46,22 @@ class Audit:
                     self._rows(sheet, seen, sheet.used)
         self._lost()
         self._quarantined()
+
+    def restored(self) -> None:
+        """The database is what it was earlier: look at everything anew. Raises BrokenPromise."""
+        self._numbers.clear()
+        self._seen.clear()
+        self._losses = self._set_aside = self.rows = 0
+        for truth in self._truths:
+            for line in truth.lines.values():
+                line.restored()
+        self.committed()
+
+    def excuse(self) -> None:
+        """What is not there and was acknowledged comes back from nowhere: devices and broker have let go of it."""
+        for truth in self._truths:
+            for line in truth.lines.values():
+                line.excused = max(line.excused, line.acknowledged)
 
     def owed(self) -> Iterator[tuple[int, LineKey, int]]:
         """Records in no class, of the incarnations that their devices have now: (device, key, number)."""
@@ -164,7 +180,7 @@ class Audit:
         rows = self._tables.quarantine.rows
         for number in _since(rows, self._set_aside):
             row, self._set_aside = rows[number], number
-            if row["device_no"] is None or row["first"] is None or row["count"] is None:
+            if row["device_no"] is None or row["first"] is None or row["count"] is None or row["resolved_at"] is not None:
                 continue
             if row["reason"] in {"conflict", "out_of_range"}:
                 self._broken("values", f"quarantined as {row['reason']}: {row['detail']}", row["device_no"])
@@ -185,10 +201,10 @@ class Audit:
         raise BrokenPromise(promise, what, self._device(number))
 
 
-def _since(rows: Mapping[int, object], last: int) -> list[int]:
+def _since(rows: Reversible[int], last: int) -> list[int]:
     """The keys above `last`, of rows numbered in the order in which they came."""
     found: list[int] = []
-    for number in reversed(list(rows)):
+    for number in reversed(rows):
         if number <= last:
             break
         found.append(number)

@@ -59,10 +59,16 @@ class Broker:
         self.is_up = True
         self.refuses = False
         """While authorisation is away, connects are refused; live connections stay."""
+        self.is_full = False
+        """Nothing can be stored: no message is acknowledged, and the connections stay."""
+        self.retains = False
+        """Keep what was acknowledged: the stream holds a day, which a hub whose database was restored reads again."""
         self.created = 1
         """Which stream this is: another one after it was lost."""
         self.stored = 0
         """The last sequence of the stream."""
+        self.sent = 0
+        """Downlinks that somebody was there for."""
         self.listen: Callable[[int, Message], None] = _nobody
         self._heap: Final = heap
         self._marks: Final = marks
@@ -71,6 +77,7 @@ class Broker:
         self._partition: Final = [partition_of(name.encode(), partitions) for name in names]
         self._sessions: Final[dict[int, Peer]] = {}
         self._streams: list[list[Message]] = [[] for _ in range(partitions)]
+        self._acknowledged: list[int] = [0] * partitions
 
     def partition(self, device: int) -> int:
         """The partition of a device."""
@@ -105,6 +112,9 @@ class Broker:
         """Take a message from a device into the stream."""
         if not self.is_up:
             return
+        if self.is_full:
+            self._marks.hit("broker-full")
+            return
         self.stored += 1
         message = Message(self.stored, device, kind, payload, self._heap.now_us)
         if kind == "birth":
@@ -117,10 +127,19 @@ class Broker:
         """Give a downlink to whoever is subscribed now."""
         peer = self._sessions.get(device)
         if peer is not None and self.is_up:
+            self.sent += 1
             peer.down(kind, payload)
 
-    def forget(self, partition: int, seq: int) -> None:
-        """Let go of what the hub has acknowledged up to `seq`."""
+    def consume(self, partition: int, seq: int) -> int:
+        """A reader begins behind `seq`; returns how far the one before had acknowledged (0: there was none)."""
+        before, self._acknowledged[partition] = self._acknowledged[partition], seq
+        return before
+
+    def acknowledge(self, partition: int, seq: int) -> None:
+        """Let go of everything up to `seq`."""
+        self._acknowledged[partition] = seq
+        if self.retains:
+            return
         stream = self._streams[partition]
         keep = 0
         while keep < len(stream) and stream[keep].seq <= seq:
@@ -142,6 +161,7 @@ class Broker:
         if lose_stream:
             self._marks.hit("stream-lost")
             self._streams = [[] for _ in range(self.partitions)]
+            self._acknowledged = [0] * self.partitions
             self.created += 1
             self.stored = 0
         elif lose_tail:

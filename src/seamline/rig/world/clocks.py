@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 MILLION: Final = 1_000_000
+RATE_MS: Final = MILLION * 1000
+"""What a true microsecond times a rate is divided by for milliseconds of uptime."""
 WORLD_BEGAN_UNIX_MS: Final = 1_800_000_000_000
 """Unix time at the world's beginning (2027-01-15): any moment after 2024 would do, and it never changes."""
 BORN_IN_1970_MS: Final = 7_000
@@ -23,19 +25,20 @@ def unix_ms(true_us: int) -> int:
 class Crystal:
     """The uptime of one boot: runs `ppm` parts in a million fast."""
 
-    __slots__ = ("_began_us", "_rate")
+    __slots__ = ("began_us", "rate")
 
     def __init__(self, began_us: int, ppm: int) -> None:
-        self._began_us = began_us
-        self._rate = MILLION + ppm
+        self.began_us = began_us
+        self.rate = MILLION + ppm
+        """Its microseconds in a second."""
 
     def uptime_ms(self, true_us: int) -> int:
         """What the counter says at a moment of the world."""
-        return (true_us - self._began_us) * self._rate // (MILLION * 1000)
+        return (true_us - self.began_us) * self.rate // RATE_MS
 
     def true_us(self, uptime_ms: int) -> int:
         """The first moment at which the counter says `uptime_ms`."""
-        return self._began_us - (-uptime_ms * MILLION * 1000 // self._rate)
+        return self.began_us - (-uptime_ms * RATE_MS // self.rate)
 
 
 class WallClock:

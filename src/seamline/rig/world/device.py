@@ -7,26 +7,36 @@ belong to is due, with the uptime at which it was measured. So a device costs ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Concatenate, Final, ParamSpec, cast
 
 from seamline.device import Core, Policy
 from seamline.device.counters import SLOTS, UNTOLD, Counters
 from seamline.device.shapes import Effect, Random, Stored
 from seamline.rig.world.broker import Broker
-from seamline.rig.world.clocks import NTP_ERROR_MS_MAX, NTP_UNCERTAINTY_MS, RTC_UNCERTAINTY_MS, Crystal, WallClock, unix_ms
-from seamline.rig.world.firmware import Model, Sensor
+from seamline.rig.world.clocks import (
+    NTP_ERROR_MS_MAX,
+    NTP_UNCERTAINTY_MS,
+    RTC_UNCERTAINTY_MS,
+    Crystal,
+    WallClock,
+    unix_ms,
+)
+from seamline.rig.world.firmware import Model
 from seamline.rig.world.flash import Flash, PowerCut
 from seamline.rig.world.heap import MS, Heap, Timer
+from seamline.rig.world.leftovers import Leftovers
 from seamline.rig.world.link import Link
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.pacing import Waits
 from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.sensing import Sensing
+from seamline.rig.world.settings import Said, Settings
 from seamline.rig.world.streams import Stream
 from seamline.rig.world.trace import Trace
-from seamline.rig.world.truth import DeviceTruth, Line, LineKey
+from seamline.rig.world.truth import DeviceTruth
 from seamline.rig.world.watch import Watch
 
 NTP_AFTER_US: Final = 3_000 * MS
@@ -34,8 +44,10 @@ NTP_AFTER_US: Final = 3_000 * MS
 EFFECTS_MAX: Final = 10_000
 """A step that asks for more never ends."""
 
+P = ParamSpec("P")
+
 CoreMaker = Callable[[Policy, str, Random, Stored], Core]
-"""How a boot gets its core: the real one, or one with a planted defect."""
+"""Who makes the core of a boot: of its policy, its device's name, random numbers and what flash holds. The one way to get another."""
 
 
 @dataclass(slots=True)
@@ -73,13 +85,12 @@ class Device:
         self._life: Final = Stream(around.seed, name, "life")
         drift = model.contract.clock.drift_ppm
         self._ppm: Final = self._life.between(-drift, drift)
-        self._settings: dict[str, object] = dict(model.settings)
+        self.settings: Final = Settings(model.settings)
         self._crystal = Crystal(0, self._ppm)
-        self._sensors: list[Sensor] = []
+        self._leftovers: Final = Leftovers(around.marks)
+        self._sensing: Sensing | None = None
         self._timer: Timer | None = None
         self._switch: Timer | None = None
-        self._line: Line | None = None
-        self._slots = 0
         self._will = b""
 
     # -- the power switch ----------------------------------------------------------------------------------------------
@@ -90,7 +101,7 @@ class Device:
         if self.core is not None:
             return
         around, now_us = self._around, self._around.heap.now_us
-        self._look_at_flash()
+        self._leftovers.look(self.flash.entries, self.model.policy.stride)
         self._crystal = Crystal(now_us, self._ppm)
         stored = self.flash.load()
         if self.cut_again is not None:
@@ -114,12 +125,10 @@ class Device:
         if not self.clock.is_right:
             self._around.marks.hit("clock-lied")
             self._guard(lambda: core.clock(0, self.clock.unix_ms(self._around.heap.now_us), "rtc", RTC_UNCERTAINTY_MS))
-        self._sensors = []
-        for message in self.model.contract.messages.values():
-            sensor = Sensor(message.id, message.sample_ms, message.publish_every_ms, self.model.values[message.id], self._life)
-            sensor.due_us = self._around.heap.now_us + 1 + self._life.below(sensor.period_us)
-            self._sensors.append(sensor)
-        self._guard(lambda: self._report_settings(core))
+        self._sensing = Sensing(self.index, core, self._crystal, self.truth)
+        if not self.is_resting:
+            self._sensing.begin(self.model, self._around.heap.now_us, self._life)
+        self._guard(lambda: [self._say(core, 0, name) for name in self.settings.values])
 
     def power_off(self) -> None:
         """Lose the power at once, and stay dark."""
@@ -127,7 +136,7 @@ class Device:
         self.flash.disarm()
         if self.core is not None:
             with suppress(PowerCut):
-                self._hand_over(self._around.heap.now_us)
+                self._hand_over()
             self._around.marks.hit("power-cut")
             self._dark()
 
@@ -154,13 +163,22 @@ class Device:
         if model is not self.model:
             self._around.marks.hit("upgraded")
         self.model = model
-        self._settings = {**model.settings, **{name: self._settings[name] for name in model.settings if name in self._settings}}
+        self.settings.run_on(model.settings)
+
+    def touch(self, name: str, value: object) -> None:
+        """Somebody changes a setting at the device itself."""
+        core = self.core
+        if core is not None and name in self.settings.values:
+            self.settings.values[name] = value
+            self._step(lambda now_ms: self._say(core, now_ms, name))
 
     def rest(self) -> None:
         """Measure nothing more; what is measured is still delivered."""
         if self.core is not None:
             self._step(lambda _now_ms: None)
         self.is_resting = True
+        if self._sensing is not None:
+            self._sensing.end()
 
     @property
     def is_settled(self) -> bool:
@@ -201,7 +219,12 @@ class Device:
         core, watch = self.core, self.watch
         if core is not None and watch is not None:
             self._around.trace.note(self._around.heap.now_us, self.index, kind, payload)
-            self._step(lambda now_ms: (watch.hears(now_ms, kind, payload), core.receive(now_ms, kind, payload)))
+            self._step(self._hear, core, watch, kind, payload)
+
+    @staticmethod
+    def _hear(now_ms: int, core: Core, watch: Watch, kind: str, payload: bytes) -> None:
+        watch.hears(now_ms, kind, payload)
+        core.receive(now_ms, kind, payload)
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
@@ -216,21 +239,22 @@ class Device:
         if core is None or watch is None:
             return
         due_ms = core.deadline()
+        if due_ms is not None and self._wake_us(due_ms) > self._around.heap.now_us:
+            self._arm(due_ms)  # the deadline for which it was set has moved
+            return
         self._step(core.tick)
         now_ms = self.uptime_ms
         if self.core is core and due_ms is not None and now_ms >= due_ms and (core.deadline() or 0) <= now_ms:
             raise watch.broken("deadline", f"a tick at {now_ms} ms leaves the deadline at {core.deadline()} ms")
 
-    def _arm(self, core: Core) -> None:
-        """Wake for the core's deadline, or to hand readings over. An earlier timer is left: its ring arms anew."""
-        deadline_ms = core.deadline()
-        if deadline_ms is None:
-            return
+    def _wake_us(self, deadline_ms: int) -> int:
+        """When something is to be done: at the core's deadline, or when the first frame of what is measured next is due."""
         wake_us = self._crystal.true_us(deadline_ms)
-        if not self.is_resting:
-            for sensor in self._sensors:
-                latest_us = sensor.due_us + sensor.every_us
-                wake_us = min(wake_us, latest_us)
+        return wake_us if self._sensing is None else min(self._sensing.frame_us, wake_us)
+
+    def _arm(self, deadline_ms: int) -> None:
+        """Wake for the core's deadline, or to hand readings over. An earlier timer is left: its ring arms anew."""
+        wake_us = self._wake_us(deadline_ms)
         timer = self._timer
         if timer is None or timer.at_us > wake_us:
             if timer is not None:
@@ -249,16 +273,23 @@ class Device:
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
-    def _step(self, act: Callable[[int], object]) -> None:
+    def _step(self, act: Callable[Concatenate[int, P], object], *about: P.args, **named: P.kwargs) -> None:
         """Hand over what was measured, do one thing with the core, and what it asks for."""
-        now_us = self._around.heap.now_us
-        self._guard(lambda: self._hand_over(now_us), lambda: act(self._crystal.uptime_ms(now_us)))
+        self._guard(self._do_one, act, about, named)
 
-    def _guard(self, *acts: Callable[[], object]) -> None:
-        """Do things with the core, then what it asks for. The power may go meanwhile; an error of the core's is a broken promise."""
+    def _do_one(self, act: Callable[..., object], about: tuple[object, ...], named: Mapping[str, object]) -> None:
+        self._hand_over()
+        act(self.uptime_ms, *about, **named)
+
+    def _hand_over(self) -> None:
+        """Have the core number what was measured since the last step."""
+        if self._sensing is not None:
+            self._sensing.hand_over(self._around.heap.now_us, self._measured)
+
+    def _guard(self, act: Callable[..., object], *about: object) -> None:
+        """Do a thing with the core, then what it asks for. The power may go meanwhile; an error of the core's is a broken promise."""
         try:
-            for act in acts:
-                act()
+            act(*about)
             self._carry_out()
         except PowerCut:
             self._cut()
@@ -267,36 +298,11 @@ class Device:
         except Exception as error:
             raise BrokenPromise("no-error", f"the core raised {type(error).__name__}: {error}", self.index) from error
 
-    def _hand_over(self, now_us: int) -> None:
-        """Number what was measured since the last step."""
-        core = self.core
-        if core is None or self.is_resting:
-            return
-        record, uptime_ms, asked = core.record, self._crystal.uptime_ms, core.effects
-        for sensor in self._sensors:
-            while sensor.due_us <= now_us:
-                true_us = sensor.due_us
-                sensor.due_us = true_us + sensor.period_us
-                value = sensor.read()
-                number = record(uptime_ms(true_us), sensor.channel, sensor.bodies[value])
-                line = sensor.line
-                if line is None:
-                    line = sensor.line = Line(sensor.values)
-                    self.truth.lines[LineKey(core.incarnation, core.boot, sensor.channel)] = line
-                if number != len(line.classes):
-                    raise BrokenPromise("numbered-once", f"gave number {number} to record {len(line.classes)}", self.index)
-                line.append(true_us, value)
-                effects = asked()
-                if effects:
-                    self._measured(line, effects)
-
-    def _measured(self, line: Line, effects: Sequence[Effect]) -> None:
-        """Do what a reading made the core ask for; should the power go meanwhile, its number may be unmade."""
-        self._line = line
+    def _measured(self, effects: Sequence[Effect]) -> None:
+        """Do what a reading made the core ask for."""
         for effect in effects:
             self._do(effect)
         self._carry_out()
-        self._line = None
 
     def _carry_out(self) -> None:
         """Do what the core asks for, until it asks for nothing more. Raises PowerCut."""
@@ -311,21 +317,34 @@ class Device:
             if done > EFFECTS_MAX:
                 raise watch.broken("bounded", f"asks for more than {EFFECTS_MAX} effects in one step")
             effects = core.effects()
-        watch.stepped(core.deadline())
-        self._arm(core)
+        deadline_ms = core.deadline()
+        watch.stepped(deadline_ms)
+        if deadline_ms is not None:
+            self._arm(deadline_ms)
 
     def _do(self, effect: Effect) -> None:
+        name = effect[0]
+        if name == "publish" and len(effect) == 3:
+            self._publish(cast("str", effect[1]), cast("bytes", effect[2]))
+        elif name == "persist" and len(effect) == 3:
+            key = cast("str", effect[1])
+            self.flash.write(key, cast("bytes", effect[2]))
+            if key in SLOTS:
+                cast("Watch", self.watch).persists(key, self.flash.entries)
+        elif name == "forget" and len(effect) == 2:
+            self.flash.forget(cast("str", effect[1]))
+        else:
+            self._do_rarely(effect)
+
+    def _publish(self, kind: str, payload: bytes) -> None:
+        around = self._around
+        cast("Watch", self.watch).publishes(self.uptime_ms, kind, payload)
+        around.trace.note(around.heap.now_us, self.index, kind, payload)
+        self.link.publish(kind, payload)
+
+    def _do_rarely(self, effect: Effect) -> None:
         watch = cast("Watch", self.watch)
         match effect:
-            case ("publish", str(kind), bytes() as payload):
-                watch.publishes(self.uptime_ms, kind, payload)
-                self._around.trace.note(self._around.heap.now_us, self.index, kind, payload)
-                self.link.publish(kind, payload)
-            case ("persist", str(key), bytes() as data):
-                self.flash.write(key, data)
-                watch.persists(key, self.flash.entries)
-            case ("forget", str(key)):
-                self.flash.forget(key)
             case ("connect", bytes() as will):
                 self._note("connect")
                 watch.connects(self.uptime_ms)
@@ -342,12 +361,14 @@ class Device:
 
     def _obey(self, name: str, value: object, version: int) -> None:
         """Do what is wished, keep it through power cuts, and say so."""
-        self._settings[name] = value
-        cast("Core", self.core).report(self.uptime_ms, name, value, version)
+        self.settings.values[name] = value
+        self._say(cast("Core", self.core), self.uptime_ms, name, version)
 
-    def _report_settings(self, core: Core) -> None:
-        for name, value in self._settings.items():
-            core.report(0, name, value)
+    def _say(self, core: Core, now_ms: int, name: str, based_on: int | None = None) -> None:
+        """Tell the core what is in force."""
+        value = self.settings.values[name]
+        self.settings.say((core.incarnation, core.boot, name), Said(now_ms, value, based_on))
+        core.report(now_ms, name, value, based_on)
 
     # -- the end of a boot ---------------------------------------------------------------------------------------------
 
@@ -360,28 +381,15 @@ class Device:
 
     def _dark(self) -> None:
         self._note("dark")
-        if self._line is not None:
-            self._line.unsure = min(self._line.unsure, len(self._line.classes) - 1)
-            self._line = None
+        if self._sensing is not None and self._sensing.line is not None:
+            line = self._sensing.line
+            line.unsure = min(line.unsure, len(line.classes) - 1)
         self.core = self.watch = None
-        self._sensors = []
+        self._sensing = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self.link.vanish()
-
-    def _look_at_flash(self) -> None:
-        """Note the rare states that a boot can find."""
-        counters, marks = Counters(self.model.policy.stride), self._around.marks
-        readable = sum(counters.load({key: self.flash.entries[key]}) for key in SLOTS if key in self.flash.entries)
-        if not readable and self._slots:
-            marks.hit("counters-lost")
-            self._slots = 0
-        elif readable < self._slots:
-            marks.hit("slot-lost")
-        self._slots = max(readable, self._slots)
-        if any(key.startswith("o") for key in self.flash.entries):
-            marks.hit("booted-with-records")
 
     def _drop_switch(self) -> None:
         if self._switch is not None:

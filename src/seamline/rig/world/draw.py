@@ -18,24 +18,38 @@ DEVICE_FAULT_EVERY_MS: Final = 600_000
 """A device meets one fault in so long, on average, at the middle of the range from which a plan takes its rate."""
 HOUSE_FAULT_EVERY_MS: Final = 900_000
 RATE_PERMILLE: Final = (250, 2_000)
+WISH_EVERY_MS: Final = 300_000
+"""Somebody changes a setting of a device once in so long, in the same middle."""
+ONCE: Final = frozenset({Kind.LATE_CONTRACT, Kind.RESTORED})
+"""In a plan at most once: contracts are registered once, and a backup of what a backup brought back says nothing new."""
 FIRST_PERMILLE: Final = 20
 """Of the duration that passes before the first fault: the fleet boots."""
 
 
 def draw(seed: int, devices: int, duration_ms: int, kinds: Sequence[Kind] | None = None) -> Plan:
     """The plan of a seed. `kinds`: those that may be in it (None: all)."""
-    stream = Stream(seed, "plan", "faults")
     allowed = tuple(Kind) if kinds is None else tuple(kinds)
+    wishes = [kind for kind in allowed if SPECS[kind].is_wish]
+    drawn = _drawn(Stream(seed, "plan", "faults"), [kind for kind in allowed if kind not in wishes], devices, duration_ms)
+    asked = _drawn(Stream(seed, "plan", "wishes"), wishes, devices, duration_ms)
+    return Plan(seed, devices, duration_ms, tuple(sorted([*drawn, *asked], key=_when)))
+
+
+def _drawn(stream: Stream, allowed: Sequence[Kind], devices: int, duration_ms: int) -> list[Fault]:
+    """The faults of a stream: which kinds there are, how many, and each of them."""
     weights = {kind: stream.pick(WEIGHTS) for kind in allowed if stream.chance(IN_PERMILLE)}
     rate = stream.between(*RATE_PERMILLE)
     faults: list[Fault] = []
-    for house, every_ms, struck in ((False, DEVICE_FAULT_EVERY_MS, devices), (True, HOUSE_FAULT_EVERY_MS, 1)):
-        chosen = [kind for kind in weights if SPECS[kind].house == house]
-        tickets = [kind for kind in chosen for _ in range(weights[kind])]
+    asked = bool(allowed) and all(SPECS[kind].is_wish for kind in allowed)
+    device_every_ms = WISH_EVERY_MS if asked else DEVICE_FAULT_EVERY_MS
+    for house, every_ms, struck in ((False, device_every_ms, devices), (True, HOUSE_FAULT_EVERY_MS, 1)):
+        tickets = [kind for kind in weights if SPECS[kind].house == house for _ in range(weights[kind])]
         count = duration_ms * struck * rate // (every_ms * 1_000)
         for _ in range(count if tickets else 0):
-            faults.append(_fault(stream, stream.pick(tickets), devices, duration_ms))  # noqa: PERF401 - the order of draws is the point
-    return Plan(seed, devices, duration_ms, tuple(sorted(faults, key=_when)))
+            fault = _fault(stream, stream.pick(tickets), devices, duration_ms)
+            if fault.kind not in ONCE or all(fault.kind is not before.kind for before in faults):
+                faults.append(fault)
+    return faults
 
 
 def _fault(stream: Stream, kind: Kind, devices: int, duration_ms: int) -> Fault:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from seamline.rig.world.device import Device, Surroundings
 from seamline.rig.world.firmware import Model
 from seamline.rig.world.heap import MS, Heap
 from seamline.rig.world.hub import HubPort
-from seamline.rig.world.plan import Fault, Kind, Plan
+from seamline.rig.world.plan import SPECS, Fault, Kind, Plan
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.settings import raw_value
 from seamline.rig.world.streams import THOUSAND, Stream
 
 LIES: Final = ("tls", "dns")
+CALM_MS: Final = 1_200_000
+"""So long after its end nothing is left of a fault: longer than any back-off."""
 WORSE: Final[Mapping[Kind, tuple[str, str, int]]] = {
     Kind.LOSSY: ("lost", "permille", 1),
     Kind.DOUBLING: ("doubled", "permille", 1),
@@ -25,18 +29,45 @@ WORSE: Final[Mapping[Kind, tuple[str, str, int]]] = {
 Undo = Callable[[], None]
 
 
+class People(Protocol):
+    """Who does something to the hub: asks for settings, backs its database up."""
+
+    def ask(self, name: str, fault: Fault) -> None:
+        """Ask the device of this name for a setting."""
+        ...
+
+    def back_up(self) -> None:
+        """Keep the database as it is."""
+        ...
+
+    def restore(self) -> None:
+        """Have the database as it was kept."""
+        ...
+
+    def stream_lost(self) -> None:
+        """The stream has lost messages."""
+        ...
+
+
 class Faults:
     """The faults of one run. Those of devices that are not there do not happen."""
 
     def __init__(
-        self, plan: Plan, devices: Mapping[int, Device], models: Sequence[Model], around: Surroundings, hub: HubPort
+        self,
+        plan: Plan,
+        devices: Mapping[int, Device],
+        models: Sequence[Model],
+        around: Surroundings,
+        hub: HubPort,
+        people: People,
     ) -> None:
         self._plan: Final = plan
         self._devices: Final = devices
         self._models: Final = models
         self._around: Final = around
         self._hub: Final = hub
-        self._counts: Final[dict[Kind, int]] = {}
+        self._people: Final = people
+        self._counts: Final[dict[str, int]] = {}
         """How many of a kind that may overlap are going on."""
         self.fired: Final[dict[Kind, int]] = {}
 
@@ -45,15 +76,20 @@ class Faults:
         for place, fault in enumerate(self._plan.faults):
             if fault.device < 0 or fault.device in self._devices:
                 heap.at(fault.at_ms * MS, lambda place=place, fault=fault: self._fire(place, fault))
+            if fault.kind is Kind.RESTORED:
+                heap.at(max(0, fault.at_ms - fault.numbers["back_ms"]) * MS, self._people.back_up)
+            elif fault.kind is Kind.LATE_CONTRACT:
+                self._hub.withhold(fault.numbers["versions"])
 
     def mend(self) -> None:
         """Undo what may still be going on: the database works, nobody is killed any more, no cut waits."""
         self._hub.calm()
-        self._around.broker.refuses = self._around.ntp_blocked = False
+        self._around.broker.refuses = self._around.broker.is_full = self._around.ntp_blocked = False
         for device in self._devices.values():
             device.flash.disarm()
             device.cut_again = None
             device.clock.mend()
+            device.link.weather.expired = 0
 
     def _fire(self, place: int, fault: Fault) -> None:
         heap, device = self._around.heap, self._devices.get(fault.device)
@@ -75,6 +111,8 @@ class Faults:
         match fault.kind:
             case Kind.LINK_CUT:
                 link.cut()
+            case Kind.PUBLISH_CUT:
+                link.cut_after_us = numbers["after_ms"] * MS
             case Kind.PORTAL:
                 weather.portal = LIES[numbers["lie"]]
                 link.cut()
@@ -83,6 +121,12 @@ class Faults:
                 up, down = fault.kind is not Kind.DEAF, fault.kind is not Kind.MUTE
                 link.stall(up=up, down=down)
                 return lambda: link.unstall(up=up, down=down)
+            case Kind.EXPIRED:
+                self._around.marks.hit("credentials-expired")
+                weather.expired += 1
+                if numbers["ends"]:
+                    link.cut()
+                return lambda: setattr(weather, "expired", max(0, weather.expired - 1))
             case _:
                 pass
         return None
@@ -100,6 +144,7 @@ class Faults:
             case Kind.ERASE:
                 device.power_cut(off_us)
                 device.flash.wipe()
+                device.settings.reset()
             case Kind.ROT:
                 device.power_cut(off_us, "brownout")
                 device.flash.rot(numbers["place"], numbers["bit"])
@@ -111,12 +156,25 @@ class Faults:
             case Kind.DEAD_CLOCK:
                 device.clock.die(self._around.heap.now_us)
                 device.power_cut(off_us)
+            case Kind.WISH:
+                if not device.link.is_connected:
+                    self._around.marks.hit("wish-offline")
+                self._people.ask(device.name, fault)
+            case Kind.TOUCH:
+                self._touch(fault, device)
             case Kind.CLOCK_STEP:
                 device.clock.step(numbers["by_ms"])
                 return device.clock.mend
             case _:
                 pass
         return None
+
+    def _touch(self, fault: Fault, device: Device) -> None:
+        settings = device.model.contract.state
+        if settings and device.core is not None:
+            self._around.marks.hit("touched")
+            item = settings[sorted(settings)[fault.numbers["setting"] % len(settings)]]
+            device.touch(item.name, raw_value(item, fault.numbers["permille"]))
 
     # -- the house -----------------------------------------------------------------------------------------------------
 
@@ -131,6 +189,7 @@ class Faults:
                     dice = Stream(self._plan.seed, f"device {index}", f"region {place}").below(THOUSAND)
                     if dice < fault.numbers["permille"]:
                         device.power_cut(fault.lasts_ms * MS)
+                self._expect_recovery(fault)
             case Kind.NTP_BLOCKED:
                 return self._counted(fault.kind, lambda on: setattr(around, "ntp_blocked", on))
             case Kind.AUTH_AWAY:
@@ -140,6 +199,22 @@ class Faults:
             case _:
                 return self._of_hub(fault)
         return None
+
+    def _expect_recovery(self, fault: Fault) -> None:
+        """A region has lost its power: everybody is back in the contract's time, if nothing else goes wrong meanwhile."""
+        recovery_ms = max(model.contract.fleet.recovery_ms for model in self._models)
+        back_ms = fault.at_ms + fault.lasts_ms
+        others = [other for other in self._plan.faults if other is not fault and not SPECS[other.kind].is_wish]
+        from_ms = fault.at_ms - CALM_MS
+        if all(other.at_ms > back_ms + recovery_ms or other.at_ms + other.lasts_ms < from_ms for other in others):
+            self._around.heap.at((back_ms + recovery_ms) * MS, self._recovered)
+
+    def _recovered(self) -> None:
+        for index, device in self._devices.items():
+            if device.core is None or device.core.state != "live":
+                state = "dark" if device.core is None else device.core.state
+                raise BrokenPromise("recovery", f"is {state} when everybody should be back", index)
+        self._around.marks.hit("region-recovered")
 
     def _of_hub(self, fault: Fault) -> Undo | None:
         """The hub's process and its database."""
@@ -154,6 +229,17 @@ class Faults:
                 return lambda: hub.weather(slow_us=0)
             case Kind.COMMIT_UNKNOWN:
                 hub.weather(commits_unknown=numbers["times"])
+            case Kind.DISK_FULL if numbers["whose"]:
+                return self._counted("broker-full", lambda on: setattr(self._around.broker, "is_full", on))
+            case Kind.DISK_FULL:
+                return self._counted(fault.kind, lambda on: hub.fill(full=on))
+            case Kind.RESTORED:
+                hub.stop(fault.lasts_ms * MS, "hub-stopped")
+                self._people.restore()
+            case Kind.LATE_CONTRACT:
+                self._around.marks.hit("contract-late")
+                hub.stop(fault.lasts_ms * MS, "hub-stopped")
+                hub.register()
             case _:
                 pass
         return None
@@ -163,11 +249,13 @@ class Faults:
             tail = fault.numbers.get("messages", 0)
             self._around.broker.crash(lose_stream=fault.kind is Kind.STREAM_LOST, lose_tail=tail)
             self._hub.broker_lost()
+            if fault.kind is not Kind.BROKER_DOWN:
+                self._people.stream_lost()
         else:
             self._around.broker.restart()
             self._hub.broker_back()
 
-    def _counted(self, kind: Kind, switch: Callable[[bool], None]) -> Undo:
+    def _counted(self, kind: str, switch: Callable[[bool], None]) -> Undo:
         """Switch on with the first of several that overlap, and off with the last."""
 
         def change(by: int) -> None:

@@ -1,7 +1,8 @@
-"""Faults at the database's port: a store that is refused, loses the answer to its commit, is away, is slow, or dies under its hub.
+"""Faults at the effects of a hub: killed between any two of them, its database away, slow or full, a commit's answer lost.
 
-A plan is data: each fault says which effects it hits, by their numbers (every statement, copy, begin and commit of every
-connection is one effect, counted from 0) or by the world's time. The same plan on the same calls does the same.
+Every statement, begin, commit and release of a savepoint is an *effect*, over all connections of one hub, and so is every message
+that it sends; they are counted from 0. A fault says which effects it hits, by their numbers or by the world's time. Faults are there
+from the beginning (a plan, as data), or come and go as the world has it. The same faults on the same calls do the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from seamline.hub.valuing import Physical
 
 if TYPE_CHECKING:
     from psycopg.rows import TupleRow
+
+COMMIT: Final = "commit"
 
 
 class StoreFaultKind(StrEnum):
@@ -42,9 +45,20 @@ class KilledError(BaseException):
     """The hub was killed here: its driver drops everything that it had in memory."""
 
 
+class RefusedEffectError(AwayError):
+    """The database is there and does not do it: no space, a standby, shutting down."""
+
+
+class LostAnswerError(AwayError):
+    """The commit was made, and its answer lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoreFault:
-    """One fault. It hits effects first..end-1 where they are given, and moments from..until-1, Unix ms, where those are."""
+    """One fault. It hits effects first..end-1 where they are given, and moments from..until-1, Unix ms, where those are.
+
+    With `times` it is over when it has hit so often.
+    """
 
     kind: StoreFaultKind
     first: int | None = None
@@ -52,32 +66,81 @@ class StoreFault:
     from_ms: int | None = None
     until_ms: int | None = None
     wait_ms: int = 0
+    times: int | None = None
 
     def hits(self, effect: int, now_ms: int) -> bool:
         """Whether it hits this effect at this moment."""
         return _within(effect, self.first, self.end) and _within(now_ms, self.from_ms, self.until_ms)
 
 
-class StoreFaults:
-    """A plan at work: counts the effects, and keeps what was hit in `fired`."""
+@dataclass(slots=True, eq=False)
+class _Going:
+    """A fault that goes on, and how often it has hit."""
 
-    def __init__(self, plan: Sequence[StoreFault], now_ms: Callable[[], int]) -> None:
-        self.plan: Final = tuple(plan)
+    fault: StoreFault
+    hits: int = 0
+
+
+class StoreFaults:
+    """The faults of one hub's effects: counts those, and keeps what was hit in `fired`."""
+
+    def __init__(self, plan: Sequence[StoreFault] = (), now_ms: Callable[[], int] = lambda: 0) -> None:
         self.effects = 0
         self.fired: Final[list[tuple[int, str, StoreFaultKind]]] = []
         self._now_ms: Final = now_ms
+        self._going: list[_Going] = []
+        for fault in plan:
+            self.begin(fault)
 
-    async def meet(self, what: str) -> StoreFaultKind | None:
-        """Let the plan have its way with the next effect.
+    # -- as the world has it -------------------------------------------------------------------------------------------
 
-        Returns LOSE_COMMIT for a commit whose answer is to be lost. Raises AwayError, KilledError.
+    def begin(self, fault: StoreFault) -> None:
+        """Have a fault from the next effect on. A kill comes before whatever else hits the same effect."""
+        going = _Going(fault)
+        if fault.kind is StoreFaultKind.KILL:
+            self._going.insert(0, going)
+        else:
+            self._going.append(going)
+
+    def end(self, *kinds: StoreFaultKind) -> None:
+        """End every fault of these kinds."""
+        self._going = [going for going in self._going if going.fault.kind not in kinds]
+
+    def kill_after(self, effects: int) -> None:
+        """Strike when so many more effects have happened; a kill that was to come is forgotten."""
+        self.end(StoreFaultKind.KILL)
+        first = self.effects + effects
+        self.begin(StoreFault(StoreFaultKind.KILL, first, first + 1, times=1))
+
+    def goes_on(self, kind: StoreFaultKind) -> bool:
+        """Whether a fault of a kind is still there."""
+        return any(going.fault.kind is kind for going in self._going)
+
+    # -- as the hub meets it -------------------------------------------------------------------------------------------
+
+    def send(self) -> None:
+        """The hub is about to send a message, or to acknowledge one. Raises KilledError; no other fault is in its way."""
+        effect, self.effects = self.effects, self.effects + 1
+        for going in self._going:
+            if going.fault.kind is StoreFaultKind.KILL and going.fault.hits(effect, self._now_ms()):
+                self._hit(going, effect, "send")
+                raise KilledError(f"killed before a message is sent, effect {effect}")
+
+    async def meet(self, what: str) -> bool:
+        """Let the faults have their way with the next effect on the database; returns whether a commit's answer is to be lost.
+
+        Raises AwayError, KilledError.
         """
         effect, self.effects = self.effects, self.effects + 1
-        lost: StoreFaultKind | None = None
-        for fault in self.plan:
-            if not fault.hits(effect, self._now_ms()) or (fault.kind is StoreFaultKind.LOSE_COMMIT and what != "commit"):
+        return await self._meet(what, effect) if self._going else False
+
+    async def _meet(self, what: str, effect: int) -> bool:
+        lost = False
+        for going in tuple(self._going):
+            fault = going.fault
+            if not fault.hits(effect, self._now_ms()) or (fault.kind is StoreFaultKind.LOSE_COMMIT and what != COMMIT):
                 continue
-            self.fired.append((effect, what, fault.kind))
+            self._hit(going, effect, what)
             match fault.kind:
                 case StoreFaultKind.SLOW:
                     await Pause(fault.wait_ms)
@@ -88,16 +151,18 @@ class StoreFaults:
                 case StoreFaultKind.AWAY:
                     raise AwayError(f"{what}: the connection is lost, effect {effect}")
                 case StoreFaultKind.LOSE_COMMIT:
-                    lost = fault.kind
+                    lost = True
         return lost
 
-
-class RefusedEffectError(AwayError):
-    """The database is there and does not do it: no space, a standby, shutting down."""
+    def _hit(self, going: _Going, effect: int, what: str) -> None:
+        going.hits += 1
+        self.fired.append((effect, what, going.fault.kind))
+        if going.hits == going.fault.times:
+            self._going.remove(going)
 
 
 class FaultyTransaction:
-    """A transaction whose begin and commit are effects."""
+    """A transaction whose begin and end are effects."""
 
     def __init__(self, store: FaultyStore, inner: AbstractAsyncContextManager[object]) -> None:
         self._store: Final = store
@@ -106,52 +171,56 @@ class FaultyTransaction:
     async def __aenter__(self) -> None:
         await self._store.meet("begin")
         await self._inner.__aenter__()
+        self._store.depth += 1
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._store.depth -= 1
         if kind is not None:
             await self._inner.__aexit__(kind, error, trace)
             return
         try:
-            lost = await self._store.meet("commit")
+            lost = await self._store.meet("release" if self._store.depth else COMMIT)
         except BaseException as fault:
             await self._inner.__aexit__(type(fault), fault, fault.__traceback__)
             raise
         await self._inner.__aexit__(None, None, None)
-        if lost is not None:
+        if lost:
             await self._store.close()
-            raise AwayError("commit: the connection was lost before the answer")
+            raise LostAnswerError("commit: the connection was lost before the answer")
 
 
 class FaultyStore:
-    """Any store, under a plan of faults."""
+    """Any store, under faults."""
 
     def __init__(self, store: Store, faults: StoreFaults) -> None:
-        self._store: Final = store
+        self.inner: Final = store
+        self.depth = 0
+        """Transactions that are open, one in another."""
         self._faults: Final = faults
 
-    async def meet(self, what: str) -> StoreFaultKind | None:
-        """Meet the plan; where it takes the connection away, that ends."""
+    async def meet(self, what: str) -> bool:
+        """Meet the faults; where they take the connection away, that ends."""
         try:
             return await self._faults.meet(what)
         except RefusedEffectError:
             raise
         except (AwayError, KilledError):
-            await self._store.close()
+            await self.inner.close()
             raise
 
     def transaction(self) -> FaultyTransaction:
         """Everything inside is committed at its end, or nothing."""
-        return FaultyTransaction(self, self._store.transaction())
+        return FaultyTransaction(self, self.inner.transaction())
 
     async def all(self, name: str, parameters: Parameters | None = None, **names: str) -> Sequence[TupleRow]:
         """Run a query and return its rows."""
         await self.meet(name)
-        return await self._store.all(name, parameters, **names)
+        return await self.inner.all(name, parameters, **names)
 
     async def run(self, name: str, parameters: Parameters | None = None, **names: str) -> int:
         """Run a statement and return how many rows it touched."""
         await self.meet(name)
-        return await self._store.run(name, parameters, **names)
+        return await self.inner.run(name, parameters, **names)
 
     async def exactly(self, name: str, count: int, parameters: Parameters) -> None:
         """Run a statement that must touch so many rows. Raises FencedError when another worker was there."""
@@ -164,23 +233,23 @@ class FaultyStore:
         if not rows:
             return 0
         await self.meet(name)
-        return await self._store.write(name, rows)
+        return await self.inner.write(name, rows)
 
     async def copy(
         self, writer: Writer, keys: Mapping[str, I64], dated: Bools, fields: Records, physical: Physical | None = None
     ) -> None:
         """Add records to the writer's reading table."""
         await self.meet("copy")
-        await self._store.copy(writer, keys, dated, fields, physical)
+        await self.inner.copy(writer, keys, dated, fields, physical)
 
     async def lease(self, kind: int, number: int) -> bool:
         """Take a lease until this connection ends."""
         await self.meet("lease")
-        return await self._store.lease(kind, number)
+        return await self.inner.lease(kind, number)
 
     async def close(self) -> None:
         """End the connection."""
-        await self._store.close()
+        await self.inner.close()
 
 
 def _within(value: int, low: int | None, end: int | None) -> bool:

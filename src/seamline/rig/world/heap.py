@@ -35,14 +35,19 @@ class Heap:
         self.steps = 0
         """Events that have happened."""
         self._asked = 0
-        self._entries: list[tuple[int, int, Timer]] = []
+        self._entries: list[tuple[int, int, Callable[..., object] | None, tuple[object, ...] | Timer]] = []
 
     def at(self, at_us: int, act: Callable[[], None]) -> Timer:
         """Have `act` called at `at_us`, or now if that has passed."""
         timer = Timer(max(at_us, self.now_us), act)
         self._asked += 1
-        heapq.heappush(self._entries, (timer.at_us, self._asked, timer))
+        heapq.heappush(self._entries, (timer.at_us, self._asked, None, timer))
         return timer
+
+    def post(self, at_us: int, act: Callable[..., object], *arguments: object) -> None:
+        """Have `act(*arguments)` called at `at_us`, not in the past, for certain: what cannot be cancelled costs less."""
+        self._asked += 1
+        heapq.heappush(self._entries, (at_us, self._asked, act, arguments))
 
     def after(self, wait_us: int, act: Callable[[], None]) -> Timer:
         """Have `act` called in `wait_us`."""
@@ -50,15 +55,19 @@ class Heap:
 
     def run(self, until_us: int) -> None:
         """Let everything happen that is due up to and including `until_us`; it is that late then."""
-        entries = self._entries
+        entries, pop = self._entries, heapq.heappop
         while entries and entries[0][0] <= until_us:
-            at_us, _, timer = heapq.heappop(entries)
-            act = timer.act
-            if act is not None:
-                timer.act = None
+            at_us, _, act, about = pop(entries)
+            if isinstance(about, tuple):
+                assert act is not None  # noqa: S101 - as posted
                 self.now_us = at_us
                 self.steps += 1
-                act()
+                act(*about)
+            elif about.act is not None:
+                timed, about.act = about.act, None
+                self.now_us = at_us
+                self.steps += 1
+                timed()
         self.now_us = max(self.now_us, until_us)
 
     def __len__(self) -> int:

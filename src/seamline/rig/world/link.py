@@ -18,9 +18,9 @@ from seamline.rig.world.broker import Broker
 from seamline.rig.world.heap import MS, Heap, Timer
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.streams import Stream
+from seamline.rig.world.weather import LATENCY_US, Weather
 
-LATENCY_US: Final = (15 * MS, 60 * MS)
-"""One way, over a home's wireless and the internet."""
+LATENCY_SPAN_US: Final = LATENCY_US[1] - LATENCY_US[0]
 HANDSHAKE_TRIPS: Final = 4
 """One-way trips until CONNACK and SUBACK: TCP, TLS 1.3, CONNECT with SUBSCRIBE, each there and back, the last overlapped."""
 OVERTAKEN_US: Final = 2_000 * MS
@@ -47,25 +47,6 @@ class Ears(Protocol):
         ...
 
 
-class Weather:
-    """What is wrong with a link now; chances in permille."""
-
-    __slots__ = ("doubled", "down_stalled", "lost", "nat_idle_us", "overtaken", "portal", "slow_us", "up_stalled")
-
-    def __init__(self) -> None:
-        self.lost = self.doubled = self.overtaken = 0
-        self.slow_us = 0
-        self.up_stalled = self.down_stalled = 0
-        """How many faults stall it."""
-        self.nat_idle_us = 0
-        self.portal = ""
-
-    @property
-    def is_even(self) -> bool:
-        """Whether single messages are left alone."""
-        return not (self.lost or self.doubled or self.overtaken)
-
-
 class Connection:
     """One connection: the device's end and the broker's, and what is between them."""
 
@@ -89,8 +70,8 @@ class Connection:
         """The device's end."""
         self._link = link
         self._up_due_us = self._down_due_us = 0
-        self._held_up: list[Callable[[], None]] = []
-        self._held_down: list[Callable[[], None]] = []
+        self._held_up: list[tuple[Callable[..., None], tuple[object, ...]]] = []
+        self._held_down: list[tuple[Callable[..., None], tuple[object, ...]]] = []
         self._packet_us = 0
         self._nat_dead = False
 
@@ -98,10 +79,11 @@ class Connection:
 
     def up(self, kind: str, payload: bytes) -> None:
         """Send a message on `up/<device>/<kind>`, QoS 1."""
-        self._link.touch(self)
+        self._link.cut_if_asked()
+        self.packet(self._link.heap.now_us)
         weather = self._link.weather
         if weather.is_even:
-            self._go_up(lambda: self._arrive(kind, payload))
+            self._go_up(self._arrive, kind, payload)
             return
         stream, marks = self._link.stream, self._link.marks
         if stream.chance(weather.lost):
@@ -114,12 +96,12 @@ class Connection:
             marks.hit("reordered")
             self._arrive_late(kind, payload)
         else:
-            self._go_up(lambda: self._arrive(kind, payload))
+            self._go_up(self._arrive, kind, payload)
 
     def goodbye(self) -> None:
         """Say DISCONNECT and close."""
         self.is_open = False
-        self._go_up(lambda: self._link.broker.ended(self, goodbye=True))
+        self._go_up(self._say_goodbye)
 
     def vanish(self) -> None:
         """End without a word, as a power cut does: the broker finds out by keep-alive, or from the next connect."""
@@ -129,6 +111,8 @@ class Connection:
 
     def reset(self) -> None:
         """Break on both sides at once; what was on its way is gone."""
+        if self._up_due_us > self._link.heap.now_us:
+            self._link.marks.hit("cut-mid-publish")
         self._held_up.clear()
         self._held_down.clear()
         self._up_due_us = self._down_due_us = -1
@@ -141,9 +125,10 @@ class Connection:
 
     def down(self, kind: str, payload: bytes) -> None:
         """See Peer.down."""
-        weather, stream, marks = self._link.weather, self._link.stream, self._link.marks
-        self._link.touch(self)
+        weather = self._link.weather
+        self.packet(self._link.heap.now_us)
         if not weather.is_even:
+            stream, marks = self._link.stream, self._link.marks
             if stream.chance(weather.lost):
                 marks.hit("downlink-lost")
                 return
@@ -154,13 +139,13 @@ class Connection:
                 marks.hit("reordered")
                 self._link.heap.after(stream.below(OVERTAKEN_US), lambda: self._heard(kind, payload))
                 return
-        self._go_down(lambda: self._heard(kind, payload))
+        self._go_down(self._heard, kind, payload)
 
     def closed_by_broker(self, reason: str) -> None:
         """See Peer.closed_by_broker: a broker that dies takes what was on its way with it."""
         if reason == "network":
             self._held_up.clear()
-        self._go_down(lambda: self._closed(reason))
+        self._go_down(self._closed, reason)
 
     @property
     def is_forgotten(self) -> bool:
@@ -177,11 +162,14 @@ class Connection:
                 self._link.marks.hit("held-back")
                 waiting = held[:]
                 held.clear()
-                for act in waiting:
-                    act()
+                for act, about in waiting:
+                    act(*about)
 
     def packet(self, now_us: int) -> None:
-        """Note a packet, and find out whether the network has forgotten the connection since the last one."""
+        """Note a packet, and find out whether the network has forgotten the connection since the last one.
+
+        Pings count as packets as long as they get through.
+        """
         idle_us = self._link.weather.nat_idle_us
         if idle_us and now_us - self._packet_us > idle_us and self._packet_us and not self._nat_dead:
             self._nat_dead = True
@@ -190,19 +178,36 @@ class Connection:
             self._link.expire_at_device(self, now_us)
         self._packet_us = now_us
 
-    def _go_up(self, act: Callable[[], None]) -> None:
+    def _go_up(self, act: Callable[..., None], *about: object) -> None:
         if self._nat_dead or self._up_due_us < 0:
             return
         heap = self._link.heap
-        self._up_due_us = max(self._up_due_us, heap.now_us + self._link.latency_us())
-        heap.at(self._up_due_us, lambda: self._held_up.append(act) if self._link.weather.up_stalled else act())
+        due_us = heap.now_us + self._link.latency_us()
+        self._up_due_us = due_us = max(due_us, self._up_due_us)
+        heap.post(due_us, self._up_there, act, about)
 
-    def _go_down(self, act: Callable[[], None]) -> None:
+    def _up_there(self, act: Callable[..., None], about: tuple[object, ...]) -> None:
+        if self._link.weather.up_stalled:
+            self._held_up.append((act, about))
+        else:
+            act(*about)
+
+    def _go_down(self, act: Callable[..., None], *about: object) -> None:
         if self._nat_dead or self._down_due_us < 0:
             return
         heap = self._link.heap
-        self._down_due_us = max(self._down_due_us, heap.now_us + self._link.latency_us())
-        heap.at(self._down_due_us, lambda: self._held_down.append(act) if self._link.weather.down_stalled else act())
+        due_us = heap.now_us + self._link.latency_us()
+        self._down_due_us = due_us = max(due_us, self._down_due_us)
+        heap.post(due_us, self._down_there, act, about)
+
+    def _down_there(self, act: Callable[..., None], about: tuple[object, ...]) -> None:
+        if self._link.weather.down_stalled:
+            self._held_down.append((act, about))
+        else:
+            act(*about)
+
+    def _say_goodbye(self) -> None:
+        self._link.broker.ended(self, goodbye=True)
 
     def _arrive(self, kind: str, payload: bytes) -> None:
         if self._up_due_us >= 0 and self._link.broker.holds(self):
@@ -233,6 +238,7 @@ class Link:
         "_lingering",
         "_opening",
         "broker",
+        "cut_after_us",
         "device",
         "ears",
         "heap",
@@ -252,6 +258,7 @@ class Link:
         self._connection: Connection | None = None
         self._lingering: list[Connection] = []
         self._opening: Timer | None = None
+        self.cut_after_us: int | None = None
         self._keep_alive_us = 0
 
     # -- what a driver does --------------------------------------------------------------------------------------------
@@ -299,6 +306,12 @@ class Link:
             self.marks.hit("link-cut")
             self._connection.reset()
 
+    def cut_if_asked(self) -> None:
+        """A message leaves: break the connection `cut_after_us` later, if a fault wants that."""
+        after_us, self.cut_after_us = self.cut_after_us, None
+        if after_us is not None:
+            self.heap.after(after_us, self.cut)
+
     def stall(self, *, up: bool, down: bool) -> None:
         """Have one or both directions stand still, until `unstall`."""
         self.weather.up_stalled += up
@@ -326,12 +339,8 @@ class Link:
 
     def latency_us(self) -> int:
         """How long the next message takes one way."""
-        low, high = LATENCY_US
-        return low + self.stream.below(high - low) + (self.stream.below(self.weather.slow_us) if self.weather.slow_us else 0)
-
-    def touch(self, connection: Connection) -> None:
-        """A packet is sent; pings count as packets as long as they get through."""
-        connection.packet(self.heap.now_us)
+        slow_us = self.weather.slow_us
+        return LATENCY_US[0] + self.stream.below(LATENCY_SPAN_US) + (self.stream.below(slow_us) if slow_us else 0)
 
     def lost(self, connection: Connection, reason: str) -> None:
         """The device's end of a connection is gone."""
@@ -366,7 +375,7 @@ class Link:
             return
         if not self.broker.is_up:
             self._fail("network")
-        elif self.broker.refuses:
+        elif self.broker.refuses or self.weather.expired:
             self._fail("refused")
         else:
             connection.is_open = True

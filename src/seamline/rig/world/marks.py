@@ -40,14 +40,51 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "hub-killed-before": "the hub was killed inside a transaction",
     "hub-killed-between": "the hub was killed after a commit and before its first answer",
     "hub-killed-answering": "the hub was killed when some answers of a batch had left",
+    "hub-killed-in-step": "the hub was killed inside one of its background steps",
+    "hub-killed-asked": "the hub was killed while somebody asked for a setting",
+    "step-without-database": "a background step found its database away",
+    "hub-stopped": "the hub was ended in order and started again",
     "redelivered": "the hub read messages a second time",
     "database-away": "the hub found its database away",
     "commit-unknown": "a commit was made and its answer lost",
     "slow-commit": "a commit took longer than the contract's budget",
     "duplicate": "the hub knew a record it was sent",
     "clock-lied": "a device told a time that was wrong",
+    "cut-mid-publish": "a connection broke with a message on its way up",
+    "busy-obeyed": "a device that was told to wait asked again, in time and not at once",
+    "failures-told": "a birth told of connects that had failed",
+    "time-from-hub": "a device learnt the time from the hub",
+    "wish-offline": "somebody asked for a setting of a device without a connection",
+    "wish-late": "a wish was confirmed a minute and more after it was asked for",
+    "two-versions": "records of two versions of a message were stored side by side",
+    "age-shown": "a device that said nothing was shown with the age of its last word",
+    "silent-two-days": "a device that had said nothing for two days was shown so, with that age",
+    "region-recovered": "everybody was back within the contract's recovery time after a region's power cut",
     "undated": "a record was stored without a date",
+    "redated": "the date of a stored record was revised",
+    "contract-late": "a contract was registered when its devices were in the field already",
+    "released": "a frame of an unregistered layout was decoded once it was registered",
+    "disk-full": "the database's disk was full",
+    "broker-full": "the broker could not store a message",
+    "database-restored": "the database was what it had been earlier",
+    "restore-with-holes": "the stream had lost what a restored database needed",
+    "credentials-expired": "a device's credentials had expired",
+    "wished": "somebody asked for a setting",
+    "wish-refused": "somebody asked for a setting, and could not",
+    "wish-confirmed": "a device did as it was asked",
+    "wish-device-won": "a change at the device stood against a wish",
+    "touched": "somebody changed a setting at a device",
+    "shown-online": "a device was shown as online",
+    "shown-deaf": "a device was shown as deaf",
+    "shown-silent": "a device was shown as silent",
+    "shown-lost": "a device was shown as lost",
+    "shown-presumed-lost": "a device was shown as presumed lost",
+    "deaf-with-age": "a device was shown as deaf, with the age of its last answer",
+    "deaf-recovered": "a device that was shown as deaf was online again",
 }
+
+OF_DAYS: Final = frozenset(("silent-two-days", "region-recovered"))
+"""Those that only a bad day's own plans are made to reach: other runs need not."""
 
 
 class Marks:
@@ -69,13 +106,13 @@ class Marks:
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """The marks never reached, in the catalogue's order."""
-        return tuple(name for name, times in self.counts.items() if not times)
+        """The marks never reached, in the catalogue's order, but for those of single days."""
+        return tuple(name for name, times in self.counts.items() if not times and name not in OF_DAYS)
 
     @property
     def reached(self) -> int:
         """How many of the catalogue were reached."""
-        return len(self.counts) - len(self.missed)
+        return sum(times > 0 for times in self.counts.values())
 
 
 def unknown(names: Iterable[str]) -> list[str]:

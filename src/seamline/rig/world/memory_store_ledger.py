@@ -29,6 +29,8 @@ Result: TypeAlias = "list[tuple[object, ...]] | int"
 Statement: TypeAlias = Callable[[Tables, Given, Mapping[str, str]], Result]
 """(tables, parameters, names of tables filled in) → result."""
 
+VERSIONS_SINCE_S: Final = 1_700_000_000
+"""From where the versions of wishes are counted once a database was restored, Unix s (`next_generation`)."""
 _KEY: Final = ("device", "incarnation", "boot", "channel")
 
 
@@ -261,6 +263,25 @@ def _next_generation(base: Tables, _given: Given, _names: Mapping[str, str]) -> 
     return 1
 
 
+def _next_wishes(base: Tables, _given: Given, _names: Mapping[str, str]) -> Result:
+    above = seconds(base.clock_us()) - VERSIONS_SINCE_S
+    base.hub_meta.put("wishes_above", max(above, base.hub_meta.rows.get("wishes_above", above)))
+    return 1
+
+
+def _raise_wishes(base: Tables, _given: Given, _names: Mapping[str, str]) -> Result:
+    above = base.hub_meta.rows.get("wishes_above", 0)
+    older = [(key, row) for key, row in base.twin_desired.rows.items() if row["version"] < above]
+    for key, row in older:
+        base.twin_desired.put(key, {**row, "version": above})
+    return len(older)
+
+
+def _wishes_above(base: Tables, _given: Given, _names: Mapping[str, str]) -> Result:
+    above = base.hub_meta.rows.get("wishes_above")
+    return [] if above is None else [(above,)]
+
+
 def _closed(base: Tables, device: int, incarnation: int) -> int:
     row = base.incarnation.rows.get((device, incarnation))
     return 0 if row is None else row["closed"]
@@ -316,6 +337,6 @@ LEDGER: Final[Mapping[str, Statement]] = {
     statement.__name__.removeprefix("_"): statement
     for statement in (
         _position, _start_position, _advance, _keys, _advance_rows, _new_rows, _ledger_of, _closed_of, _marks_of, _write_rows, _delete_rows,
-        _add_folds, _close_boots, _first_seen, _add_losses, _generation, _next_generation,
+        _add_folds, _close_boots, _first_seen, _add_losses, _generation, _next_generation, _next_wishes, _raise_wishes, _wishes_above,
     )
 }  # fmt: skip

@@ -28,9 +28,9 @@ from seamline.rig.world.tables_rows import LedgerRow, PresenceRow
 def _due_presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     now_us = there("now_ms", timestamp(number(given, "now_ms")))
     found: list[tuple[object, ...]] = []
-    for no, row in base.presence.rows.items():
+    for no in base.presence.due_until(now_us):
+        row, device = base.presence.rows[no], base.device_of(no)
         check_at = row["check_at"]
-        device = None if check_at is None or check_at > now_us else base.device_of(no)
         if device is None or check_at is None:
             continue
         head = (no, device["product"], row["incarnation"], row["boot"], row["session"] or 0, ms(row["born_at"]))

@@ -1,8 +1,9 @@
 """How devices come back: every wait before a connect against the window it should have been drawn from.
 
 The windows are those of docs/wire.md ("When to connect"), worked out here a second time from what happens to a device. A wait
-above its window breaks a promise at once. Whether waits are spread evenly is known of many: their mean, as a share of the
-window, lies within SIGMAS standard errors of one half (1/sqrt(12 n) for even draws), and neither end is crowded.
+above its window breaks a promise at once. Whether waits are spread evenly is known of many: as shares of their windows, their mean
+lies within SIGMAS standard errors of one half (1/sqrt(12 n) for even draws), and their mean square distance from one half within as
+many of one twelfth (1/sqrt(180 n)), so that neither the middle nor the ends are crowded.
 """
 
 from __future__ import annotations
@@ -22,21 +23,29 @@ WINDOW_MS_MIN: Final = 500
 LATE_MS: Final = 2
 """The crystal's rounding, at both ends."""
 CAUSES: Final = ("boot", "failure", "session")
+AT_ONCE: Final = 0.1
+"""Devices that take less of their windows than this, on average, ask again as soon as a `busy` is over, all at the same time."""
 
 
 class Waits:
-    """The fleet's waits by cause: how many, and the sum of their shares of the window in 2**-16."""
+    """The fleet's waits by cause: how many, the sum of their shares of the window in 2**-16, and of those' squared distances from half."""
 
-    __slots__ = ("count", "total")
+    __slots__ = ("asked", "asked_total", "count", "squares", "total")
 
     def __init__(self) -> None:
         self.count: dict[str, int] = dict.fromkeys(CAUSES, 0)
         self.total: dict[str, int] = dict.fromkeys(CAUSES, 0)
+        self.squares: dict[str, int] = dict.fromkeys(CAUSES, 0)
+
+        self.asked = self.asked_total = 0
+        """Questions after a `busy`. Those that an answer made needless are not among them, so their waits are not even."""
 
     def add(self, cause: str, wait_ms: int, window_ms: int) -> None:
         """Count a wait."""
+        share = (wait_ms << 16) // window_ms
         self.count[cause] += 1
-        self.total[cause] += (wait_ms << 16) // window_ms
+        self.total[cause] += share
+        self.squares[cause] += (share - (1 << 15)) ** 2
 
     def check(self) -> None:
         """Raise BrokenPromise when the waits of a cause are not spread over their windows."""
@@ -48,6 +57,12 @@ class Waits:
             if abs(mean - 0.5) > SIGMAS / sqrt(12 * count):
                 what = f"{count} waits after a {cause} take {mean:.2f} of their windows on average, not one half"
                 raise BrokenPromise("jitter", what)
+            apart = self.squares[cause] / count / 65536**2
+            if abs(apart - 1 / 12) > SIGMAS / sqrt(180 * count):
+                what = f"{count} waits after a {cause} lie {sqrt(apart):.2f} of their windows from the middle, not {sqrt(1 / 12):.2f}"
+                raise BrokenPromise("jitter", what)
+        if self.asked >= WAITS_MIN and self.asked_total < AT_ONCE * 65536 * self.asked:
+            raise BrokenPromise("jitter", f"{self.asked} devices that were told to wait asked again as soon as that was over")
 
 
 class Pacer:
@@ -98,6 +113,12 @@ class Pacer:
             raise BrokenPromise("paced", what, self.device)
         if self._window_ms >= WINDOW_MS_MIN and silent_until_ms <= self._from_ms:
             self._waits.add(self._cause, wait_ms, self._window_ms)
+
+    def asked(self, wait_ms: int, window_ms: int) -> None:
+        """It asked again, so long after a `busy` was over; the wait is drawn from the window."""
+        if window_ms >= WINDOW_MS_MIN:
+            self._waits.asked += 1
+            self._waits.asked_total += (wait_ms << 16) // window_ms
 
     def _begin(self, now_ms: int, cause: str, window_ms: int) -> None:
         self._from_ms, self._cause, self._window_ms = now_ms, cause, window_ms

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, cast
 
+from seamline.rig.world.kept import Kept, KeptError, parse_kept
+
 FORMAT: Final = "seamline-rig-plan/1"
 DEVICES_MAX: Final = 1_000_000
 FAULTS_MAX: Final = 1_000_000
 DURATION_MS_MAX: Final = 366 * 86_400_000
 SEED_MAX: Final = (1 << 63) - 1
+MEMBERS: Final = frozenset(("format", "code", "contracts", "folder", "seed", "devices", "only", "duration_ms", "faults", "kept"))
 HOUSE: Final = -1
 """Stands for a device in what strikes no single one."""
 
@@ -27,9 +30,10 @@ class PlanError(ValueError):
 
 
 class Kind(StrEnum):
-    """What can go wrong."""
+    """What can go wrong, and what people do meanwhile."""
 
     LINK_CUT = "link-cut"
+    PUBLISH_CUT = "publish-cut"
     LOSSY = "lossy"
     DOUBLING = "doubling"
     REORDERING = "reordering"
@@ -45,6 +49,9 @@ class Kind(StrEnum):
     ROT = "rot"
     STOP = "stop"
     UPGRADE = "upgrade"
+    EXPIRED = "credentials-expired"
+    WISH = "wish"
+    TOUCH = "touch"
     DEAD_CLOCK = "dead-clock"
     CLOCK_STEP = "clock-step"
     CUT_ALL = "cut-all"
@@ -58,6 +65,9 @@ class Kind(StrEnum):
     DATABASE_AWAY = "database-away"
     DATABASE_SLOW = "database-slow"
     COMMIT_UNKNOWN = "commit-unknown"
+    DISK_FULL = "disk-full"
+    RESTORED = "database-restored"
+    LATE_CONTRACT = "contract-late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +76,15 @@ class Spec:
 
     what: str
     house: bool = False
+    is_wish: bool = False
+    """Nothing goes wrong: somebody asks for something."""
     lasts_ms: tuple[int, int] = (0, 0)
     numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
 
 
 SPECS: Final[Mapping[Kind, Spec]] = {
     Kind.LINK_CUT: Spec("the live connection breaks"),
+    Kind.PUBLISH_CUT: Spec("the connection breaks so long after the next message has left", numbers={"after_ms": (0, 120)}),
     Kind.LOSSY: Spec("messages are lost", lasts_ms=(5_000, 600_000), numbers={"permille": (20, 400)}),
     Kind.DOUBLING: Spec("messages come twice", lasts_ms=(5_000, 600_000), numbers={"permille": (50, 500)}),
     Kind.REORDERING: Spec("messages overtake each other", lasts_ms=(5_000, 600_000), numbers={"permille": (50, 500)}),
@@ -95,6 +108,21 @@ SPECS: Final[Mapping[Kind, Spec]] = {
     Kind.STOP: Spec("the program ends in order and starts again", lasts_ms=(50, 60_000)),
     Kind.UPGRADE: Spec(
         "the program ends in order and another firmware starts", lasts_ms=(50, 60_000), numbers={"model": (0, 255)}
+    ),
+    Kind.EXPIRED: Spec(
+        "the broker refuses a device's connects until its credentials are renewed (1: and ends its connection)",
+        lasts_ms=(1_000, 1_200_000),
+        numbers={"ends": (0, 1)},
+    ),
+    Kind.WISH: Spec(
+        "somebody asks for a setting: which, and where in its range (1: the device is told at once, 0: by the next step)",
+        is_wish=True,
+        numbers={"setting": (0, 31), "permille": (0, 1_000), "announced": (0, 1)},
+    ),
+    Kind.TOUCH: Spec(
+        "somebody changes a setting at the device: which, and where in its range",
+        is_wish=True,
+        numbers={"setting": (0, 31), "permille": (0, 1_000)},
     ),
     Kind.DEAD_CLOCK: Spec("the power goes, and the clock restarts in 1970", lasts_ms=(50, 10_000)),
     Kind.CLOCK_STEP: Spec("time servers lie", lasts_ms=(60_000, 1_200_000), numbers={"by_ms": (-86_400_000, 86_400_000)}),
@@ -120,6 +148,21 @@ SPECS: Final[Mapping[Kind, Spec]] = {
         "each commit takes so much longer", house=True, lasts_ms=(5_000, 300_000), numbers={"by_ms": (100, 15_000)}
     ),
     Kind.COMMIT_UNKNOWN: Spec("commits are made, and their answers lost", house=True, numbers={"times": (1, 3)}),
+    Kind.DISK_FULL: Spec(
+        "the disk of the database (0) or of the broker (1) is full",
+        house=True,
+        lasts_ms=(1_000, 300_000),
+        numbers={"whose": (0, 1)},
+    ),
+    Kind.RESTORED: Spec(
+        "the database is away, and comes back as it was so long before",
+        house=True,
+        lasts_ms=(500, 60_000),
+        numbers={"back_ms": (1_000, 600_000)},
+    ),
+    Kind.LATE_CONTRACT: Spec(
+        "the newest contracts, so many, are registered only now", house=True, lasts_ms=(200, 5_000), numbers={"versions": (1, 2)}
+    ),
 }
 
 
@@ -161,6 +204,8 @@ class Plan:
     """Digest of the contracts it was drawn for; empty: any."""
     code: str = ""
     """Version of Seamline it was drawn by; empty: any."""
+    kept: Kept | None = None
+    """What it was kept for."""
 
     @property
     def present(self) -> tuple[int, ...]:
@@ -172,6 +217,8 @@ class Plan:
         head: dict[str, object] = {"format": FORMAT, "code": self.code, "contracts": self.contracts, "folder": self.folder}
         head |= {"seed": self.seed, "devices": self.devices, "only": None if self.only is None else list(self.only)}
         head["duration_ms"] = self.duration_ms
+        if self.kept is not None:
+            head["kept"] = self.kept.document()
         lines = ",\n    ".join(json.dumps(fault.document()) for fault in self.faults)
         return json.dumps(head, indent=2)[:-2] + ',\n  "faults": [' + (f"\n    {lines}\n  " if lines else "") + "]\n}\n"
 
@@ -187,9 +234,13 @@ def parse(text: str) -> Plan:
     members = cast("dict[str, object]", document)
     if members.get("format") != FORMAT:
         raise PlanError(f"the plan's format is {members.get('format')!r}, this version of Seamline runs {FORMAT!r}")
-    unknown = sorted(set(members) - {"format", "code", "contracts", "folder", "seed", "devices", "only", "duration_ms", "faults"})
+    unknown = sorted(set(members) - MEMBERS)
     if unknown:
         raise PlanError(f"the plan has an unknown member {unknown[0]!r}")
+    try:
+        kept = parse_kept(members.get("kept"))
+    except KeptError as error:
+        raise PlanError(str(error)) from None
     devices = _whole(members, "devices", 1, DEVICES_MAX, "the plan")
     only = members.get("only")
     listed = members.get("faults")
@@ -205,6 +256,7 @@ def parse(text: str) -> Plan:
         folder=folder if isinstance(folder, str) else None,
         contracts=str(members.get("contracts", "")),
         code=str(members.get("code", "")),
+        kept=kept,
     )
 
 

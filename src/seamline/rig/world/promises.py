@@ -22,12 +22,19 @@ ALWAYS: Final = {
     "dates": "a date lies within its error bound of the true time",
     "no-strangers": "what is stored was measured, by the device under whose name it is stored",
     "books": "numbered = stored + quarantined + declined + lost + owed, for every device",
+    "presence": "a device is shown as there only within its contract's bound of its last word, and its readers are told what is shown",
+    "twin-honest": "a twin shows what the device said, and calls confirmed only what it said",
+    "versions": "versions of wishes and of reports rise, and one version is one value",
+    "told-once": "each loss and each quarantined frame is told of once",
+    "failures-told": "a birth counts every connect that failed since the last session",
+    "recovery": "after a region's power cut everybody is back within the contract's recovery time",
     "no-error": "no part of the system raises an error of its own",
 }
 EVENTUALLY: Final = {
     "online": "every device has a live session",
+    "twins-converged": "each twin shows what its device holds, and no wish is open",
     "nothing-owed": "no device holds anything, and every measured record is in one class",
-    "caught-up": "the hub has read its stream to the end",
+    "caught-up": "the hub has read its stream to the end, and its steps have nothing left to do",
 }
 
 

@@ -1,32 +1,144 @@
-"""Named mixes of faults: the bad days of docs/bad-days.md that this world can make, and what each is made of."""
+"""The bad days of docs/bad-days.md that this world can make: what each is made of, what it promises, and what proves that it was.
+
+A day's promises are those of the world; the ones that carry the day are named. They mean something only where the day was really
+met: its states are marks (`marks.py`), and a set of runs that never reached one of them has not proved the day.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from seamline.rig.world.plan import Kind
+from seamline.rig.world.draw import draw
+from seamline.rig.world.marks import Marks
+from seamline.rig.world.plan import Fault, Kind, Plan
+from seamline.rig.world.streams import Stream
 
-SCENARIOS: Final[Mapping[str, tuple[Kind, ...]]] = {
-    "drop-mid-publish": (Kind.LINK_CUT, Kind.CUT_ALL, Kind.LOSSY, Kind.DOUBLING, Kind.REORDERING),
-    "slow-backend": (Kind.DATABASE_SLOW, Kind.COMMIT_UNKNOWN, Kind.SLOW),
-    "rate-limited": (Kind.DATABASE_AWAY, Kind.DATABASE_SLOW, Kind.AUTH_AWAY),
-    "online-but-deaf": (Kind.DEAF, Kind.MUTE, Kind.NAT),
-    "lying-network": (Kind.PORTAL, Kind.NAT, Kind.NTP_BLOCKED, Kind.CLOCK_STEP),
-    "mixed-fleet": (Kind.UPGRADE, Kind.STOP, Kind.POWER_CUT),
-    "regional-power-cut": (Kind.REGION, Kind.CUT_ALL),
-    "week-offline": (Kind.PARTITION, Kind.BROKER_DOWN, Kind.POWER_CUT),
-    "erased-counter": (Kind.ERASE, Kind.ROT, Kind.FLASH_CUT),
-    "born-in-1970": (Kind.DEAD_CLOCK, Kind.CLOCK_STEP, Kind.NTP_BLOCKED, Kind.POWER_CUT),
-    "partial-outage": (
-        Kind.BROKER_DOWN,
-        Kind.STREAM_LOST,
-        Kind.HUB_KILL,
-        Kind.DATABASE_AWAY,
-        Kind.COMMIT_UNKNOWN,
-        Kind.AUTH_AWAY,
-        Kind.PARTITION,
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One bad day. With `silent_ms` one device in two meets `silence` for so long, and the run is that much longer."""
+
+    kinds: tuple[Kind, ...]
+    promises: tuple[str, ...]
+    states: tuple[str, ...]
+    silent_ms: int = 0
+    silence: Kind = Kind.POWER_CUT
+
+    def plan(self, seed: int, devices: int, duration_ms: int) -> Plan:
+        """The day's plan of a seed."""
+        drawn = draw(seed, devices, duration_ms, self.kinds)
+        if not self.silent_ms:
+            return drawn
+        stream = Stream(seed, "plan", "silence")
+        chosen = stream.some(range(devices), max(1, devices // 2))
+        at_ms = stream.between(duration_ms // 4, duration_ms // 2)
+        silences = [Fault(at_ms, self.silence, device, self.silent_ms) for device in chosen]
+        return Plan(seed, devices, duration_ms + self.silent_ms, tuple(sorted([*drawn.faults, *silences], key=_when)))
+
+    def unproved(self, marks: Marks) -> tuple[str, ...]:
+        """The day's states that these runs never reached: as long as there is one, the day is not proved."""
+        return tuple(state for state in self.states if not marks.counts[state])
+
+
+DAYS: Final[Mapping[str, Day]] = {
+    "drop-mid-publish": Day(
+        (Kind.PUBLISH_CUT, Kind.PUBLISH_CUT, Kind.LINK_CUT, Kind.CUT_ALL, Kind.LOSSY, Kind.DOUBLING, Kind.REORDERING),
+        ("stored-once", "values", "sent-again", "nothing-owed"),
+        ("cut-mid-publish", "resent", "duplicate"),
     ),
-    "wearing-out": (Kind.FLASH_CUT, Kind.ROT, Kind.POWER_CUT, Kind.DEAD_CLOCK),
+    "slow-backend": Day(
+        (Kind.DATABASE_SLOW, Kind.DATABASE_SLOW, Kind.COMMIT_UNKNOWN, Kind.SLOW),
+        ("stored-once", "books"),
+        ("slow-commit", "commit-unknown"),
+    ),
+    "rate-limited": Day(
+        (Kind.DATABASE_AWAY, Kind.DATABASE_AWAY, Kind.DATABASE_SLOW, Kind.AUTH_AWAY, Kind.AUTH_AWAY, Kind.CUT_ALL, Kind.CUT_ALL),
+        ("busy-obeyed", "paced", "jitter"),
+        ("busy", "busy-obeyed"),
+    ),
+    "online-but-deaf": Day(
+        (Kind.DEAF, Kind.DEAF, Kind.MUTE, Kind.NAT),
+        ("presence", "online"),
+        ("deaf", "deaf-with-age", "deaf-recovered"),
+    ),
+    "lying-network": Day(
+        (Kind.PORTAL, Kind.PORTAL, Kind.NAT, Kind.NTP_BLOCKED, Kind.CLOCK_STEP),
+        ("failures-told", "paced", "jitter", "dates", "online"),
+        ("portal", "failures-told", "time-from-hub", "nat-forgot"),
+    ),
+    "mixed-fleet": Day(
+        (Kind.UPGRADE, Kind.STOP, Kind.POWER_CUT, Kind.LATE_CONTRACT),
+        ("values", "stored-once", "nothing-owed"),
+        ("upgraded", "two-versions"),
+    ),
+    "regional-power-cut": Day((Kind.REGION, Kind.REGION, Kind.CUT_ALL), ("recovery", "jitter", "online"), ("region-recovered",)),
+    "week-offline": Day(
+        (Kind.PARTITION, Kind.BROKER_DOWN, Kind.POWER_CUT, Kind.POWER_CUT),
+        ("nothing-owed", "stored-once", "books", "bounded", "told-once"),
+        ("losses-declared", "held-back"),
+        silent_ms=2 * HOUR_MS,
+        silence=Kind.PARTITION,
+    ),
+    "erased-counter": Day(
+        (Kind.ERASE, Kind.ERASE, Kind.ROT, Kind.FLASH_CUT), ("stored-once", "boot-rises", "values"), ("counters-lost",)
+    ),
+    "born-in-1970": Day(
+        (Kind.DEAD_CLOCK, Kind.DEAD_CLOCK, Kind.CLOCK_STEP, Kind.NTP_BLOCKED, Kind.POWER_CUT),
+        ("dates", "nothing-owed"),
+        ("clock-lied", "time-from-hub"),
+    ),
+    "offline-toggle": Day(
+        (Kind.WISH, Kind.WISH, Kind.TOUCH, Kind.PARTITION, Kind.PARTITION, Kind.POWER_CUT, Kind.DEAF),
+        ("twins-converged", "twin-honest", "versions"),
+        ("wish-offline", "wish-late", "wish-confirmed"),
+    ),
+    "two-day-fiction": Day((), ("presence",), ("silent-two-days", "shown-presumed-lost"), silent_ms=2 * DAY_MS + 600_000),
+    "partial-outage": Day(
+        (
+            Kind.BROKER_DOWN,
+            Kind.STREAM_LOST,
+            Kind.HUB_KILL,
+            Kind.DATABASE_AWAY,
+            Kind.COMMIT_UNKNOWN,
+            Kind.AUTH_AWAY,
+            Kind.PARTITION,
+            Kind.DISK_FULL,
+        ),
+        ("acknowledged-is-durable", "stored-once", "caught-up", "nothing-owed"),
+        ("broker-down", "database-away"),
+    ),
+    "wearing-out": Day(
+        (Kind.FLASH_CUT, Kind.ROT, Kind.POWER_CUT, Kind.DEAD_CLOCK),
+        ("boot-rises", "counted-first", "stored-once"),
+        ("slot-lost", "flash-rot"),
+    ),
 }
-"""A name says which faults are drawn, and that every promise of the world holds under them; not yet the day's own promise."""
+"""By the name in docs/bad-days.md. Of `wearing-out` and `offline-toggle` only what is built by now: no wear trend, no commands."""
+
+SCENARIOS: Final[Mapping[str, tuple[Kind, ...]]] = {name: day.kinds for name, day in DAYS.items()}
+"""The faults of each day."""
+
+OPEN: Final[Mapping[str, str]] = {
+    "fault-traced": "faults of a contract are not traced yet",
+    "power-cut-anywhere": "there are no updates yet",
+    "captive-portal": "there are no updates yet",
+    "factory-run": "identities are not made in a factory yet",
+    "reset-and-resale": "devices are not claimed yet",
+    "claim-leaked": "there is no claim certificate yet",
+    "expired-offline": "credentials are not renewed yet; a broker that refuses until they are is the fault `credentials-expired`",
+    "site-cut-off": "there is no control node yet",
+    "weak-signal": "there are no updates yet",
+    "bad-release": "there are no rollouts yet",
+    "node-goes-dark": "there is no site map yet",
+    "cable-pulled": "there is no flashing over USB yet",
+}
+"""Bad days whose part of the system does not exist yet, and what is missing. A day leaves when it gets its scenario or its test."""
+
+
+def _when(fault: Fault) -> tuple[int, str, int]:
+    return fault.at_ms, fault.kind, fault.device

@@ -42,7 +42,10 @@ class Stream:
 
     def below(self, limit: int) -> int:
         """A whole number in 0..limit-1, evenly (to within 2**-32 for the limits used here)."""
-        return (self.u64() * limit) >> 64
+        state = self._state = (self._state + GAMMA) & MASK  # as `u64`, which would cost a call
+        state = ((state ^ (state >> 30)) * MIX_1) & MASK
+        state = ((state ^ (state >> 27)) * MIX_2) & MASK
+        return ((state ^ (state >> 31)) * limit) >> 64
 
     def between(self, low: int, high: int) -> int:
         """A whole number in low..high."""

@@ -6,9 +6,12 @@ the old one until the transaction ends. Everything is deterministic: the same ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+import heapq
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import partial
 from typing import Final, Generic, TypeVar
+
+from seamline.hub.store_port import AwayError
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -29,6 +32,13 @@ NO_SUCH_TIME: Final = "22008"
 NOT_TEXT: Final = "22P02"
 NUL_IN_TEXT: Final = "22P05"
 FAILED_TRANSACTION: Final = "25P02"
+NO_SPACE: Final = "53100"
+
+
+class NoSpaceError(AwayError):
+    """The disk is full (SQLSTATE 53100): nothing can be written, what is there can be read."""
+
+    sqlstate: Final = NO_SPACE
 
 
 class Journal:
@@ -36,6 +46,14 @@ class Journal:
 
     def __init__(self) -> None:
         self.undo: Final[list[Callable[[], object]]] = []
+        self.is_full = False
+        """Whether the disk is."""
+
+    def note(self, undo: Callable[[], object]) -> None:
+        """Something is about to be written; `undo` takes it back. Raises NoSpaceError."""
+        if self.is_full:
+            raise NoSpaceError("could not extend file: No space left on device")
+        self.undo.append(undo)
 
     def back_to(self, mark: int) -> None:
         """Take back everything after the mark (a length of `undo`)."""
@@ -43,28 +61,70 @@ class Journal:
             self.undo.pop()()
 
 
+class Moments(Generic[K]):
+    """Which keys are due when: what a database has an index on a time for. A moment that is no longer a key's is passed over."""
+
+    def __init__(self) -> None:
+        self._heap: Final[list[tuple[int, int, K]]] = []
+        self._added = 0
+
+    def add(self, at: int, key: K) -> None:
+        """Have `key` be due at `at`; until `still` says that it is not."""
+        self._added += 1
+        heapq.heappush(self._heap, (at, self._added, key))
+
+    def first(self, still: Callable[[int, K], bool]) -> int | None:
+        """The first moment at which something is due. `still` tells whether a key is due at that moment yet."""
+        heap = self._heap
+        while heap:
+            at, _, key = heap[0]
+            if still(at, key):
+                return at
+            heapq.heappop(heap)
+        return None
+
+    def until(self, now: int, still: Callable[[int, K], bool]) -> list[tuple[int, K]]:
+        """What is due at `now` and before, earliest first; it stays due."""
+        heap, found = self._heap, list[tuple[int, int, K]]()
+        while heap and heap[0][0] <= now:
+            entry = heapq.heappop(heap)
+            if still(entry[0], entry[2]):
+                found.append(entry)
+        for entry in found:
+            heapq.heappush(heap, entry)
+        return [(at, key) for at, _, key in found]
+
+
 class Table(Generic[K, R]):
-    """Rows by primary key. `owner` names what rows are looked up by besides; `due` picks the rows that wait for a step."""
+    """Rows by primary key.
+
+    `owner` names what rows are looked up by besides; `due` picks the rows that wait for a step, `when` the moment of one.
+    """
 
     def __init__(
         self,
         journal: Journal,
         owner: Callable[[K, R], Hashable] | None = None,
         due: Callable[[R], bool] | None = None,
+        when: Callable[[R], int | None] | None = None,
     ) -> None:
         self.rows: Final[dict[K, R]] = {}
         self.waiting: Final[dict[K, None]] = {}
-        self._undo: Final = journal.undo
+        self.changed: dict[K, None] | None = None
+        """The keys that were written since the last `drain`, once somebody wants to know."""
+        self._journal: Final = journal
         self._owner: Final = owner
         self._due: Final = due
+        self._when: Final = when
         self._owned: Final[dict[Hashable, dict[K, None]]] = {}
+        self._moments: Final = Moments[K]()
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def put(self, key: K, row: R) -> None:
         """Insert a row, or put a changed copy in its place."""
-        self._undo.append(partial(self._set, key, self.rows.get(key)))
+        self._journal.note(partial(self._set, key, self.rows.get(key)))
         self._set(key, row)
 
     def remove(self, key: K) -> bool:
@@ -72,7 +132,7 @@ class Table(Generic[K, R]):
         old = self.rows.get(key)
         if old is None:
             return False
-        self._undo.append(partial(self._set, key, old))
+        self._journal.note(partial(self._set, key, old))
         self._set(key, None)
         return True
 
@@ -81,14 +141,47 @@ class Table(Generic[K, R]):
         for key in self._owned.get(owner, ()):
             yield key, self.rows[key]
 
+    def drain(self) -> list[K]:
+        """The keys that were written since this was last asked, also those that were taken back."""
+        if not self.changed:
+            return []
+        found = list(self.changed)
+        self.changed.clear()
+        return found
+
+    def first_due(self) -> int | None:
+        """The first moment that `when` names of any row."""
+        return self._moments.first(self._is_at)
+
+    def due_until(self, now: int) -> list[K]:
+        """The keys of the rows whose moment has come, earliest first."""
+        return list(dict.fromkeys(key for _, key in self._moments.until(now, self._is_at)))
+
+    def replace_all(self, rows: Mapping[K, R]) -> None:
+        """Have these rows and no others, for good: nothing takes it back."""
+        for key in list(self.rows):
+            self._set(key, None)
+        for key, row in rows.items():
+            self._set(key, row)
+
+    def _is_at(self, at: int, key: K) -> bool:
+        row = self.rows.get(key)
+        return row is not None and self._when is not None and self._when(row) == at
+
     def _set(self, key: K, row: R | None) -> None:
         old = self.rows.get(key)
+        if self.changed is not None:
+            self.changed[key] = None
         if row is None:
             del self.rows[key]
         else:
             self.rows[key] = row
         if self._owner is not None:
             self._own(self._owner, key, old, row)
+        if self._when is not None and row is not None:
+            at = self._when(row)
+            if at is not None and (old is None or self._when(old) != at):
+                self._moments.add(at, key)
         if self._due is not None:
             if row is not None and self._due(row):
                 self.waiting.setdefault(key)
@@ -127,9 +220,9 @@ class Numbers:
     """An identity column: a number drawn is gone, also when its transaction is taken back."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self.last = 0
 
     def draw(self) -> int:
         """The next number, from 1."""
-        self._last += 1
-        return self._last
+        self.last += 1
+        return self.last

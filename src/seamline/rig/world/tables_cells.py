@@ -27,11 +27,13 @@ _RECORDSET: Final = re.compile(r"jsonb_to_recordset\(%\(rows\)s::jsonb\) AS \w+ 
 
 EPOCH_S: Final = 946_684_800
 """PostgreSQL counts from 2000-01-01; this is that instant in Unix seconds (src/include/datatype/timestamp.h)."""
+EPOCH_US: Final = EPOCH_S * 1_000_000
 EARLIEST_S: Final = -210_866_803_200
 """4714-11-24 BC, the first day of the Julian calendar: no timestamp lies before it."""
 END_S: Final = 9_224_318_016_000
 """294277-01-01: every timestamp lies before it."""
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_START_NAIVE: Final = _START.replace(tzinfo=None)
 
 
 def maybe_int(row: Given, name: str) -> int | None:
@@ -97,12 +99,21 @@ def cast_rows(rows: object, types: Mapping[str, str]) -> list[Given]:
     if isinstance(rows, str):
         rows = cast("object", json.loads(rows))
     assert isinstance(rows, Sequence)  # noqa: S101 - what the port says
-    return [{name: _cast(name, row.get(name), kind) for name, kind in types.items()} for row in cast("Sequence[Given]", rows)]
+    kinds = [(name, kind, _BOUNDS.get(kind, 0)) for name, kind in types.items()]
+    return [_cast_row(row, kinds) for row in cast("Sequence[Given]", rows)]
+
+
+def _cast_row(row: Given, kinds: Sequence[tuple[str, str, int]]) -> Given:
+    """A record, by (column, type, bound of an integer type or 0). Most cells are integers that fit, or missing."""
+    found: dict[str, object] = {}
+    for name, kind, bound in kinds:
+        value = row.get(name)
+        fits = value is None or (type(value) is int and -bound <= value < bound)
+        found[name] = value if fits else _cast(name, value, kind)
+    return found
 
 
 def _cast(name: str, value: object, kind: str) -> object:
-    if value is None:
-        return None
     if isinstance(value, bool):
         fits = kind in {"bool", "jsonb"}
     elif isinstance(value, int):
@@ -153,7 +164,7 @@ def timestamp(count: int | None, a_second: int = 1_000) -> int | None:
     seconds = count / a_second
     if not EARLIEST_S <= seconds < END_S:
         raise RefusedError(NO_SUCH_TIME, f"timestamp out of range: {seconds}")
-    return round((seconds - EPOCH_S) * 1e6) + EPOCH_S * 1_000_000
+    return round((seconds - EPOCH_S) * 1e6) + EPOCH_US
 
 
 def time_of(row: Given, name: str) -> int:
@@ -180,7 +191,7 @@ def moment(at_us: int) -> datetime:
 
 def moment_text(at_us: int) -> str:
     """A `timestamptz` as PostgreSQL writes it in UTC."""
-    text = moment(at_us).replace(tzinfo=None).isoformat(" ")
+    text = (_START_NAIVE + timedelta(microseconds=at_us)).isoformat(" ")
     return f"{text.rstrip('0') if at_us % 1_000_000 else text}+00"
 
 
@@ -189,14 +200,18 @@ def moment_us(text: str) -> int:
     return (datetime.fromisoformat(text) - _START) // timedelta(microseconds=1)
 
 
-def least(*values: int | None) -> int | None:
+def least(one: int | None, other: int | None) -> int | None:
     """SQL's `least`: NULLs do not count."""
-    return min((value for value in values if value is not None), default=None)
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
-def greatest(*values: int | None) -> int | None:
+def greatest(one: int | None, other: int | None) -> int | None:
     """SQL's `greatest`: NULLs do not count."""
-    return max((value for value in values if value is not None), default=None)
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)
 
 
 def _storable(text: str) -> None:

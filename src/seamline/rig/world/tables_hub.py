@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from seamline.contract import Family
 from seamline.hub.tables import reading_tables
 from seamline.rig.world.tables import Journal, Numbers, Table
-from seamline.rig.world.tables_readings import ReadingTable
+from seamline.rig.world.tables_readings import ReadingTable, Sheet
 from seamline.rig.world.tables_rows import (
     AnchorRow,
     BootRow,
@@ -60,7 +60,7 @@ class Tables:
         self.boot: Final = Table[BootKey, BootRow](
             self.journal, lambda key, _: key[0], lambda row: row["redate_from_ms"] is not None
         )
-        self.presence: Final = Table[int, PresenceRow](self.journal)
+        self.presence: Final = Table[int, PresenceRow](self.journal, when=lambda row: row["check_at"])
         self.quarantine: Final = Table[int, QuarantineRow](
             self.journal, lambda _, row: row["device_no"], lambda row: not row["told"]
         )
@@ -75,6 +75,8 @@ class Tables:
         numbered = ("device", "loss", "anchor", "quarantine", "event", "calibration", "revaluation")
         self.numbers: Final = {name: Numbers() for name in numbered}
         self.readings: Final[dict[str, ReadingTable]] = {}
+        self.readings_revised: Final[list[tuple[Sheet, int]]] = []
+        """Rows that were dated anew since somebody looked, (sheet, place), also those that were taken back."""
 
     def register(self, families: Iterable[Family]) -> None:
         """Write the families' layouts down and make their reading tables, as `hub.tables.register` does. Idempotent."""
@@ -93,7 +95,7 @@ class Tables:
                 }
                 self.layout.put(key, row)
         for table in reading_tables(layouts):
-            self.readings.setdefault(table.name, ReadingTable(table.name, self.journal.undo))
+            self.readings.setdefault(table.name, ReadingTable(table.name, self.journal, self.readings_revised))
 
     def device_of(self, number: int) -> DeviceRow | None:
         """The device of a number."""

@@ -6,9 +6,9 @@ Rows come as ingest has them, a batch of one layout at a time (`store_port.Store
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from seamline.hub.columns import missing_column
 from seamline.hub.decode import I64, Bools, Records
 from seamline.hub.reading_columns import field_column, physical_column, version_column
 from seamline.hub.valuing import F64, Physical
+from seamline.rig.world.tables import Journal
 from seamline.rig.world.tables_cells import there
 
 S = TypeVar("S", bound=np.generic)
@@ -35,6 +36,14 @@ Key: TypeAlias = tuple[int, int, int]
 """(device number, incarnation, boot)"""
 Date: TypeAlias = tuple[int | None, int | None, int, int]
 """(Unix µs, error ms, quality, revision)"""
+
+
+class Kept(NamedTuple):
+    """What a backup keeps of a sheet: how many rows it had, and what of them a restore has to bring back."""
+
+    used: int
+    has: dict[str, Bools]
+    dates: dict[str, I64]
 
 
 class Sheet:
@@ -82,6 +91,22 @@ class Sheet:
         for device in self._columns["device_no"][used : self.used].tolist():
             self._of_device[device].pop()
         self.used = used
+
+    def keep(self) -> Kept:
+        """For a backup. Key columns and fields are never written again, dates are."""
+        has = {name: column[: self.used].copy() for name, column in self._has.items()}
+        return Kept(self.used, has, {name: self._columns[name][: self.used].copy() for name in _DATE if name in self._columns})
+
+    def go_back(self, kept: Kept | None) -> None:
+        """Have the rows that a backup has; without one, none."""
+        used = 0 if kept is None else kept.used
+        if self.used > used:
+            self.cut(used)
+        if kept is not None:
+            for name, column in kept.has.items():
+                self._has[name][:used] = column
+            for name, column in kept.dates.items():
+                self._columns[name][:used] = column
 
     def of(self, key: Key) -> I64:
         """Where the rows of a boot are, in the order in which they came."""
@@ -144,10 +169,12 @@ class Sheet:
 class ReadingTable:
     """The rows of one message of one product, of all its layouts."""
 
-    def __init__(self, name: str, undo: list[Callable[[], object]]) -> None:
+    def __init__(self, name: str, journal: Journal, revised: list[tuple[Sheet, int]] | None = None) -> None:
+        """`revised` collects the rows that are dated anew."""
         self.name: Final = name
+        self._revised: Final = revised
         self.sheets: Final[dict[tuple[int, int], Sheet]] = {}
-        self._undo: Final = undo
+        self._journal: Final = journal
 
     def __len__(self) -> int:
         return sum(sheet.used for sheet in self.sheets.values())
@@ -158,9 +185,8 @@ class ReadingTable:
         sheet = self.sheets.get(key)
         if sheet is None:
             sheet = self.sheets[key] = Sheet(layout)
-        used = sheet.used
+        self._journal.note(partial(sheet.cut, sheet.used))
         sheet.append(keys, dated, fields, physical)
-        self._undo.append(partial(sheet.cut, used))
 
     def rows(self) -> Iterator[dict[str, object]]:
         """Every row, by column."""
@@ -200,8 +226,10 @@ class ReadingTable:
             for at in rows[chosen].tolist():
                 count += 1
                 old = sheet.date(at)
-                self._undo.append(partial(sheet.redate, at, old))
+                self._journal.note(partial(sheet.redate, at, old))
                 sheet.redate(at, (measured_us, error_ms, there("quality", quality), min(old[-1] + 1, REVISION_MAX)))
+                if self._revised is not None:
+                    self._revised.append((sheet, at))
         return count
 
 

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 HEAD: Final = Struct("<qiHI")
 """When (µs), whose (-1: the house's), how long the event's name and its bytes are."""
-FLUSH_PARTS: Final = 4096
+HASH_AT_ONCE: Final = 2048
+"""Events hashed in one go."""
 LAST_EVENTS: Final = 400
 """Kept for the report of a failure."""
 
@@ -26,23 +27,34 @@ class Event(NamedTuple):
 class Trace:
     """Hashes every event in its order."""
 
-    __slots__ = ("_hash", "_parts", "last")
+    __slots__ = ("_events", "_hash", "_last", "_live")
 
     def __init__(self, *, keep_all: bool = False) -> None:
-        self.last: deque[Event] = deque(maxlen=None if keep_all else LAST_EVENTS)
+        self._last: deque[tuple[int, int, str, bytes]] = deque(maxlen=None if keep_all else LAST_EVENTS)
         self._hash = blake2b(digest_size=16)
-        self._parts: list[bytes] = []
+        self._events: list[tuple[int, int, str, bytes]] = []
+        self._live: deque[Event] | None = None
 
     def note(self, at_us: int, device: int, what: str, data: bytes = b"") -> None:
         """Note an event."""
-        name = what.encode()
-        parts = self._parts
-        parts.append(HEAD.pack(at_us, device, len(name), len(data)))
-        parts.append(name)
-        parts.append(data)
-        if len(parts) > FLUSH_PARTS:
+        events = self._events
+        events.append((at_us, device, what, data))
+        if self._live is not None:
+            self._live.append(Event(at_us, device, what, data))
+        if len(events) >= HASH_AT_ONCE:
             self._flush()
-        self.last.append(Event(at_us, device, what, data))
+
+    @property
+    def last(self) -> deque[Event]:
+        """The events that are kept, oldest first. One that is set gets every event from then on as it happens."""
+        if self._live is not None:
+            return self._live
+        self._flush()
+        return deque(Event(*event) for event in self._last)
+
+    @last.setter
+    def last(self, live: deque[Event]) -> None:
+        self._live = live
 
     def digest(self) -> str:
         """The hash of everything so far, in hex."""
@@ -50,5 +62,14 @@ class Trace:
         return self._hash.copy().hexdigest()
 
     def _flush(self) -> None:
-        self._hash.update(b"".join(self._parts))
-        self._parts.clear()
+        parts: list[bytes] = []
+        names: dict[str, bytes] = {}
+        pack = HEAD.pack
+        for at_us, device, what, data in self._events:
+            name = names.get(what)
+            if name is None:
+                name = names[what] = what.encode()
+            parts += (pack(at_us, device, len(name), len(data)), name, data)
+        self._hash.update(b"".join(parts))
+        self._last.extend(self._events)
+        self._events.clear()

@@ -44,7 +44,7 @@ class LineKey(NamedTuple):
 class Line:
     """The records of one channel in one boot, by their number."""
 
-    __slots__ = ("acknowledged", "classes", "true_us", "unsure", "value", "values")
+    __slots__ = ("acknowledged", "classes", "excused", "true_us", "unsure", "value", "values")
 
     def __init__(self, values: Values) -> None:
         self.values = values
@@ -53,6 +53,8 @@ class Line:
         self.classes = bytearray()
         self.acknowledged = 0
         """Everything below it was acknowledged to the device."""
+        self.excused = 0
+        """Records below it are owed by nobody: a restored database forgot them, and the broker's stream had lost them."""
         self.unsure = 1 << 62
         """Records from here on may not be known to anybody: the power went while their effects were carried out."""
 
@@ -72,6 +74,15 @@ class Line:
             return f"record {at} is {CLASSES[self.classes[at]]} already, and becomes {CLASSES[into]}"
         self.classes[first:end] = bytes([into]) * (end - first)
         return ""
+
+    def restored(self) -> None:
+        """The database is what it was earlier: nothing is known to be there until it is seen.
+
+        A mark may be on its way for everything that was there.
+        """
+        owed = self.classes.find(OWED)
+        self.acknowledged = max(self.acknowledged, len(self.classes) if owed < 0 else owed)
+        self.classes = bytearray(len(self.classes))
 
 
 class DeviceTruth:
@@ -112,7 +123,7 @@ class DeviceTruth:
     def owed(self) -> Iterator[tuple[LineKey, int]]:
         """Records in no class, but for those whose number may be unmade."""
         for key, line in self.lines.items():
-            at = line.classes.find(OWED, 0, min(len(line.classes), line.unsure))
+            at = line.classes.find(OWED, line.excused, min(len(line.classes), line.unsure))
             if at >= 0:
                 yield key, at
 

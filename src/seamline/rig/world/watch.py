@@ -18,6 +18,7 @@ from seamline.rig.world.pacing import Pacer, Waits
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.truth import DeviceTruth, LineKey
 
+DECODER: Final = json.JSONDecoder()
 FRAME_KEY: Final = Struct("<2xB5xIIIH")
 """Of a data frame (docs/wire.md): channel, incarnation, boot, first sequence, count."""
 BOOKS_EVERY: Final = 64
@@ -32,7 +33,9 @@ class Watch:
     __slots__ = (
         "_answered",
         "_bounds",
+        "_busy",
         "_core",
+        "_failures",
         "_link",
         "_marks",
         "_policy",
@@ -58,6 +61,8 @@ class Watch:
         self._session = 0
         self._answered = False
         self._silent_until_ms = 0
+        self._busy: tuple[int, int] | None = None  # the end of the one wait it was told, and how much longer it may take
+        self._failures = 0
         self._sent: dict[tuple[int, int, int, int], int] = {}
         self._probes = 0
         self._probe_answered = 0
@@ -78,6 +83,7 @@ class Watch:
             raise self.broken("busy-obeyed", f"connects {self._silent_until_ms - now_ms} ms too early")
         self.pacer.connects(now_ms, self._silent_until_ms * 3 // 2 + 1)
         self._link = LINK_OPENING
+        self._busy = None
         self._session += 1
         self._answered = False
         self._sent.clear()
@@ -87,6 +93,7 @@ class Watch:
         """It ends its link, or gives the attempt up."""
         if self._link == LINK_OPENING:
             self._marks.hit("connect-timeout")
+            self._failures += 1
             self.pacer.failed(now_ms)
         elif self._link == LINK_UP:
             if reason == "deaf":
@@ -100,7 +107,9 @@ class Watch:
             raise self.broken("one-link", f"says {kind} without a link")
         if now_ms < self._silent_until_ms:
             raise self.broken("busy-obeyed", f"says {kind} {self._silent_until_ms - now_ms} ms too early")
+        self._asks_after_busy(now_ms, kind)
         if kind == "birth":
+            self._owns_up(payload)
             return
         if not self._answered:
             raise self.broken("birth-first", f"says {kind} before the hub has answered its birth")
@@ -109,6 +118,25 @@ class Watch:
         elif kind == "probe":
             self._probes += 1
             self._marks.hit("probed")
+        elif kind == "anchor" and b'"source":"hub"' in payload:
+            self._marks.hit("time-from-hub")
+
+    def _asks_after_busy(self, now_ms: int, kind: str) -> None:
+        """Note how long after a single `busy` it asks again: somewhere in half as long as that was."""
+        if self._busy is not None and kind in {"birth", "probe"}:
+            until_ms, window_ms = self._busy
+            self.pacer.asked(now_ms - until_ms, window_ms)
+            self._marks.hit("busy-obeyed")
+            self._busy = None
+
+    def _owns_up(self, birth: bytes) -> None:
+        """A birth counts every connect that failed since the last session, by its reason."""
+        listed = cast("list[list[object]]", _document(birth)["failures"])
+        told = sum(cast("int", count) for _, count in listed)
+        if told != self._failures:
+            raise self.broken("failures-told", f"its birth tells of {told} failed connects, and {self._failures} failed")
+        if told:
+            self._marks.hit("failures-told")
 
     def persists(self, key: str, entries: Stored) -> None:
         """It has made an entry durable: of the counters, note how far they now bound this boot's numbers."""
@@ -148,6 +176,7 @@ class Watch:
 
     def failed(self, now_ms: int) -> None:
         """The connect failed."""
+        self._failures += self._link == LINK_OPENING
         self._link = LINK_DOWN
         self.pacer.failed(now_ms)
 
@@ -161,19 +190,24 @@ class Watch:
         """A downlink comes, before the core gets it."""
         if self._link != LINK_UP:
             return
+        if kind != "busy":
+            self._busy = None  # an answer: it has nothing to ask for
         if kind == "busy":
-            said = cast("dict[str, int]", json.loads(payload))
+            said = cast("dict[str, int]", _document(payload))
             self._marks.hit("busy")
-            self._silent_until_ms = max(self._silent_until_ms, now_ms + said["retry_after_ms"])
+            until_ms = now_ms + said["retry_after_ms"]
+            self._busy = (until_ms, said["retry_after_ms"] // 2) if now_ms >= self._silent_until_ms else None
+            self._silent_until_ms = max(self._silent_until_ms, until_ms)
         elif kind == "session":
-            document = cast("dict[str, object]", json.loads(payload))
+            document = _document(payload)
             if (document["session"], document["boot"]) == (self._session, self._core.boot):
                 if not self._answered:
                     self._answered = True
+                    self._failures = 0
                     self.pacer.answered(now_ms, cast("int | None", document.get("spread_ms")))
                 self._acknowledged(cast("int", document["incarnation"]), document["marks"])
         elif kind == "marks":
-            document = cast("dict[str, object]", json.loads(payload))
+            document = _document(payload)
             self._acknowledged(cast("int", document["incarnation"]), document["marks"])
             if document["session"] == self._session and document["probe"] is not None:
                 self._probe_answered = max(self._probe_answered, cast("int", document["probe"]))
@@ -204,3 +238,8 @@ class Watch:
             raise self.broken("bounded", f"{size} bytes held, the capacity is {self._policy.capacity_bytes}")
         if waiting > LOSS_RANGES_MAX:
             raise self.broken("bounded", f"{waiting} ranges wait to be declared, at most {LOSS_RANGES_MAX} may")
+
+
+def _document(payload: bytes) -> dict[str, object]:
+    """What the hub wrote. Not `json.loads`: that looks for an encoding and for blanks, and there is one for each frame."""
+    return cast("dict[str, object]", DECODER.raw_decode(payload.decode())[0])

@@ -1,12 +1,12 @@
-"""One partition of the hub in virtual time: what `hub.ingest.partition` does, in its order, scheduled instead of awaited.
+"""One partition of the hub in virtual time: what `hub.ingest.partition` does around `Commits`, scheduled instead of awaited.
 
-Read on from the committed place, look at a batch, commit it with its place, answer, acknowledge. On a database that is away keep
-the batch, tell devices to wait and try again; on a fence throw memory away and read anew.
+Read on from the committed place, take a batch in hand, have it committed and answered, acknowledge it. On a database that is away
+keep the batch, tell devices to wait and try again; on a fence throw memory away and read anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -15,15 +15,15 @@ from seamline.hub.drive import drive
 from seamline.hub.ingest import work
 from seamline.hub.ingest.busy import RETRY_MS_MAX, RETRY_MS_MIN
 from seamline.hub.ingest.catalogue import Catalogue
-from seamline.hub.ingest.commits import COUNT_EVERY_MS
-from seamline.hub.ingest.memory import Memory
+from seamline.hub.ingest.commits import Commits
+from seamline.hub.ingest.meter import Meter
 from seamline.hub.ingest.partition import BACKOFF_S_MAX, BACKOFF_S_MIN, IDLE_S, LAG_S, LEASE, SLOW_S
 from seamline.hub.ingest.reader import Batch, Position
 from seamline.hub.ingest.sessions import Told
-from seamline.hub.store_port import AwayError, FencedError, Store
+from seamline.hub.store_port import AwayError, FencedError
 from seamline.rig.world.broker import Broker, Message
 from seamline.rig.world.clocks import unix_ms
-from seamline.rig.world.gate import Gate, GatedStore, Killed
+from seamline.rig.world.faulty_store import FaultyStore, KilledError, LostAnswerError, StoreFaults
 from seamline.rig.world.heap import MS, SECOND, Heap, Timer
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.memory_store import MemoryDatabase, MemoryStore
@@ -38,7 +38,7 @@ ATTACH_US: Final = (50 * MS, 1_000 * MS)
 """From a process's start, or the broker's return, to the first read."""
 
 Commit = Callable[[work.Parts, Batch, work.Place, int, Catalogue], list[tuple[str, bytes]]]
-"""Commits a batch and returns what is to be said: the real thing, or one with a planted defect."""
+"""Commits a batch and returns what is to be said, with a defect planted in it."""
 
 
 class House(Protocol):
@@ -51,11 +51,12 @@ class House(Protocol):
     marks: Marks
     trace: Trace
     stream: Stream
-    gate: Gate
+    store_faults: StoreFaults
     catalogue: Catalogue
     database: MemoryDatabase
-    commit: Commit
+    commit: Commit | None
     told: Told
+    meter: Meter
     slow_us: int
     linger_us: int
     is_up: bool
@@ -69,20 +70,33 @@ class House(Protocol):
         ...
 
 
+class PlantedCommits(Commits):
+    """Commits with a defect: `plant` does what is done with a batch."""
+
+    def __init__(self, partition: int, hub: House, now_ms: Callable[[], int], plant: Commit) -> None:
+        super().__init__(partition, hub.catalogue, hub.told, now_ms, hub.meter)
+        self._plant: Final = plant
+
+    async def commit(self, parts: work.Parts, batch: Batch) -> Iterator[tuple[str, bytes]]:
+        """See Commits."""
+        messages = self._plant(parts, batch, self.place(batch), self._now_ms(), self._catalogue)
+        self.committed(batch)
+        return iter(messages)
+
+
 class Worker:
     """One partition."""
 
     def __init__(self, hub: House, partition: int) -> None:
         self.partition: Final = partition
         self._hub: Final = hub
-        self._parts: work.Parts | None = None
+        self._commits: Commits | None = None
         self._attached = False
-        self._position = Position()
         self._pending: Batch | None = None
         self._timer: Timer | None = None
+        self._idles = False
         self._slow: Timer | None = None
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
-        self._counted_ms = 0
         self._busy_since_us: int | None = None
         self._told_busy: dict[int, int] = {}
         self._subjects: Final[dict[tuple[int, str], bytes]] = {}
@@ -92,7 +106,18 @@ class Worker:
     def caught_up(self) -> bool:
         """Whether everything in its partition is committed."""
         stream = self._hub.broker.stream(self.partition)
-        return self._attached and (not stream or stream[-1].seq <= self._position.seq)
+        return self._attached and (not stream or stream[-1].seq <= self.commits.position.seq)
+
+    @property
+    def commits(self) -> Commits:
+        """What production does with batches; the process that lives now has its own."""
+        if self._commits is None:
+            hub = self._hub
+            if hub.commit is None:
+                self._commits = Commits(self.partition, hub.catalogue, hub.told, self._now_ms, hub.meter)
+            else:
+                self._commits = PlantedCommits(self.partition, hub, self._now_ms, hub.commit)
+        return self._commits
 
     def attach_soon(self) -> None:
         """Begin to read, from the committed place."""
@@ -105,7 +130,7 @@ class Worker:
             self._say_busy({message.device})
         if self._attached and self._pending is None:
             wake_us = self._hub.heap.now_us + self._hub.linger_us
-            if self._timer is None or self._timer.act is None or self._timer.at_us > wake_us:
+            if self._idles or self._timer is None or self._timer.act is None or self._timer.at_us > wake_us:
                 self._schedule(self._hub.linger_us, self._step)
 
     def let_go(self) -> None:
@@ -119,8 +144,8 @@ class Worker:
         """The process is gone: the connection breaks, the transaction is rolled back."""
         self.let_go()
         self._drop_database()
+        self._commits = None
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
-        self._counted_ms = 0
 
     # -- one after the other -------------------------------------------------------------------------------------------
 
@@ -129,14 +154,9 @@ class Worker:
             self._try(self._attached_now)
 
     def _attached_now(self) -> None:
-        end = Position(str(self._hub.broker.created), self._hub.broker.stored)
-        store = self._database().store
-        rows = drive(store.all("position", {"partition": self.partition}))
-        known = Position(str(rows[0][0]), int(rows[0][1])) if rows else Position()
-        self._position = Position(end.created, known.seq if known.created == end.created and known.seq <= end.seq else 0)
-        if self._position != known:
-            drive(store.run("start_position", {"partition": self.partition, "stream": end.created, "seq": self._position.seq}))
-        self._hub.told.generation = int(drive(store.all("generation"))[0][0])
+        broker, store = self._hub.broker, self._database().store
+        position = drive(self.commits.attach(store, Position(str(broker.created), broker.stored)))
+        drive(self.commits.compare(store, broker.consume(self.partition, position.seq)))
         self._attached = True
         self._pending = None
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
@@ -149,7 +169,7 @@ class Worker:
             self._pending = self._next()
         if self._pending is None:
             self._end_busy()
-            self._schedule(int(IDLE_S * SECOND), self._idle)
+            self._wait()
             return
         takes_us = hub.stream.between(*COMMIT_US) + hub.slow_us
         if takes_us > SLOW_S * SECOND:
@@ -162,33 +182,28 @@ class Worker:
         if batch is None:
             return
         parts = self._database()
-        now_ms = unix_ms(hub.heap.now_us)
-        if now_ms - self._counted_ms > COUNT_EVERY_MS:
-            self._counted_ms = now_ms
-            hub.told.fleet_devices = int(drive(parts.store.all("devices_total"))[0][0])
-        place = work.Place(self.partition, self._position, batch.seqs[-1])
-        messages = hub.commit(parts, batch, place, now_ms, hub.catalogue)
-        self._position = Position(self._position.created, batch.seqs[-1])
-        hub.trace.note(hub.heap.now_us, -1, "commit", b"%d %d" % (self.partition, batch.seqs[-1]))
-        hub.committed()
-        self._drop_slow()
-        self._answer(messages)
-        if parts.memory.full:
-            self._fresh(parts.store)
-        hub.gate.effect()
-        hub.broker.forget(self.partition, batch.seqs[-1])
+        drive(self.commits.count(parts.store))
+        drive(self.commits.take(parts, batch, self._committed))
+        hub.store_faults.send()
+        hub.broker.acknowledge(self.partition, batch.seqs[-1])
         self._pending = None
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
         self._mind_lag(batch)
         waits = hub.broker.stream(self.partition)
         self._schedule(hub.linger_us if waits else 0, self._step)
 
-    def _answer(self, messages: list[tuple[str, bytes]]) -> None:
-        hub = self._hub
+    def _committed(self, messages: Iterator[tuple[str, bytes]]) -> None:
+        """A batch, or a part of one, is committed: hold it against what was measured, then say what it has to say."""
+        hub, halved = self._hub, self.commits.halved
+        if halved is not None:
+            raise BrokenPromise("no-error", f"the hub raised {type(halved).__name__}: {halved}") from halved
+        hub.trace.note(hub.heap.now_us, -1, "commit", b"%d %d" % (self.partition, self.commits.position.seq))
+        hub.committed()
+        self._drop_slow()
         for said, (subject, payload) in enumerate(messages):
             try:
-                hub.gate.effect()
-            except Killed:
+                hub.store_faults.send()
+            except KilledError:
                 hub.die("hub-killed-answering" if said else "hub-killed-between")
                 raise
             _, device, kind = subject.split(".")
@@ -196,25 +211,26 @@ class Worker:
 
     def _idle(self) -> None:
         """Write what was heard and not written yet."""
-        if self._hub.broker.stream(self.partition):
-            self._step()
-        else:
+        if self.caught_up:
             self._try(self._flush)
+        else:
+            self._step()
 
     def _flush(self) -> None:
         parts = self._database()
-        if parts.memory.fleet.dirty.any() or parts.memory.clocks.dirty.any():
-            drive(_flush(parts, unix_ms(self._hub.heap.now_us)))
-            self._hub.committed()
+        drive(self.commits.flush(parts))
+        self._hub.committed()
+        if parts.memory.fleet.dirty.any() or parts.memory.clocks.dirty.any():  # written at most once a second
+            self._wait()
 
     def _try(self, act: Callable[[], None]) -> None:
         """Do something that needs the database, and what is to be done when it cannot be."""
         hub = self._hub
         try:
             act()
-        except Killed:
+        except KilledError:
             if hub.is_up:
-                done = self._pending is not None and self._pending.seqs[-1] == self._position.seq
+                done = self._pending is not None and self._pending.seqs[-1] == self.commits.position.seq
                 hub.die("hub-killed-answering" if done else "hub-killed-before")
         except FencedError:
             self._drop_slow()
@@ -222,8 +238,7 @@ class Worker:
             self.attach_soon()
         except AwayError as error:
             self._drop_slow()
-            hub.marks.hit("commit-unknown" if "answered" in str(error) else "database-away")
-            hub.gate.in_transaction = False
+            hub.marks.hit("commit-unknown" if isinstance(error, LostAnswerError) else "database-away")
             self._drop_database()
             self._tell_busy()
             wait_us = self._wait_us // 2 + hub.stream.below(self._wait_us // 2 + 1)
@@ -238,9 +253,9 @@ class Worker:
 
     def _next(self) -> Batch | None:
         """What the stream holds beyond the committed place, at most a batch of it."""
-        hub, batch = self._hub, Batch()
+        hub, batch, committed = self._hub, Batch(), self.commits.position.seq
         for message in hub.broker.stream(self.partition):
-            if message.seq <= self._position.seq:
+            if message.seq <= committed:
                 continue
             if len(batch.seqs) >= BATCH_MAX:
                 break
@@ -260,24 +275,23 @@ class Worker:
         return batch
 
     def _database(self) -> work.Parts:
-        if self._parts is None:
-            hub = self._hub
-            hub.gate.ask()
-            store = GatedStore(MemoryStore(hub.database.connect()), hub.gate)
-            if not drive(store.lease(LEASE, self.partition)):
-                raise BrokenPromise("no-error", f"the lease of partition {self.partition} is held by nobody that lives")
-            self._parts = work.Parts(store, hub.catalogue, Memory(), hub.told)
-        return self._parts
-
-    def _fresh(self, store: Store) -> None:
-        """Throw memory away: everything is read anew."""
-        self._parts = work.Parts(store, self._hub.catalogue, Memory(), self._hub.told)
+        """The database, connected and with this partition's lease held. Raises AwayError, KilledError."""
+        if self.commits.parts is not None:
+            return self.commits.parts
+        hub = self._hub
+        store = FaultyStore(MemoryStore(hub.database.connect()), hub.store_faults)
+        drive(store.meet("connect"))
+        if not drive(store.lease(LEASE, self.partition)):
+            raise BrokenPromise("no-error", f"the lease of partition {self.partition} is held by nobody that lives")
+        return self.commits.begin(store)
 
     def _drop_database(self) -> None:
-        parts, self._parts = self._parts, None
-        if parts is not None:
+        if self._commits is not None:
             with suppress(AwayError):
-                drive(parts.store.close())
+                drive(self._commits.end())
+
+    def _now_ms(self) -> int:
+        return unix_ms(self._hub.heap.now_us)
 
     # -- busy ----------------------------------------------------------------------------------------------------------
 
@@ -316,9 +330,15 @@ class Worker:
 
     # -- timers --------------------------------------------------------------------------------------------------------
 
+    def _wait(self) -> None:
+        """Have nothing to do, until the first message; from that on more are waited for."""
+        self._schedule(int(IDLE_S * SECOND), self._idle)
+        self._idles = True
+
     def _schedule(self, wait_us: int, act: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._idles = False
         self._timer = self._hub.heap.after(wait_us, act)
 
     def _quiet(self) -> None:
@@ -331,9 +351,3 @@ class Worker:
         if self._slow is not None:
             self._slow.cancel()
             self._slow = None
-
-
-async def _flush(parts: work.Parts, now_ms: int) -> None:
-    async with parts.store.transaction():
-        await parts.devices.flush(now_ms)
-        await parts.clocks.flush(now_ms)

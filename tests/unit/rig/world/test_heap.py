@@ -34,3 +34,14 @@ def test_nothing_beyond_the_end_happens():
     assert len(heap) == 1
     heap.run(11)
     assert seen == [1]
+
+
+def test_what_is_posted_and_what_is_timed_happen_in_one_order():
+    heap, seen = Heap(), []
+    heap.post(5, seen.append, "posted")
+    heap.at(5, lambda: seen.append("timed"))
+    heap.post(5, lambda *words: seen.extend(words), "with", "words")
+    heap.run(5)
+    assert seen == ["posted", "timed", "with", "words"]
+    assert heap.steps == 3
+    assert heap.now_us == 5

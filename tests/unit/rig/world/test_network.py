@@ -205,5 +205,5 @@ def test_what_the_hub_has_acknowledged_is_forgotten(net):
     net.up(b"a", b"b", b"c")
     net.pass_(SECOND)
     partition = net.broker.partition(0)
-    net.broker.forget(partition, 2)
+    net.broker.acknowledge(partition, 2)
     assert [message.payload for message in net.broker.stream(partition)] == [b"c"]

@@ -66,6 +66,22 @@ FAULT = {"at_ms": 5, "kind": "power-cut", "device": 1, "lasts_ms": 7}
         (document(faults=[FAULT | {"device": 3}]), "fault 0: device is 3; a whole number in 0..2"),
         (document(faults=[FAULT | {"kind": "lossy"}]), "fault 0: permille is None; a whole number in 20..400"),
         (document(faults=[FAULT | {"kind": "hub-kill", "effects": 1}]), "fault 0: device is 1; a whole number in -1..-1"),
+        (
+            document(faults=[FAULT | {"kind": "wish", "setting": 1, "permille": 1}]),
+            "fault 0: announced is None; a whole number in 0..1",
+        ),
+        (
+            document(faults=[FAULT | {"kind": "touch", "setting": 1, "permille": 1001}]),
+            "fault 0: permille is 1001; a whole number in 0..1000",
+        ),
+        (
+            document(faults=[FAULT | {"kind": "database-restored", "device": -1}]),
+            "fault 0: back_ms is None; a whole number in 1000..600000",
+        ),
+        (
+            document(faults=[FAULT | {"kind": "disk-full", "device": -1, "whose": 2}]),
+            "fault 0: whose is 2; a whole number in 0..1",
+        ),
     ],
 )
 def test_a_plan_that_cannot_be_run_says_what_is_wrong(text, says):

@@ -1,0 +1,148 @@
+"""`seamline rig replay`: kept plans again, exactly, with what happens in them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seamline.cli.exits import OK, PROMISE_BROKEN, WRONG_USE, WrongUse
+from seamline.cli.rig_plans import check_plan, needs_hub, plans_in, read_plan
+from seamline.cli.rig_told import GREEN, RED, broken_members, replay_line, tell_broken, write_timeline
+from seamline.cli.screen import painted, show, show_json
+
+if TYPE_CHECKING:
+    from seamline.rig.timeline.recording import Recorded
+    from seamline.rig.world.plan import Plan
+    from seamline.rig.world.world import Outcome
+
+VERDICTS = {OK: "held", PROMISE_BROKEN: "broken", WRONG_USE: "unfit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A plan that was run again."""
+
+    path: Path
+    plan: Plan
+    recorded: Recorded
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        return self.recorded.outcome
+
+    def members(self) -> dict[str, object]:
+        """For the JSON answer."""
+        outcome = self.outcome
+        told: dict[str, object] = {
+            "plan": str(self.path),
+            "verdict": VERDICTS[PROMISE_BROKEN if outcome.broken else OK],
+            "events": outcome.digest,
+            "once": self.plan.kept.story if self.plan.kept else None,
+            "notes": notes(self.plan, outcome),
+            "broken": broken_members(outcome) or None,
+        }
+        return told | ({"replay": replay_line(self.path)} if outcome.broken else {})
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Run a plan again, exactly, and show what happens in it; or several, a line each."""
+    needs_hub()
+    paths = plans_in(options.plans)
+    if len(paths) > 1:
+        code, answer = replay_all(paths, quiet=options.json)
+        if options.json:
+            show_json({"verdict": VERDICTS[code], "plans": answer})
+        return code
+    replayed = _replayed(paths[0])
+    files = _told(options, replayed)
+    if options.json:
+        show_json(replayed.members() | files)
+    return PROMISE_BROKEN if replayed.outcome.broken else OK
+
+
+def replay_all(paths: Sequence[Path], *, quiet: bool) -> tuple[int, list[dict[str, object]]]:
+    """Run plans one after the other, a line each unless `quiet`. Returns the exit code, and a member for each.
+
+    A plan that cannot be run stops no other.
+    """
+    codes: set[int] = {OK}
+    answer: list[dict[str, object]] = []
+    lines: list[str] = []
+    for path in paths:
+        try:
+            replayed = _replayed(path)
+        except WrongUse as refusal:
+            codes.add(WRONG_USE)
+            answer.append({"plan": str(path), "verdict": VERDICTS[WRONG_USE], "why": str(refusal)})
+            lines = [f"{painted('UNFIT', RED)}   {refusal}"]
+        else:
+            answer.append(replayed.members())
+            if replayed.outcome.broken:
+                codes.add(PROMISE_BROKEN)
+            lines = _line(replayed)
+        for line in lines if not quiet else ():
+            show(line)
+    return PROMISE_BROKEN if PROMISE_BROKEN in codes else max(codes), answer
+
+
+def _line(replayed: Replayed) -> list[str]:
+    plan, broken = replayed.plan, replayed.outcome.broken
+    name = replayed.path.stem
+    told = f"{painted('held', GREEN)}    {name}" if broken is None else f"{painted('BROKEN', RED)}  {name}: {broken}"
+    more = [replay_line(replayed.path)] if broken is not None else []
+    once = f" (once {plan.kept.story})" if plan.kept and broken is None else ""
+    return [told + once, *(f"        {line}" for line in [*more, *notes(plan, replayed.outcome)])]
+
+
+def _told(options: argparse.Namespace, replayed: Replayed) -> dict[str, str]:
+    """Show one plan's run, and write its timeline where there is something to see; returns the files, by form."""
+    from seamline.rig.timeline.telling import tell
+
+    outcome, plan = replayed.outcome, replayed.plan
+    story = tell(replayed.recorded)
+    files: dict[str, str] = {}
+    if outcome.broken is not None or options.timeline:
+        files = write_timeline(story, replayed.path, replayed.path.parent if options.out is None else options.out)
+    if options.json:
+        return files
+    if plan.kept is not None:
+        show(f"{replayed.path.stem} {plan.kept.story}")
+    show(f"seed {plan.seed}: {outcome.device_hours:.2f} device-hours, {outcome.numbered:,} readings; events {outcome.digest}")
+    for note in notes(plan, outcome):
+        show(note)
+    if outcome.broken is None:
+        show(painted("every promise held", GREEN))
+    tell_broken(outcome, story)
+    for name, path in files.items():
+        show(f"{name:5} {path}")
+    return files
+
+
+def notes(plan: Plan, outcome: Outcome) -> list[str]:
+    """What is to be known of a kept plan beyond its verdict: whether it still does what it was kept for."""
+    kept = plan.kept
+    if kept is None:
+        return []
+    told: list[str] = []
+    lacking = [name for name in kept.reached if not outcome.marks.counts.get(name)]
+    if lacking:
+        told.append(
+            f"its faults no longer do what they did: {', '.join(lacking)} not reached; look whether it still tests what it was kept for"
+        )
+    if kept.events and plan.code and kept.events != outcome.digest:
+        told.append("the events are others than when it was kept: the code has changed since")
+    return told
+
+
+def _replayed(path: Path) -> Replayed:
+    """Run one plan. Raises WrongUse."""
+    from seamline.rig.timeline.recording import record
+    from seamline.rig.world import world
+
+    plan, families = read_plan(path)
+    check_plan(path, plan, families)
+    return Replayed(path, plan, record(plan, world.Parts(families)))

@@ -1,0 +1,102 @@
+"""Everything that holds a world's hub against what is true, in the order in which it must be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from seamline.rig.world.audit import Audit
+from seamline.rig.world.backup import Backup
+from seamline.rig.world.broker import Message
+from seamline.rig.world.device import Device
+from seamline.rig.world.heap import Heap
+from seamline.rig.world.hub import Hub
+from seamline.rig.world.marks import Marks
+from seamline.rig.world.presence_audit import PresenceAudit
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.step_audit import StepAudit
+from seamline.rig.world.twin_audit import TwinAudit
+
+
+class Audits:
+    """The books, dates, twins and presence of one world; and what a restored database may have lost for good."""
+
+    def __init__(self, heap: Heap, hub: Hub, names: Sequence[str], devices: Mapping[int, Device], marks: Marks) -> None:
+        truths = [devices[index].truth if index in devices else None for index in range(len(names))]
+        tables = hub.database.tables
+        self.books: Final = Audit(tables, names, truths, marks)
+        self.steps: Final = StepAudit(tables, names, truths, marks)
+        self.twins: Final = TwinAudit(heap, hub.database, {device.name: device for device in devices.values()}, marks)
+        self.presence: Final = PresenceAudit(heap, hub, devices, marks)
+        self._hub: Final = hub
+        self._marks: Final = marks
+        self._backup: Backup | None = None
+        self._is_holed = False  # whether the stream lost something that a restore needs, or may need
+
+    def committed(self) -> None:
+        """Something was committed. Raises BrokenPromise."""
+        self.steps.released()
+        self.books.committed()
+        self.steps.committed()
+        self.twins.committed()
+
+    def heard(self, message: Message) -> None:
+        """The broker has stored a message."""
+        self.presence.heard(message)
+
+    # -- backups -------------------------------------------------------------------------------------------------------
+
+    def back_up(self) -> None:
+        """Keep the database as it is, and the stream from here on."""
+        self._backup = Backup(self._hub.database.tables)
+        self._hub.broker.retains = True
+
+    def restore(self) -> None:
+        """Have the database as it was backed up; what the stream still holds is read again. No process of the hub may live."""
+        if self._backup is None:
+            return
+        self._marks.hit("database-restored")
+        self._backup.restore(self._hub.database.tables)
+        self._hub.broker.retains = False
+        self.steps.restored()
+        self.books.restored()
+        self.twins.restored()
+        if self._is_holed:
+            self.books.excuse()
+
+    def stream_lost(self) -> None:
+        """The stream has lost messages: what a restored database has not read again by now is nowhere."""
+        self.presence.lost()
+        if self._backup is not None and not self._is_holed:
+            self._is_holed = True
+            self._marks.hit("restore-with-holes")
+            self.books.excuse()
+
+    @property
+    def is_holed(self) -> bool:
+        """Whether a restored database lacks what the stream has lost: the boots of then are only closed by the next ones."""
+        return self._is_holed and bool(self._marks.counts["database-restored"])
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def unsettled(self) -> str:
+        """What the steps have left to do, or which twin is not settled yet; empty when nothing is."""
+        owes = self._hub.background.owes()
+        found = None if owes else self.twins.unsettled(self._hub.catalogue)
+        return owes or ("" if found is None else found[1])
+
+    def end(self, waited: str) -> None:
+        """Everything has been waited for. Raises BrokenPromise."""
+        owes = self._hub.background.owes()
+        if owes:
+            raise BrokenPromise("caught-up", f"the steps of the hub still have work {waited}: {owes}")
+        found = self.twins.unsettled(self._hub.catalogue)
+        if found is not None:
+            raise BrokenPromise("twins-converged", f"{found[1]}, {waited}", found[0])
+        if any(
+            sum(sheet.used > 0 for sheet in table.sheets.values()) > 1 for table in self._hub.database.tables.readings.values()
+        ):
+            self._marks.hit("two-versions")
+        untold = self.steps.untold()
+        if untold:
+            raise BrokenPromise("told-once", untold)

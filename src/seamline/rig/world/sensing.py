@@ -1,0 +1,88 @@
+"""What a device measures between its steps: read at its moments, and handed to the core later with the uptimes of then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from seamline.device import Core
+from seamline.device.shapes import Effect
+from seamline.rig.world.clocks import RATE_MS, Crystal
+from seamline.rig.world.firmware import Model, Sensor
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.streams import Stream
+from seamline.rig.world.truth import DeviceTruth, Line, LineKey
+
+NEVER_US: Final = 1 << 62
+
+
+class Sensing:
+    """The sensors of one boot."""
+
+    __slots__ = ("_core", "_crystal", "_device", "_sensors", "_truth", "frame_us", "line", "reading_us")
+
+    def __init__(self, device: int, core: Core, crystal: Crystal, truth: DeviceTruth) -> None:
+        """Nothing is measured yet."""
+        self.reading_us = NEVER_US
+        """When the next reading is."""
+        self.frame_us = NEVER_US
+        """When the first frame is due that what is measured next may belong to."""
+        self.line: Line | None = None
+        """Whose last record's effects are carried out now: should the power go meanwhile, its number may be unmade."""
+        self._device = device
+        self._core = core
+        self._crystal = crystal
+        self._truth = truth
+        self._sensors: list[Sensor] = []
+
+    def begin(self, model: Model, now_us: int, stream: Stream) -> None:
+        """Measure from now on."""
+        for message in model.contract.messages.values():
+            sensor = Sensor(message.id, message.sample_ms, message.publish_every_ms, model.values[message.id], stream)
+            sensor.due_us = now_us + 1 + stream.below(sensor.period_us)
+            self._sensors.append(sensor)
+        self._look_ahead()
+
+    def end(self) -> None:
+        """Measure nothing more."""
+        self._sensors.clear()
+        self._look_ahead()
+
+    def hand_over(self, now_us: int, measured: Callable[[Sequence[Effect]], None]) -> None:
+        """Have the core number what was measured until now; `measured` does what it asks for after each.
+
+        Raises BrokenPromise, and what `measured` raises.
+        """
+        if self.reading_us > now_us:
+            return
+        for sensor in self._sensors:
+            if sensor.due_us <= now_us:
+                self._read(sensor, now_us, measured)
+        self._look_ahead()
+
+    def _read(self, sensor: Sensor, now_us: int, measured: Callable[[Sequence[Effect]], None]) -> None:
+        core, channel, bodies, line = self._core, sensor.channel, sensor.bodies, sensor.line
+        record, asked = core.record, core.effects
+        began_us, rate = self._crystal.began_us, self._crystal.rate
+        while sensor.due_us <= now_us:
+            true_us = sensor.due_us
+            sensor.due_us = true_us + sensor.period_us
+            value = sensor.read()
+            number = record((true_us - began_us) * rate // RATE_MS, channel, bodies[value])
+            if line is None:
+                line = sensor.line = Line(sensor.values)
+                self._truth.lines[LineKey(core.incarnation, core.boot, channel)] = line
+            if number != len(line.classes):
+                raise BrokenPromise("numbered-once", f"gave number {number} to record {len(line.classes)}", self._device)
+            line.append(true_us, value)
+            effects = asked()
+            if effects:
+                self.line = line
+                measured(effects)
+                self.line = None
+
+    def _look_ahead(self) -> None:
+        self.reading_us = self.frame_us = NEVER_US
+        for sensor in self._sensors:
+            self.reading_us = min(self.reading_us, sensor.due_us)
+            self.frame_us = min(self.frame_us, sensor.due_us + sensor.every_us)

@@ -1,0 +1,96 @@
+"""Holds what the hub's background steps did against what is true: dates they revised, frames they released, events they told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+from seamline.rig.world.audit import ROUNDING_MS
+from seamline.rig.world.clocks import WORLD_BEGAN_UNIX_MS
+from seamline.rig.world.marks import Marks
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.tables_hub import Tables
+from seamline.rig.world.tables_readings import Sheet
+from seamline.rig.world.tables_rows import QuarantineRow
+from seamline.rig.world.truth import OWED, SET_ASIDE, DeviceTruth, LineKey
+
+TELLS: Final = {"loss": "records", "quarantine": "frames"}
+"""What an event of a kind counts."""
+
+
+class StepAudit:
+    """The work of the steps of one world."""
+
+    def __init__(self, tables: Tables, names: Sequence[str], truths: Sequence[DeviceTruth | None], marks: Marks) -> None:
+        self._tables: Final = tables
+        self._truths: Final = [DeviceTruth() if truth is None else truth for truth in truths]
+        self._marks: Final = marks
+        self._index: Final = {name: index for index, name in enumerate(names)}
+        self._released: Final[set[int]] = set()
+        tables.quarantine.changed = {}
+        tables.readings_revised.clear()
+
+    def released(self) -> None:
+        """Before what was committed is classed: records that were set aside and released are owed again, until their rows are seen."""
+        for number in self._tables.quarantine.drain():
+            row = self._tables.quarantine.rows.get(number)
+            if row is None or row["resolved_at"] is None or number in self._released:
+                continue
+            self._released.add(number)
+            self._marks.hit("released")
+            self._owe(row)
+
+    def committed(self) -> None:
+        """After what was committed is classed: the dates that were revised. Raises BrokenPromise."""
+        revised = self._tables.readings_revised
+        while revised:
+            sheet, at = revised.pop()
+            if at < sheet.used:
+                self._marks.hit("redated")
+                self._date(sheet, at)
+
+    def restored(self) -> None:
+        """The database is what it was earlier: what was released since is set aside again."""
+        self._released.clear()
+        self._released.update(no for no, row in self._tables.quarantine.rows.items() if row["resolved_at"] is not None)
+        self._tables.quarantine.drain()
+        self._tables.readings_revised.clear()
+
+    def untold(self) -> str:
+        """What was not told, or not once: the events' sums against what they are about. Empty when all was."""
+        tables = self._tables
+        lost = sum(row["count"] * row["boots"] for row in tables.loss.rows.values())
+        aside = len(tables.quarantine.rows)
+        for kind, owed in (("loss", lost), ("quarantine", aside)):
+            told = 0
+            for event in tables.event.rows.values():
+                if event["kind"] == kind:
+                    told += int(str(cast("dict[str, object]", event["detail"])[TELLS[kind]]))
+            if told != owed:
+                return f"{owed} {TELLS[kind]} of {kind}, and the events tell of {told}"
+        return ""
+
+    def _owe(self, row: QuarantineRow) -> None:
+        if row["device_no"] is None or row["first"] is None or row["count"] is None or not row["counted"]:
+            return
+        truth = self._truths[self._device(row["device_no"])]
+        line = truth.lines.get(LineKey(row["incarnation"] or 0, row["boot"] or 0, row["channel"] or 0))
+        for at in range(row["first"], min(row["first"] + row["count"], 0 if line is None else len(line.classes))):
+            if line is not None and line.classes[at] == SET_ASIDE:
+                line.classes[at] = OWED
+
+    def _date(self, sheet: Sheet, at: int) -> None:
+        measured_us, error_ms, _, _ = sheet.date(at)
+        if measured_us is None or error_ms is None:
+            return
+        number, incarnation, boot, seq = (int(sheet.column(name)[at]) for name in ("device_no", "incarnation", "boot", "seq"))
+        line = self._truths[self._device(number)].lines.get(LineKey(incarnation, boot, sheet.layout.message_id))
+        if line is None or seq >= len(line.true_us):
+            return
+        off_us = abs(measured_us - (WORLD_BEGAN_UNIX_MS * 1000 + line.true_us[seq]))
+        if off_us > (error_ms + ROUNDING_MS) * 1000:
+            what = f"a revised date is off by {off_us // 1000} ms and says at most {error_ms} ms"
+            raise BrokenPromise("dates", what, self._device(number))
+
+    def _device(self, number: int) -> int:
+        return self._index[self._tables.device_ids.rows[number]]

@@ -1,0 +1,12 @@
+from pathlib import Path
+
+import pytest
+
+from seamline.contract import load_family
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "heater"
+
+
+@pytest.fixture(scope="session")
+def families():
+    return [load_family(EXAMPLE)]

@@ -1,0 +1,61 @@
+"""Defects in custody on the device: what is held, sent, let go and given up."""
+
+from __future__ import annotations
+
+from tests.rig.planted.mutation import Edit, mutation
+
+from seamline.rig.world.plan import Kind
+
+CORE = "seamline.device.core:Core."
+OUTBOX = "seamline.device.outbox:Outbox."
+
+MUTATIONS = [
+    mutation(
+        "let go when sent",
+        "the broker has it at QoS 1: what was published need not be kept",
+        "nothing-owed",
+        Edit(
+            CORE + "_say",
+            "        self._uplink.data(batch)\n",
+            "        self._uplink.data(batch)\n        outbox.lanes[batch.frame.channel].sealed.remove(batch)\n        outbox._release(batch)\n",
+        ),
+        budget=12,
+        kinds=(Kind.PARTITION, Kind.LOSSY),
+    ),
+    mutation(
+        "redelivery while the first try still runs",
+        "no answer yet: with the probe everything in flight is sent once more, to be sure",
+        "sent-again",
+        Edit(
+            CORE + "_due",
+            "        self._uplink.probe(now_ms, unanswered)",
+            "        self._uplink.probe(now_ms, unanswered)\n        self._outbox.unsend(1 << 62)",
+        ),
+        budget=12,
+        scenario="drop-mid-publish",
+    ),
+    mutation(
+        "loss counted, never declared",
+        "the device counts what it drops; the count is in its log",
+        "nothing-owed",
+        Edit(OUTBOX + "_note", "    self.losses.add(loss, self._author.boot)\n", ""),
+        budget=12,
+        scenario="week-offline",
+    ),
+    mutation(
+        "capacity not kept",
+        "the outbox is looked at when the program starts; it will not grow that fast",
+        "bounded",
+        Edit(OUTBOX + "append", "        self.fit()\n", "        pass\n"),
+        budget=12,
+        scenario="week-offline",
+    ),
+    mutation(
+        "torn segment sent as it is",
+        "flash is reliable: the frame's checksum costs time and is left out",
+        "values no-error",
+        Edit("seamline.device.frame:unpack", "if told != crc32(bytes(data[:end])):", "if False:"),
+        budget=20,
+        kinds=(Kind.PARTITION, Kind.FLASH_CUT, Kind.ROT),
+    ),
+]

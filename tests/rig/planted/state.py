@@ -1,0 +1,63 @@
+"""Defects in what the hub says of devices: presence, twins, and what its background steps make of late contracts."""
+
+from __future__ import annotations
+
+from tests.rig.planted.mutation import Edit, mutation
+
+from seamline.rig.world.plan import Kind
+
+PRESENCE = "seamline.hub.presence:"
+TWIN = "seamline.hub.twin:"
+RELEASE = "seamline.hub.steps.release:"
+WISHES = (Kind.WISH, Kind.TOUCH, Kind.REORDERING, Kind.DOUBLING)
+
+MUTATIONS = [
+    mutation(
+        "late death kills the new session",
+        "the broker says that the device is dead, so it is",
+        "presence",
+        Edit(PRESENCE + "on_death", "if _same_session(death, row) and row.died_ms is None", "if row.died_ms is None"),
+        budget=12,
+        kinds=(Kind.NAT, Kind.PARTITION, Kind.MUTE, Kind.POWER_CUT),
+    ),
+    mutation(
+        "silence has no bound",
+        "as long as the broker says nothing the device is there",
+        "presence",
+        Edit(PRESENCE + "assess", "if now_ms > silent_ms:", "if False:"),
+        budget=12,
+        kinds=(Kind.PARTITION, Kind.MUTE),
+    ),
+    mutation(
+        "any report confirms a wish",
+        "the device has answered: the wish is done",
+        "twin-honest twins-converged",
+        Edit(TWIN + "report", "if wish is not None and new.based_on == wish.version:", "if wish is not None:"),
+        budget=12,
+        kinds=WISHES,
+    ),
+    mutation(
+        "quarantined and stored",
+        "what is set aside is counted as quarantined; what came is counted as stored",
+        "books",
+        Edit("seamline.hub.ingest.fast:move", "columns = (counts - quarantined - declined,", "columns = (counts - declined,"),
+        budget=12,
+        kinds=(Kind.LATE_CONTRACT, Kind.LOSSY),
+    ),
+    mutation(
+        "released and released again",
+        "the frame has its rows; its entry stays for the record",
+        "stored-once no-error caught-up told-once books",
+        Edit(RELEASE + "release", '        await store.run("released", {"ids": Int8s([one.id for one in found])})\n', ""),
+        budget=12,
+        kinds=(Kind.LATE_CONTRACT, Kind.LOSSY),
+    ),
+    mutation(
+        "released, and not in the books",
+        "the rows are what counts",
+        "books",
+        Edit(RELEASE + "release", "        await _books(store, ingest, moved)\n", ""),
+        budget=12,
+        kinds=(Kind.LATE_CONTRACT, Kind.LOSSY),
+    ),
+]

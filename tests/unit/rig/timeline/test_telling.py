@@ -1,0 +1,192 @@
+"""A recording changes nothing, and its story tells each message, fault and end as they were."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from seamline.rig.timeline import recording
+from seamline.rig.timeline.recording import MARK, SENT, STORED, Recorded, record
+from seamline.rig.timeline.story import BROKER, HUB, ON_BROKER, ON_NETWORK, concerned, lane_of, told, who
+from seamline.rig.timeline.telling import tell
+from seamline.rig.world.marks import Marks
+from seamline.rig.world.plan import SPECS, Fault, Kind, Plan
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.trace import Event
+from seamline.rig.world.world import Outcome, Parts, World
+
+
+def test_a_run_that_is_watched_is_the_run_that_nobody_watches(families, held, broken):
+    alone = World(held.outcome.plan, Parts(families)).run()
+    assert (alone.digest, alone.steps, alone.marks.counts) == (
+        held.outcome.digest, held.outcome.steps, held.outcome.marks.counts,
+    )  # fmt: skip
+    assert alone.broken is held.outcome.broken is None
+    assert broken.outcome.broken.promise == "boot-rises"
+
+
+def test_everything_that_crosses_the_broker_is_recorded(held):
+    kinds = Counter(event.what.split()[0] for event in held.events)
+    stored = [event for event in held.events if event.what.startswith(STORED)]
+    sent = [event for event in held.events if event.what.startswith(SENT)]
+    assert {event.what.split()[-1] for event in stored} >= {"birth", "data", "anchor"}
+    assert {event.what.removeprefix(SENT) for event in sent} >= {"session", "marks"}
+    assert kinds["mark"] >= sum(times > 0 for times in held.outcome.marks.counts.values())
+    assert held.is_whole
+
+
+def test_only_the_last_events_are_kept_of_a_long_run(families, monkeypatch):
+    monkeypatch.setattr(recording, "EVENTS_MAX", 50)
+    recorded = record(Plan(3, 2, 120_000), Parts(families))
+    assert len(recorded.events) == 50
+    assert not recorded.is_whole
+    assert not tell(recorded).is_whole
+
+
+def test_every_message_of_a_story_came_or_says_why_not(held_story):
+    for message in held_story.messages:
+        assert (message.arrived_us is None) == bool(message.why)
+        if message.arrived_us is not None:
+            assert message.arrived_us >= message.sent.at_us
+    fates = Counter(message.why for message in held_story.messages)
+    assert fates["lost on its way up"]
+    assert fates[""] > len(held_story.messages) // 2
+
+
+def test_as_many_messages_are_lost_as_the_run_has_counted(held, held_story):
+    counts, fates = held.outcome.marks.counts, Counter(message.why for message in held_story.messages)
+    assert fates["lost on its way up"] == counts["uplink-lost"]
+    assert fates["lost on its way down"] == counts["downlink-lost"]
+
+
+def test_moments_come_in_order_and_messages_of_lanes_that_are_there(held_story):
+    times = [moment.at_us for moment in held_story.moments]
+    assert times == sorted(times)
+    assert {moment.lane for moment in held_story.moments} <= set(held_story.lanes) == {"d0", "n0", "d1", "n1", BROKER, HUB}
+
+
+def test_the_broken_promise_is_the_last_moment(broken_story):
+    last = broken_story.moments[-1]
+    assert (last.sort, last.lane, last.at_us) == ("broken", "d0", broken_story.end_us)
+    assert last.what.startswith("broken: boot-rises")
+
+
+def test_faults_begin_end_and_shade_their_lanes(held_story):
+    begun = {(moment.lane, moment.at_us) for moment in held_story.moments if moment.sort == "fault"}
+    assert begun == {("n1", 40_000_000), ("n0", 60_000_000), (BROKER, 150_000_000), ("d0", 200_000_000)}
+    ended = {moment.what for moment in held_story.moments if moment.sort == "mend"}
+    assert ended >= {"lossy is over", "partition is over", "broker-down is over", "power-cut is over"}
+    shaded = {(each.lane, each.from_us, each.until_us) for each in held_story.spans if each.sort == "fault"}
+    assert ("n0", 60_000_000, 100_000_000) in shaded
+
+
+def test_a_device_without_power_is_dark_until_it_boots(held_story):
+    (dark,) = [each for each in held_story.spans if each.sort == "dark"]
+    assert (dark.lane, dark.from_us, dark.until_us) == ("d0", 200_000_000, 205_000_000)
+    live = [each for each in held_story.spans if each.sort == "live" and each.lane == "d0"]
+    assert all(each.until_us <= dark.from_us or each.from_us >= dark.until_us for each in live)
+
+
+def test_commits_name_what_they_commit(held_story):
+    commits = [moment.what for moment in held_story.moments if moment.sort == "commit"]
+    assert any("birth of device 0" in what for what in commits)
+    assert any("reading 0–" in what for what in commits)
+
+
+def test_a_fault_stands_in_the_lane_of_what_it_strikes():
+    for kind, spec in SPECS.items():
+        lane = lane_of(Fault(0, kind, -1 if spec.house else 4))
+        assert lane in ({BROKER, HUB} if spec.house else {"d4", "n4"})
+        assert told(Fault(0, kind, numbers={"by_ms": 3}), "3 s").startswith(f"{kind}: {spec.what.partition(' (')[0]}")
+    assert all(SPECS[kind].house for kind in ON_BROKER)
+    assert not any(SPECS[kind].house for kind in ON_NETWORK)
+    assert [who(lane) for lane in ("d4", "n4", BROKER, HUB)] == ["device 4", "network 4", "broker", "hub"]
+
+
+def test_the_device_that_is_concerned_comes_first_and_others_only_as_far_as_there_is_room():
+    plan = Plan(1, 40, 1_000, (Fault(5, Kind.DEAF, 30), Fault(6, Kind.CUT_ALL)))
+    shown = concerned(plan, BrokenPromise("values", "wrong", 35))
+    assert {30, 35} < set(shown)
+    assert len(shown) == 6
+    assert concerned(replace(plan, only=(30,)), None) == (30,)
+
+
+# -- single events ---------------------------------------------------------------------------------------------------------
+
+
+def story_of(*events, faults=(), end_us=10_000_000, broken=None):
+    outcome = Outcome(Plan(1, 1, 5_000, faults), "beef", Marks(), end_us, 0, 0, 0, broken)
+    return tell(Recorded(outcome, tuple(Event(*event) for event in events), {0: {1: "reading"}}, is_whole=True))
+
+
+BYE = b'{"session": 1, "boot": 1}'
+PROBE = b'{"probe": 1, "unanswered": 0}'
+
+
+def test_a_will_is_told_where_the_broker_publishes_it():
+    story = story_of((5, 0, f"{STORED}0 1 death", BYE))
+    assert [(each.lane, each.what) for each in story.moments if each.at_us == 5] == [
+        (BROKER, "stores the will of device 0: death of session 1, boot 1")
+    ]
+
+
+def test_a_message_that_comes_twice_is_one_that_comes_again():
+    story = story_of((5, 0, "probe", PROBE), (8, 0, f"{STORED}0 1 probe", PROBE), (9, 0, f"{STORED}0 2 probe", PROBE))
+    (message,) = story.messages
+    assert (message.arrived_us, message.again) == (8, 1)
+
+
+def test_equal_messages_come_in_the_order_in_which_they_were_sent():
+    story = story_of((5, 0, "probe", PROBE), (6, 0, "probe", PROBE), (8, 0, f"{STORED}0 1 probe", PROBE))
+    assert [message.arrived_us for message in story.messages] == [8, None]
+    assert story.messages[1].why == "never comes"
+
+
+def test_what_is_under_way_when_a_promise_breaks_is_said_to_be():
+    broken = BrokenPromise("values", "wrong", 0)
+    story = story_of((5, 0, "probe", PROBE), (9, 0, "broken", b"values: wrong"), end_us=9, broken=broken)
+    assert story.messages[0].why == "still on its way at the end"
+
+
+def test_a_flash_cut_is_told_with_the_boot_it_ends():
+    story = story_of(
+        (1, 0, "boot", b"power_on"), (5, -1, MARK + "cut-in-erase", b""), (5, 0, "dark", b""),
+        (6, -1, MARK + "counters-lost", b""), (6, 0, "boot", b"brownout"),
+    )  # fmt: skip
+    told = [each.what for each in story.moments]
+    assert told[1] == "goes dark: the power went while a flash sector was erased"
+    assert told[2] == "boots after brownout; both counter slots were gone: a new incarnation"
+
+
+def test_a_stream_that_counts_anew_commits_what_it_has_stored_since():
+    story = story_of(
+        (1, 0, f"{STORED}0 7 probe", PROBE),
+        (2, 0, f"{STORED}0 1 death", BYE),
+        (3, -1, "commit", b"0 1"),
+        (4, -1, "commit", b"0 9"),
+    )
+    commits = [each.what for each in story.moments if each.sort == "commit"]
+    assert commits == ["commits partition 0 up to message 1: death of device 0"]
+
+
+def test_rare_states_of_broker_and_hub_are_told_once_a_moment():
+    story = story_of(
+        (1, -1, MARK + "takeover", b""), (2, -1, MARK + "redelivered", b""), (2, -1, MARK + "redelivered", b""),
+        (3, -1, MARK + "probed", b""), (4, -1, "hub-killed-before", b""),
+    )  # fmt: skip
+    assert [(each.lane, each.sort) for each in story.moments if each.at_us < 5] == [
+        (BROKER, "mark"),
+        (HUB, "mark"),
+        (HUB, "dark"),
+    ]
+
+
+@pytest.mark.parametrize(("what", "data"), [("failed", b"refused"), ("close", b"deaf"), ("lost", b"network"), ("connect", b"")])
+def test_what_a_link_does_is_said_with_its_reason(what, data):
+    (moment,) = [each for each in story_of((7, 0, what, data)).moments if each.at_us == 7]
+    assert (moment.sort, moment.lane) == ("link", "d0")
+    assert data.decode() in moment.what
+
+
+def test_an_event_that_no_story_knows_is_left_out():
+    assert not [each for each in story_of((7, 0, "sneeze", b"")).moments if each.at_us == 7]

@@ -1,0 +1,105 @@
+"""Tables in memory: what is due when, what was written since, a full disk, a backup."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from seamline.hub.drive import drive
+from seamline.hub.store import unavailable
+from seamline.rig.world.backup import Backup
+from seamline.rig.world.memory_store import MemoryDatabase, MemoryStore
+from seamline.rig.world.tables import NO_SPACE, Journal, NoSpaceError, Table
+
+NOW_US = 1_800_000_000_000_000
+
+
+def timed(journal=None):
+    return Table(journal or Journal(), when=lambda row: row["at"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.one_of(st.none(), st.integers(0, 20))), max_size=40), st.integers(0, 20))
+def test_what_is_due_is_what_a_search_through_all_rows_finds(writes, now):
+    table = timed()
+    for key, at in writes:
+        table.put(key, {"at": at})
+        assert table.first_due() == min((row["at"] for row in table.rows.values() if row["at"] is not None), default=None)
+    due = {key: row["at"] for key, row in table.rows.items() if row["at"] is not None and row["at"] <= now}
+    assert set(table.due_until(now)) == due.keys()
+    assert [due[key] for key in table.due_until(now)] == sorted(due.values())
+
+
+def test_what_is_taken_back_is_due_when_it_was_before():
+    journal = Journal()
+    table = timed(journal)
+    table.put("a", {"at": 5})
+    mark = len(journal.undo)
+    table.put("a", {"at": 9})
+    journal.back_to(mark)
+    assert table.due_until(6) == ["a"]
+
+
+def test_what_was_written_is_told_once_also_when_it_was_taken_back():
+    journal = Journal()
+    table = timed(journal)
+    table.put("unwatched", {"at": 1})
+    assert table.drain() == []
+    table.changed = {}
+    table.put("a", {"at": 1})
+    table.put("a", {"at": 2})
+    journal.back_to(1)
+    assert table.drain() == ["a"]
+    assert table.drain() == []
+
+
+@pytest.fixture
+def database(families):
+    return MemoryDatabase(lambda: NOW_US, families)
+
+
+def new_devices(database, *names):
+    return drive(MemoryStore(database.connect()).run("new_devices", {"ids": list(names)}))
+
+
+def test_a_full_disk_refuses_what_is_written_by_its_sqlstate_and_reads_on(database):
+    new_devices(database, "d1")
+    database.tables.journal.is_full = True
+    with pytest.raises(NoSpaceError) as refused:
+        new_devices(database, "d2")
+    assert refused.value.sqlstate == NO_SPACE == "53100"
+    assert unavailable(refused.value)
+    assert drive(MemoryStore(database.connect()).all("devices_total")) == [(1,)]
+    database.tables.journal.is_full = False
+    assert new_devices(database, "d2") == 1
+
+
+def test_a_transaction_on_a_full_disk_leaves_nothing(database):
+    store = MemoryStore(database.connect())
+
+    async def two_statements():
+        async with store.transaction():
+            await store.run("new_devices", {"ids": ["d1"]})
+            database.tables.journal.is_full = True
+            await store.run("new_devices", {"ids": ["d2"]})
+
+    with pytest.raises(NoSpaceError):
+        drive(two_statements())
+    assert not database.tables.device.rows
+
+
+def test_a_restore_brings_back_rows_and_identity_numbers(database):
+    new_devices(database, "d1")
+    backup = Backup(database.tables)
+    new_devices(database, "d2", "d3")
+    backup.restore(database.tables)
+    assert [row["id"] for row in database.tables.device.rows.values()] == ["d1"]
+    new_devices(database, "d4")
+    assert database.tables.device.rows["d4"]["no"] == 2
+
+
+def test_after_a_restore_wishes_count_on_above_every_version_that_was_given(database):
+    store = MemoryStore(database.connect())
+    assert drive(store.all("wishes_above")) == []
+    drive(store.run("next_wishes"))
+    ((above,),) = drive(store.all("wishes_above"))
+    assert above == NOW_US // 1_000_000 - 1_700_000_000
+    drive(store.run("next_wishes"))
+    assert drive(store.all("wishes_above")) == [(above,)]
