@@ -5,6 +5,7 @@
 #   make check         every static check
 #   make quick         the tests that need no broker, database or browser
 #   make soak          the demo under chaos, again and again, for SOAK_MINUTES (30)
+#   make rig           new fault plans in virtual time, one after the other, for RIG_BUDGET (30m)
 #   make bench         the benchmarks, short
 #   make docs          the documentation, into site/
 #   make screenshots   the pictures of the pages under docs/images/
@@ -19,7 +20,8 @@ SHELL := /bin/sh
 ARGS ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SOAK_MINUTES ?= 30
-BENCHES ?= ingest codec
+RIG_BUDGET ?= 30m
+BENCHES ?= ingest codec rig
 PY := .venv/bin/python
 
 # The first Python that runs and is new enough; PYTHON=… decides for itself.
@@ -35,7 +37,7 @@ ALONE := $(shell command -v flock >/dev/null 2>&1 && echo 'flock .venv/.web.lock
 
 .PHONY: help
 help:
-	@sed -n '3,15s/^# *//p' Makefile
+	@sed -n '3,16s/^# *//p' Makefile
 
 .PHONY: run dev web
 run:
@@ -52,11 +54,13 @@ web: run
 micropython: dev
 	@$(PY) tests/conformance/interpreters.py || test $$? -eq 3
 
-.PHONY: demo soak bench screenshots
+.PHONY: demo soak rig bench screenshots
 demo: run web
 	@exec $(PY) -m seamline demo $(ARGS)
 soak: run web
 	@exec $(PY) tools/soak.py --minutes $(SOAK_MINUTES) $(ARGS)
+rig: run
+	@exec $(PY) -m seamline rig run --seeds 1000000 --budget $(RIG_BUDGET) $(ARGS)
 bench: run
 	@for name in $(BENCHES); do $(PY) bench/$$name.py --quick $(ARGS) || exit 1; done
 screenshots: dev web

@@ -1,6 +1,7 @@
 """What holds for every test: no deadline by the clock, and skips are failures where the machine promised to have everything."""
 
 import os
+import secrets
 
 import coverage
 import pytest
@@ -11,6 +12,16 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 _NO_SKIPS = os.environ.get("SEAMLINE_TEST_NO_SKIPS", "") not in {"", "0"}
+
+
+def pytest_configure():
+    """Draw the seed of the fresh fault plans (tests/rig) once, for every process of the run."""
+    os.environ.setdefault("SEAMLINE_TEST_RIG_SEED", str(1_000 + secrets.randbits(31)))
+
+
+def pytest_report_header():
+    """Name that seed."""
+    return f"fresh fault plans: SEAMLINE_TEST_RIG_SEED={os.environ['SEAMLINE_TEST_RIG_SEED']}"
 
 
 def _reason(report):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,14 +18,22 @@ sys.path.insert(0, str(ROOT / "src"))
 from playwright.sync_api import sync_playwright  # noqa: E402 (after the tree's own path)
 
 from seamline.contract import load_family  # noqa: E402
+from seamline.device import Core, Policy  # noqa: E402
 from seamline.hub.api.context import RawFrame, unix_ms  # noqa: E402
 from seamline.hub.presence import State  # noqa: E402
+from seamline.rig.timeline.page import page  # noqa: E402
+from seamline.rig.timeline.recording import record  # noqa: E402
+from seamline.rig.timeline.telling import tell  # noqa: E402
+from seamline.rig.world.plan import Fault, Kind, Plan  # noqa: E402
+from seamline.rig.world.world import Parts  # noqa: E402
 from seamline.testing import device_story, fleet_rows  # noqa: E402
 from seamline.testing.api_server import ServedApi, serving  # noqa: E402
 from seamline.testing.stack import stack  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from seamline.device.shapes import Random, Stored
 
 FLAGS: Final = (
     "--headless",
@@ -35,6 +44,13 @@ FLAGS: Final = (
     "--disable-sync",
 )
 DEVICES: Final = 2_000
+FAULTS: Final = (
+    Fault(68_000, Kind.LOSSY, 1, 60_000, {"permille": 900}),
+    Fault(70_000, Kind.PARTITION, 0, 20_000),
+    Fault(100_000, Kind.BROKER_DOWN, -1, 8_000),
+    Fault(125_000, Kind.POWER_CUT, 0, 5_000),
+)
+"""Of the timeline that is drawn."""
 SETTLE_MS: Final = 4_000  # rates need two looks at the books
 INSTALLATION_PROBLEM: Final = 5
 
@@ -55,6 +71,7 @@ def main(folder: Path) -> int:
         return INSTALLATION_PROBLEM
     folder.mkdir(parents=True, exist_ok=True)
     family = load_family(ROOT / "examples" / "heater")
+    timeline(chromium, folder)
     with stack(children=("postgres",)) as running:
         fleet_rows.prepare(running.dsn, family)
         now_ms = unix_ms()
@@ -74,6 +91,31 @@ def main(folder: Path) -> int:
             done.set()
             breathing.join()
     return 0
+
+
+def timeline(chromium: str, folder: Path) -> None:
+    """Draw the timeline of a run that breaks a promise: cores that read nothing of their counters give a boot's number twice."""
+
+    def forgets(policy: Policy, name: str, random: Random, stored: Stored) -> Core:
+        first = iter((7,))  # the incarnation is drawn first
+        return Core(
+            policy,
+            name,
+            lambda: next(first, None) or random(),
+            {key: data for key, data in stored.items() if key not in {"c0", "c1"}},
+        )
+
+    parts = Parts([load_family(ROOT / "examples" / "heater")], make_core=forgets)
+    drawn = page(tell(record(Plan(3, 2, 300_000, FAULTS), parts)), "seamline rig replay 3-boot-rises.json")
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        file = Path(place) / "timeline.html"
+        file.write_text(drawn, encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1440, "height": 1640})
+        opened.goto(file.as_uri())
+        opened.screenshot(path=folder / "timeline.png")
+        browser.close()
+    print(folder / "timeline.png")
 
 
 def breathe(dsn: str, done: threading.Event) -> None:

@@ -14,7 +14,7 @@ from seamline.agent.store import MemoryStore
 from seamline.contract import Contract, FieldType, Layout, Property, policy
 from seamline.contract.layout import OFFSET_BYTES
 from seamline.contract.model import Message
-from seamline.device import Core
+from seamline.device import OVER_RATE, Core
 from seamline.rig.latency import Latencies
 from seamline.rig.ports import FaultyPort
 from seamline.rig.truth import DeviceTruth, Sent, StreamKey
@@ -242,6 +242,8 @@ class SimulatedDevice:
         uptime_ms = boot.uptime_ms()
         true_ms = time.time_ns() // 1_000_000
         sequence = boot.driver.record(message.id, body, uptime_ms)
+        if sequence == OVER_RATE:
+            return  # an event beyond its bound: it was not numbered, so there is no truth about it
         key = StreamKey(boot.core.incarnation, boot.core.boot, message.id)
         stream = self.truth.stream(key, message.layout, self.model.contract.version)
         if sequence != stream.numbered:

@@ -73,6 +73,8 @@ class _Tunnel:
         # Read before the broker's side stood: early 3.11 releases read on after a pause in connection_made.
         self._early: list[bytes] = []
         self._dead = False
+        self._used_s = asyncio.get_running_loop().time()
+        self._forgotten = False
         self.opening: asyncio.Task[None] | None = None
 
     def made(self, side: _Side) -> None:
@@ -88,6 +90,8 @@ class _Tunnel:
             self.regulate()
 
     def received(self, data: bytes, *, upward: bool) -> None:
+        if self._is_forgotten():
+            return
         if upward:
             data = self._link.passing_up(self, data)
         elif self._link.answer_cuts():
@@ -105,6 +109,13 @@ class _Tunnel:
         if len(direction.queue) == 1:
             asyncio.get_running_loop().call_at(due, self._release, upward)
         self.regulate()
+
+    def _is_forgotten(self) -> bool:
+        """Whether a NAT on the way has forgotten this connection: idle for too long once, it is dead for good, and nobody is told."""
+        now_s = asyncio.get_running_loop().time()
+        self._forgotten |= now_s - self._used_s > self._link.idle_s_max
+        self._used_s = now_s
+        return self._forgotten
 
     def _release(self, upward: bool) -> None:  # noqa: FBT001  # called by the loop
         direction = self._up if upward else self._down
@@ -145,6 +156,8 @@ class _Tunnel:
                 transport.resume_reading()
 
     def lost(self, side: _Side, exc: Exception | None) -> None:
+        if self._dead:
+            return
         other = self.broker if side is self.device else self.device
         if exc is not None or other.transport is None:
             self.abort()
@@ -158,6 +171,13 @@ class _Tunnel:
             self.opening.cancel()
         for side in (self.device, self.broker):
             _reset(side.transport)
+        self._finish()
+
+    def answer(self, text: bytes) -> None:
+        """Answer the device ourselves, and hang up in order."""
+        if self.device.transport is not None:
+            self.device.transport.write(text)
+            self.device.transport.close()
         self._finish()
 
     def break_device(self) -> None:
@@ -199,14 +219,16 @@ class Link:
         self._down_stalled = False
         self.port = 0
         self.delay_s = 0.0
+        self.idle_s_max = float("inf")
         self.accepts = True
+        self.portal = b""
         self.cuts = 0
         self.connections = 0
 
-    async def open(self) -> None:
-        """Listen on a free port of loopback."""
+    async def open(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen, on a free port of loopback unless told otherwise. Raises OSError."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accepted, "127.0.0.1", 0, backlog=16)
+        self._server = await loop.create_server(self._accepted, host, port, backlog=16)
         self.port = cast("int", self._server.sockets[0].getsockname()[1])
 
     def cut(self) -> int:
@@ -239,6 +261,14 @@ class Link:
         """Break each new connection at once, as a network without a route does; live ones stay."""
         self.accepts = not refused
 
+    def forget_idle(self, idle_ms: int | None) -> None:
+        """From now on swallow everything of a connection that has been idle for so long, as a NAT does; None ends that for the others."""
+        self.idle_s_max = float("inf") if idle_ms is None else idle_ms / 1000
+
+    def answer_with(self, text: bytes) -> None:
+        """Answer each new connection with this and close it, as a captive portal does; empty ends it."""
+        self.portal = text
+
     @property
     def live(self) -> int:
         """How many connections are open now."""
@@ -267,6 +297,9 @@ class Link:
     async def _dial(self, tunnel: _Tunnel) -> None:
         if not self.accepts:
             tunnel.abort()
+            return
+        if self.portal:
+            tunnel.answer(self.portal)
             return
         try:
             await asyncio.get_running_loop().create_connection(lambda: tunnel.broker, *self._links.upstream)
@@ -321,10 +354,10 @@ class Links:
                 await link.close()
         await self._group.__aexit__(kind, error, trace)
 
-    async def add(self) -> Link:
-        """Return a new link, listening."""
+    async def add(self, host: str = "127.0.0.1", port: int = 0) -> Link:
+        """Return a new link, listening. Raises OSError."""
         link = Link(self)
-        await link.open()
+        await link.open(host, port)
         self._links.append(link)
         return link
 

@@ -46,6 +46,8 @@ class Stream:
     bodies: bytearray = field(default_factory=bytearray)
     acknowledged: int = 0
     sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=SENT_MAX))
+    unsure: int | None = None
+    """Records from here on may have been unmade by a power cut while what follows from their number was carried out."""
 
     def append(self, uptime_ms: int, true_ms: int, body: bytes) -> None:
         """Note the next record; `body` is what follows the offset."""
@@ -69,12 +71,17 @@ class Stream:
 
 
 class DeviceTruth:
-    """All streams of one device. `declared` counts the records of channel 0, by (incarnation, boot): the core numbers those."""
+    """All streams of one device. `declared` counts the records of channel 0, by (incarnation, boot): the core numbers those.
 
-    __slots__ = ("declared", "device", "streams")
+    With `begun`, the truth begins in the midst of the device's life: at that boot of each incarnation, and of other incarnations
+    nothing is known.
+    """
+
+    __slots__ = ("begun", "declared", "device", "streams")
 
     def __init__(self, device: str) -> None:
         self.device = device
+        self.begun: dict[int, int] | None = None
         self.declared: dict[tuple[int, int], int] = {}
         self.streams: dict[StreamKey, Stream] = {}
 
@@ -96,6 +103,10 @@ class DeviceTruth:
             sent_ms = stream.sent[0].at_ms if stream.sent and stream.sent[0].first <= sequence else None
             yield now_ms - stream.true_ms[sequence], None if sent_ms is None else now_ms - sent_ms
         stream.acknowledged = max(stream.acknowledged, min(following, stream.numbered))
+
+    def is_earlier(self, incarnation: int, boot: int) -> bool:
+        """Whether this boot was over before the truth began."""
+        return self.begun is not None and boot < self.begun.get(incarnation, boot + 1)
 
     @property
     def numbered(self) -> int:

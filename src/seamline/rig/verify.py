@@ -101,34 +101,48 @@ class _Account:
 
 
 def verify(
-    dsn: str, truths: Iterable[DeviceTruth], layouts: Sequence[Layout], connection: psycopg.Connection | None = None
+    dsn: str,
+    truths: Iterable[DeviceTruth],
+    layouts: Sequence[Layout],
+    connection: psycopg.Connection | None = None,
+    *,
+    date_slack_ms: int = DATE_SLACK_MS,
 ) -> Verdict:
     """Compare everything about these devices, in one snapshot of the database (or in the transaction of `connection`).
 
+    `date_slack_ms`: how far the truth itself may be off about when a record was measured.
     Blocks for the length of a table scan. Raises psycopg.Error when the database cannot be read.
     """
     known = list(truths)
     if connection is not None:
-        return _verify(connection, known, layouts)
+        return _verify(connection, known, layouts, date_slack_ms)
     with psycopg.connect(dsn) as own:
         own.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         own.read_only = True
-        return _verify(own, known, layouts)
+        return _verify(own, known, layouts, date_slack_ms)
 
 
-def _verify(connection: psycopg.Connection, known: Sequence[DeviceTruth], layouts: Sequence[Layout]) -> Verdict:
+def _verify(
+    connection: psycopg.Connection, known: Sequence[DeviceTruth], layouts: Sequence[Layout], date_slack_ms: int
+) -> Verdict:
     verdict = Verdict()
     books = read_books(connection, [truth.device for truth in known])
     accounts = _accounts(known, books, verdict)
     numbers = list(books.device_no.values())
+    begun = {books.device_no[truth.device]: truth for truth in known if truth.device in books.device_no}
+    earlier: Counter[FoldKey] = Counter()
     for table in tables_of([layout for layout in layouts if layout.message_id != LOSSES_CHANNEL]):
         for row in table.rows(connection, numbers):
-            _check_row(row, table, accounts, verdict)
+            key = row.key
+            if key not in accounts and begun[key.device_no].is_earlier(key.incarnation, key.boot):
+                earlier[FoldKey(key.device_no, key.incarnation, key.channel)] += 1
+            else:
+                _check_row(row, table, accounts, verdict, date_slack_ms)
     for account in accounts.values():
         _classify(account, books, verdict)
     for truth in known:
         _losses_channel(truth, books, verdict)
-    _compare_books(accounts, books, verdict)
+    _compare_books(accounts, books, earlier, verdict)
     verdict.refused_frames = books.refused
     verdict.duplicates_received = sum(counts.duplicates for counts in books.counts.values())
     return verdict
@@ -146,7 +160,9 @@ def _accounts(truths: Sequence[DeviceTruth], books: HubBooks, verdict: Verdict) 
     return accounts
 
 
-def _check_row(row: StoredRow, table: ReadingTable, accounts: Mapping[RowKey, _Account], verdict: Verdict) -> None:
+def _check_row(
+    row: StoredRow, table: ReadingTable, accounts: Mapping[RowKey, _Account], verdict: Verdict, date_slack_ms: int
+) -> None:
     account = accounts.get(row.key)
     if account is None or row.sequence >= account.stream.numbered:
         verdict.complain("rows that no device measured", f"{row.key} sequence {row.sequence}")
@@ -157,7 +173,7 @@ def _check_row(row: StoredRow, table: ReadingTable, accounts: Mapping[RowKey, _A
         return
     account.classes[row.sequence] = Class.STORED
     _check_values(row, table, account, verdict)
-    _check_date(row, account, verdict)
+    _check_date(row, account, verdict, date_slack_ms)
 
 
 def _check_values(row: StoredRow, table: ReadingTable, account: _Account, verdict: Verdict) -> None:
@@ -176,12 +192,12 @@ def _check_values(row: StoredRow, table: ReadingTable, account: _Account, verdic
         verdict.complain("stored values that differ from the measured", text)
 
 
-def _check_date(row: StoredRow, account: _Account, verdict: Verdict) -> None:
+def _check_date(row: StoredRow, account: _Account, verdict: Verdict, date_slack_ms: int) -> None:
     true_ms = account.stream.true_ms[row.sequence]
     verdict.measured_to_stored.add(row.arrival_ms - true_ms)
     if row.measured_ms is None or row.error_ms is None:
         verdict.undated += 1
-    elif abs(row.measured_ms - true_ms) > row.error_ms + DATE_SLACK_MS:
+    elif abs(row.measured_ms - true_ms) > row.error_ms + date_slack_ms:
         verdict.misdated += 1
         off_ms = round(row.measured_ms - true_ms)
         verdict.complain(
@@ -195,7 +211,9 @@ def _classify(account: _Account, books: HubBooks, verdict: Verdict) -> None:
     _mark(account, books.quarantined.get(key, []), Class.QUARANTINED, verdict)
     _mark(account, books.lost_spans(key), Class.LOST, verdict)
     found = Counter(account.classes)
-    sums = Sums(stream.numbered, found[Class.STORED], found[Class.QUARANTINED], lost=found[Class.LOST])
+    unmade = 0 if stream.unsure is None else account.classes.count(Class.UNKNOWN, stream.unsure)
+    found[Class.UNKNOWN] -= unmade
+    sums = Sums(stream.numbered - unmade, found[Class.STORED], found[Class.QUARANTINED], lost=found[Class.LOST])
     unknown = found[Class.UNKNOWN]
     if unknown and _never_heard_of(account, books):
         verdict.lost_beyond_knowing += unknown
@@ -246,18 +264,21 @@ def _losses_channel(truth: DeviceTruth, books: HubBooks, verdict: Verdict) -> No
         hub = books.counts.get(FoldKey(number, incarnation, LOSSES_CHANNEL))
         stored, lost = (hub.stored, hub.lost) if hub is not None else (0, 0)
         missing = count - stored
-        if missing < 0:
+        if missing < 0 and (truth.begun is None or truth.begun.get(incarnation, 1) == 1):
             verdict.complain(
                 "loss records the device never wrote", f"{truth.device} incarnation {incarnation}: {stored} of {count}"
             )
+        missing = max(missing, 0)
         superseded = books.current.get(number) != incarnation
-        lost = missing if superseded else min(max(missing, 0), lost)
-        verdict.sums.add(Sums(count, stored, lost=lost, owed=max(0, missing - lost)))
+        lost = missing if superseded else min(missing, lost)
+        verdict.sums.add(Sums(count, min(stored, count), lost=lost, owed=missing - lost))
 
 
-def _compare_books(accounts: Mapping[RowKey, _Account], books: HubBooks, verdict: Verdict) -> None:
+def _compare_books(
+    accounts: Mapping[RowKey, _Account], books: HubBooks, earlier: Mapping[FoldKey, int], verdict: Verdict
+) -> None:
     """Hold the hub's ledger to the rows that were just counted, and to the ranges behind its other figures."""
-    stored: Counter[FoldKey] = Counter()
+    stored: Counter[FoldKey] = Counter(earlier)
     quarantined: Counter[FoldKey] = Counter()
     for key, account in accounts.items():
         stored[FoldKey(key.device_no, key.incarnation, key.channel)] += account.classes.count(Class.STORED)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import seamline
-from seamline.cli import exits, launch, main
+from seamline.cli import exits, extras, main
 from seamline.cli.parser import build
 
 ROOT = Path(__file__).parents[3]
@@ -29,8 +29,8 @@ COMMANDS = {" ".join(words): parser for words, parser in leaves(build())}
 
 def test_the_commands_are_those_that_the_documents_name():
     assert set(COMMANDS) == {
-        "demo", "up", "hub", "doctor", "devices", "device show", "device add", "readings", "ledger", "quarantine", "agent run", "completion",
-        *(f"rig {what}" for what in ("run", "replay")),
+        "demo", "up", "hub", "doctor", "devices", "device show", "device add", "readings", "ledger", "quarantine", "agent run", "gate", "site convert", "completion",
+        *(f"rig {what}" for what in ("run", "replay", "promote", "board run", "storm")),
         *(f"calibration {what}" for what in ("show", "set", "import")),
         *(f"contract {what}" for what in ("new", "check", "explain", "release", "retire", "diff", "gen", "map")),
     }  # fmt: skip
@@ -111,7 +111,7 @@ def test_a_missing_extra_is_named_with_the_command_that_adds_it(command, extra, 
     def lacks(name):
         raise ModuleNotFoundError(f"No module named 'numpy' ({name})", name="numpy.linalg")
 
-    monkeypatch.setattr(launch, "import_module", lacks)
+    monkeypatch.setattr(extras, "import_module", lacks)
     assert main([command]) == exits.MISSING_EXTRA
     assert (
         capsys.readouterr().err
@@ -123,7 +123,7 @@ def test_a_module_of_our_own_that_is_missing_is_a_bug_and_not_an_extra(monkeypat
     def lacks(name):
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr(launch, "import_module", lacks)
+    monkeypatch.setattr(extras, "import_module", lacks)
     with pytest.raises(ModuleNotFoundError):
         main(["up"])
 
@@ -158,7 +158,7 @@ def test_demo_takes_its_result_file_and_numbers(monkeypatch):
             seen.append(options)
             return 1
 
-    monkeypatch.setattr(launch, "import_module", lambda _: Part)
+    monkeypatch.setattr(extras, "import_module", lambda _: Part)
     assert main(["demo", "--devices", "20", "--seconds", "1.5", "--json", "out.json", "--chaos"]) == 1
     (options,) = seen
     assert (options.devices, options.seconds, options.json, options.chaos) == (20, 1.5, Path("out.json"), True)
@@ -180,4 +180,9 @@ def test_json_is_offered_by_every_command_that_reads():
         "quarantine",
         "contract explain",
         "contract diff",
+        "gate",
+        "rig run",
+        "rig replay",
+        "rig board run",
+        "rig storm",
     }

@@ -84,9 +84,9 @@ READINGS = {
     "message": "reading",
     "channel": 1,
     "fields": [
-        {"name": "temperature", "type": "i16", "low": None, "high": None, "unit": "°C", "calibration": None, "enum": None},
-        {"name": "pressure", "type": "u16", "low": None, "high": None, "unit": "bar", "calibration": "poly2", "enum": None},
-        {"name": "mode", "type": "u8", "low": None, "high": None, "unit": None, "calibration": None, "enum": {"0": "off"}},
+        {"name": "temperature", "type": "i16", "low": None, "high": None, "unit": "°C", "calibration": None, "enum": None, "inferred": []},
+        {"name": "pressure", "type": "u16", "low": None, "high": None, "unit": "bar", "calibration": "poly2", "enum": None, "inferred": []},
+        {"name": "mode", "type": "u8", "low": None, "high": None, "unit": None, "calibration": None, "enum": {"0": "off"}, "inferred": []},
     ],
     "rows": [
         {

@@ -1,74 +1,221 @@
-"""`seamline rig`: what it prints, where it keeps a plan, and how it says that a plan cannot be run."""
+"""`seamline rig run`: what it prints, what it keeps of a failure, and how it ends."""
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from tests.unit.rig.world import planted
+from tests.unit.rig.broken_cores import publishes_before_it_persists
 
-import seamline
 from seamline.cli import exits, main
-from seamline.rig.world import world
-from seamline.rig.world.plan import Kind, Plan
+from seamline.cli.rig_plans import origin
+from seamline.contract import load_family
+from seamline.rig import crew
+from seamline.rig.world import shrink, world
+from seamline.rig.world.marks import OF_DAYS
+from seamline.rig.world.plan import Kind
 from seamline.rig.world.promises import ALWAYS, EVENTUALLY
 from seamline.rig.world.scenarios import SCENARIOS
 
 DOCS = Path(__file__).parents[3] / "docs"
-RUN = ["rig", "run", "--seeds", "1", "--devices", "2", "--seed"]
+HEATER = Path(__file__).parents[3] / "examples" / "heater"
+CALM = ["--scenario", "drop-mid-publish"]
+RUN = ["rig", "run", "--seeds", "1", "--devices", "2", *CALM, "--seed"]
+
+
+def told(capsys):
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def defective(monkeypatch):
+    """Every world has cores that break a promise with their first frame."""
+    honest = world.Parts
+    monkeypatch.setattr(world, "Parts", lambda families: honest(families, make_core=publishes_before_it_persists))
+
+
+# -- every promise held ----------------------------------------------------------------------------------------------------
 
 
 def test_a_run_in_which_every_promise_holds_ends_well_and_names_the_marks_it_missed(capsys):
     assert main([*RUN, "3"]) == exits.OK
-    told = capsys.readouterr().out
-    assert "seed 3: " in told
-    assert "every promise held: 1 seeds" in told
-    assert re.search(r"\d+ of \d+ marks reached; never: ", told)
+    text = told(capsys)
+    assert re.match(r"seeds from 3@[0-9a-f]{8}: 2 devices \(heater\), 1 h each\n", text)
+    assert "every promise held: 1 seeds, 2 device-hours" in text
+    assert re.search(r"\d+ of \d+ marks reached", text)
 
 
 def test_marks_that_were_never_reached_fail_where_that_is_asked(capsys):
-    assert main([*RUN, "3", "--all-marks"]) == exits.PROMISE_BROKEN
+    calm = ["rig", "run", "--seeds", "1", "--devices", "1", "--seed", "3", "--all-marks"]
+    assert main([*calm, "--scenario", "mixed-fleet"]) == exits.PROMISE_BROKEN
+    text = told(capsys)
+    assert "what makes the day mixed-fleet never came, so it is not proved: " in text
+    assert "two-versions" in text
 
 
-def test_a_broken_promise_is_kept_as_a_small_plan_that_replay_repeats(capsys, monkeypatch, tmp_path):
-    honest = world.Parts
-    monkeypatch.setattr(world, "Parts", lambda families: honest(families, make_core=planted.publishes_before_it_persists))
+def test_without_a_scenario_every_mark_is_one_that_could_be_reached(capsys):
+    assert main(["rig", "run", "--seeds", "1", "--devices", "1", "--seed", "3", "--json"]) == exits.OK
+    answer = json.loads(told(capsys))
+    assert set(answer["missed"]) == {name for name, times in answer["marks"].items() if not times} - OF_DAYS
+
+
+def test_the_answer_as_json_holds_every_figure_and_nothing_else_is_printed(capsys):
+    assert main([*RUN, "3", "--json"]) == exits.OK
+    answer = json.loads(told(capsys))
+    assert (answer["verdict"], answer["ended"], answer["done"], answer["broken"]) == ("held", "seeds", 1, None)
+    assert answer["runs"][0]["seed"] == 3
+    assert answer["device_hours"] > 2
+    assert answer["marks"]["link-cut"] > 0
+    assert sum(answer["faults"].values()) > 0
+
+
+def test_no_seed_is_begun_when_the_budget_is_used_up(capsys, monkeypatch):
+    monkeypatch.setattr("seamline.cli.rig_progress.Progress.took_s", property(lambda _: 61.0))
+    assert main([*RUN, "3", "--budget", "1m"]) == exits.OK
+    assert "the budget is used up; no seed was run to its end" in told(capsys)
+
+
+def test_several_products_are_one_fleet(capsys, tmp_path):
+    shutil.copytree(HEATER, tmp_path / "other")
+    contract = tmp_path / "other" / "contract.yaml"
+    contract.write_text(contract.read_text().replace("product: heater", "product: boiler"))
+    shutil.rmtree(tmp_path / "other" / "released")
+    assert main([*RUN, "3", "--contract", str(HEATER), str(tmp_path / "other")]) == exits.OK
+    assert "2 devices (heater, boiler)" in told(capsys)
+
+
+# -- a promise broke -------------------------------------------------------------------------------------------------------
+
+
+def test_a_broken_promise_is_kept_as_a_small_plan_with_its_timeline_that_replay_repeats(capsys, defective, tmp_path):
     assert main([*RUN, "1", "--out", str(tmp_path)]) == exits.PROMISE_BROKEN
-    last = capsys.readouterr().out.splitlines()[-1]
+    text = told(capsys)
     (kept,) = tmp_path.glob("*.json")
-    assert last == f"seamline rig replay {kept}"
-    assert json.loads(kept.read_text())["only"] in ([0], [1])
-    told = []
+    assert text.splitlines()[-1] == f"seamline rig replay {kept}"
+    plan = json.loads(kept.read_text())
+    assert (len(plan["only"]), plan["faults"]) == (1, [])
+    assert plan["kept"]["promise"] == "counted-first"
+    assert "✗ broken: counted-first" in text
+    assert "✗ broken: counted-first" in kept.with_suffix(".txt").read_text()
+    assert "counted-first is broken" in kept.with_suffix(".html").read_text()
+    replayed = []
     for _ in range(2):
         assert main(["rig", "replay", str(kept)]) == exits.PROMISE_BROKEN
-        told.append(capsys.readouterr().out)
-    assert told[0] == told[1]
-    assert "counted-first" in told[0]
+        replayed.append(told(capsys))
+    assert replayed[0] == replayed[1]
+    assert plan["kept"]["events"] in replayed[0]
+    assert "others than when it was kept" not in replayed[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("{}", "the plan's format is None"),
-        (Plan(1, 1, 1000, code="0.0.0").write(), f"was drawn by Seamline 0.0.0, this is {seamline.__version__}"),
-        (Plan(1, 1, 1000, contracts="beef").write(), "was drawn for the contracts beef"),
-    ],
-)
-def test_a_plan_that_cannot_be_run_is_wrong_use(text, says, capsys, tmp_path):
-    path = tmp_path / "plan.json"
-    path.write_text(text)
-    assert main(["rig", "replay", str(path)]) == exits.WRONG_USE
-    assert says in capsys.readouterr().err
+def test_what_broke_is_in_the_json_answer(capsys, defective, tmp_path):
+    assert main([*RUN, "1", "--out", str(tmp_path), "--json"]) == exits.PROMISE_BROKEN
+    answer = json.loads(told(capsys))
+    assert (answer["verdict"], answer["ended"]) == ("broken", "broken")
+    broken = answer["broken"]
+    assert (broken["promise"], broken["faults"], broken["devices"], broken["seed"]) == ("counted-first", 0, 1, 1)
+    assert {Path(broken[form]).suffix for form in ("plan", "page", "text")} == {".json", ".html", ".txt"}
+    assert all(Path(broken[form]).exists() for form in ("plan", "page", "text"))
 
 
-def test_a_plan_that_is_not_there_is_wrong_use(capsys, tmp_path):
-    assert main(["rig", "replay", str(tmp_path / "none.json")]) == exits.WRONG_USE
-    assert "cannot be read" in capsys.readouterr().err
+def test_a_plan_that_cannot_be_kept_is_a_problem_of_the_installation(capsys, defective, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert main([*RUN, "1", "--out", str(tmp_path / "file")]) == exits.BAD_INSTALLATION
+    assert "cannot be written" in capsys.readouterr().err
+
+
+# -- Ctrl-C ----------------------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_ends_with_what_is_known_so_far(capsys, monkeypatch):
+    whole = crew._run
+
+    def interrupted(task, seed, families, beat):
+        if seed == 4:
+            raise KeyboardInterrupt
+        return whole(task, seed, families, beat)
+
+    monkeypatch.setattr(crew, "_run", interrupted)
+    command = ["rig", "run", "--seeds", "3", "--devices", "2", *CALM, "--seed", "3", "--jobs", "1"]
+    assert main(command) == exits.INTERRUPTED
+    assert "interrupted after 1 of 3 seeds; every promise held: 1 seeds" in told(capsys)
+    assert main([*command, "--json"]) == exits.INTERRUPTED
+    answer = json.loads(told(capsys))
+    assert (answer["verdict"], answer["ended"], answer["done"]) == ("interrupted", "interrupted", 1)
+
+
+def test_ctrl_c_while_a_plan_is_made_small_keeps_the_smallest_so_far(capsys, defective, monkeypatch, tmp_path):
+    whole = shrink.shrink
+
+    def interrupted(outcome, parts, hear, **limits):
+        def hear_three(tried):
+            hear(tried)
+            if tried.runs == 3:
+                raise KeyboardInterrupt
+
+        return whole(outcome, parts, hear_three, **limits)
+
+    monkeypatch.setattr(shrink, "shrink", interrupted)
+    assert main([*RUN, "1", "--out", str(tmp_path)]) == exits.PROMISE_BROKEN
+    assert "made small: run 3, " in told(capsys)
+    assert len(list(tmp_path.glob("*.json"))) == 1
+
+
+# -- bad input -------------------------------------------------------------------------------------------------------------
 
 
 def test_an_unknown_scenario_names_those_there_are(capsys):
-    assert main([*RUN, "1", "--scenario", "meteor"]) == exits.WRONG_USE
+    assert main(["rig", "run", "--seed", "1", "--scenario", "meteor"]) == exits.WRONG_USE
     assert "partial-outage" in capsys.readouterr().err
+
+
+def test_a_seed_of_another_version_says_so(capsys, monkeypatch):
+    tag = origin([load_family(HEATER)])
+    assert main([*RUN, f"3@{tag}"]) == exits.OK
+    monkeypatch.setattr("seamline.__version__", "99.0")
+    assert main([*RUN, f"3@{tag}"]) == exits.WRONG_USE
+    text = capsys.readouterr().err
+    assert "drawn by another version of Seamline or for other contracts" in text
+    assert "write --seed 3 to run it all the same" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--seed", "x"], "is no seed"),
+        (["--seed", "-1"], "is no seed"),
+        (["--seed", str(2**63)], "is no seed"),
+        (["--seeds", "many"], "not a whole number"),
+        (["--devices", "0"], "not between 1 and 100000"),
+        (["--hours", "0"], "not between 1 and 8760"),
+        (["--jobs", "0"], "not between 1 and 256"),
+        (["--budget", "5"], "write 90s, 5m or 2h"),
+        (["--shrink", "soon"], "write 90s, 5m or 2h"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_with_what_is_meant(arguments, says, capsys):
+    assert main(["rig", "run", *arguments]) == exits.WRONG_USE
+    assert says in capsys.readouterr().err
+
+
+def test_a_contract_without_fleet_numbers_is_refused_with_the_place_and_the_remedy(capsys, tmp_path):
+    text = (HEATER / "contract.yaml").read_text()
+    without = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("fleet:"))
+    assert without != text
+    (tmp_path / "contract.yaml").write_text(without)
+    assert main([*RUN, "1", "--contract", str(tmp_path)]) == exits.WRONG_USE
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/contract.yaml:" in said
+    assert "fleet" in said
+    assert f"see: seamline contract check {tmp_path}" in said
+
+
+def test_a_folder_without_a_contract_is_refused(capsys, tmp_path):
+    assert main([*RUN, "1", "--contract", str(tmp_path)]) == exits.WRONG_USE
+    assert "cannot be read" in capsys.readouterr().err
+
+
+# -- the documents ---------------------------------------------------------------------------------------------------------
 
 
 def test_every_scenario_is_a_bad_day_and_documented():

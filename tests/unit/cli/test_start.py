@@ -51,7 +51,8 @@ def test_a_command_that_reads_a_contract_imports_nothing_heavy(arguments):
 
 def test_help_imports_the_grammar_and_nothing_of_what_it_describes():
     modules = imported("--help")
-    assert {each for each in modules if each.partition(".")[0] == "seamline"} == FOR_HELP
+    ours = {each for each in modules if each.partition(".")[0] == "seamline"}
+    assert {each for each in ours if not each.endswith("_options")} == FOR_HELP  # grammars have modules of their own
     assert not modules & {"dataclasses", "json", "yaml"}
 
 

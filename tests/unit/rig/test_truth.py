@@ -79,3 +79,11 @@ def test_percentiles_are_within_the_rounding_of_the_exact_ones(values: list[int]
 
 def test_no_latencies_have_no_percentiles() -> None:
     assert Latencies().summary() == {"p50": None, "p90": None, "p99": None, "max": None, "count": 0}
+
+
+def test_boots_before_the_truth_began_are_earlier_and_only_where_it_began_late() -> None:
+    truth = DeviceTruth("probe-1")
+    assert not truth.is_earlier(7, 1)
+    truth.begun = {7: 3}
+    assert [truth.is_earlier(7, boot) for boot in (1, 2, 3, 4)] == [True, True, False, False]
+    assert truth.is_earlier(8, 1)  # another incarnation: nothing is known of it

@@ -1,0 +1,79 @@
+"""The verdict as JUnit XML: a suite for each stage, a case for each criterion.
+
+Written so that both common schemas take it: Ant's (windyroad/JUnit-Schema) and Jenkins' junit-10. What failed is a failure; what a
+demanded stage could not judge is an error; what is asked later is skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from seamline.rig.gate.verdict import Judgement, Outcome, Stage, Verdict
+
+HOST: Final = "localhost"
+"""What the schema asks for where the host is of no matter."""
+NO_TIME: Final = "1970-01-01T00:00:00"
+FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 section 2.2 does not take."""
+
+
+def rendered(verdict: Verdict) -> str:
+    """Return the document as text."""
+    root = Element("testsuites")
+    for stage in Stage:
+        root.append(_suite(verdict, stage))
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _suite(verdict: Verdict, stage: Stage) -> Element:
+    cases = [_case(verdict, each) for each in verdict.at(stage)]
+
+    def count(tag: str) -> str:
+        return str(sum(case.find(tag) is not None for case in cases))
+
+    suite = Element("testsuite", {
+        "id": str(stage.order), "package": _text(f"seamline.gate.{verdict.product}"), "name": str(stage), "hostname": HOST,
+        "timestamp": verdict.when or NO_TIME, "tests": str(len(cases)), "failures": count("failure"), "errors": count("error"),
+        "skipped": count("skipped"), "time": "0",
+    })  # fmt: skip
+    properties = SubElement(suite, "properties")
+    told = {"product": verdict.reference, "stage": str(verdict.stage), "seamline": verdict.code, "command": verdict.command}
+    for name, value in told.items():
+        SubElement(properties, "property", {"name": name, "value": _text(value)})
+    suite.extend(cases)
+    SubElement(suite, "system-out").text = _text(
+        "\n".join(_passed(each) for each in verdict.at(stage) if each.outcome is Outcome.PASSED)
+    )
+    SubElement(suite, "system-err").text = ""
+    return suite
+
+
+def _case(verdict: Verdict, each: Judgement) -> Element:
+    criterion = each.criterion
+    classname = _text(f"{verdict.product}.{criterion.stage}")
+    case = Element("testcase", {"classname": classname, "name": f"{criterion.id}: {_text(criterion.title)}", "time": "0"})
+    demanded = criterion.stage.order <= verdict.stage.order
+    if each.outcome is Outcome.PASSED:
+        return case
+    if not demanded:
+        SubElement(case, "skipped", {"message": _text(each.reason)})
+        return case
+    tag = "failure" if each.outcome is Outcome.FAILED else "error"
+    SubElement(case, tag, {"message": _text(each.reason), "type": criterion.id}).text = _text(_told(each))
+    return case
+
+
+def _told(each: Judgement) -> str:
+    lines = [f"{evidence}{f' | {evidence.replay}' if evidence.replay else ''}" for evidence in each.evidence]
+    return "\n".join([each.reason, *lines, f"remedy: {each.criterion.remedy}"])
+
+
+def _passed(each: Judgement) -> str:
+    return "\n".join([f"{each.criterion.id}: {each.criterion.title}", *(f"  {evidence}" for evidence in each.evidence)])
+
+
+def _text(text: str) -> str:
+    return FORBIDDEN.sub("\ufffd", text)

@@ -1,0 +1,57 @@
+"""The verdict for a terminal: what is lacking with its evidence, a line for each stage, and how the seven questions stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from seamline.rig.gate.verdict import Judgement, Outcome, Stage, Verdict
+
+EVIDENCE_SHOWN: Final = 8
+"""Of each criterion; the reports have all of it."""
+
+
+def rendered(verdict: Verdict) -> str:
+    """Return the text."""
+    return "\n".join([*_lacking(verdict), *_stages(verdict), *_answers(verdict), "", _last(verdict)])
+
+
+def _lacking(verdict: Verdict) -> Iterator[str]:
+    for each in verdict.lacking:
+        yield f"{each.outcome.upper()} {each.criterion.id}: {each.criterion.title}"
+        yield f"  {each.reason}"
+        yield from _shown(each)
+        yield f"  remedy: {each.criterion.remedy}"
+        yield ""
+
+
+def _shown(each: Judgement) -> Iterator[str]:
+    for evidence in each.evidence[:EVIDENCE_SHOWN]:
+        yield f"    {evidence}"
+        if evidence.replay:
+            yield f"    {evidence.replay}"
+    if len(each.evidence) > EVIDENCE_SHOWN:
+        yield f"    and {len(each.evidence) - EVIDENCE_SHOWN} more"
+
+
+def _stages(verdict: Verdict) -> Iterator[str]:
+    for stage in Stage:
+        found = verdict.at(stage)
+        outcomes = [each.outcome for each in found]
+        asked = stage.order <= verdict.stage.order
+        told = f"{outcomes.count(Outcome.PASSED):2} of {len(found):2} passed" if asked else "not asked yet"
+        yield f"{stage:7} {told:15}  {stage.asks}"
+
+
+def _answers(verdict: Verdict) -> Iterator[str]:
+    yield ""
+    for each in verdict.answers:
+        yield f"{each.number} {each.standing:15} {each.question}"
+        for text in each.open:
+            yield f"                  not provable yet: {text}"
+
+
+def _last(verdict: Verdict) -> str:
+    word = "passes" if verdict.passes else "does not pass"
+    counts = ", ".join(f"{verdict.count(outcome)} {outcome}" for outcome in Outcome)
+    return f"{verdict.reference} {word} {verdict.stage}: {counts}"

@@ -1,0 +1,54 @@
+"""The worked products at the stage that is honest for them: none breaks on a bad day; what Seamline does not have yet keeps them from a launch."""
+
+from pathlib import Path
+
+import pytest
+
+from seamline.rig.gate import runs
+from seamline.rig.gate.judge import Request, judge
+from seamline.rig.gate.runs import Effort
+from seamline.rig.gate.subject import look_at
+from seamline.rig.gate.verdict import Outcome, Stage
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/contract.yaml"))
+LIGHT = Effort(seeds=1, seeds_max=1, devices=6)
+
+
+def broke(name, plan):
+    return f"{name}: {plan.write()}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_no_bad_day_that_the_rig_makes_breaks_one(name, monkeypatch):
+    monkeypatch.setattr(
+        runs, "EXTRA_SEEDS", 0
+    )  # a world of each day: whether each has come is asked of more seeds than a test has
+    verdict = judge(look_at(EXAMPLES / name), Request(Stage.HARDEN, keep=broke, effort=LIGHT))
+    assert [
+        (each.criterion.id, each.reason, each.evidence[:2]) for each in verdict.lacking if each.outcome is Outcome.FAILED
+    ] == []
+    assert all(each.seeds for each in verdict.days if each.judgement.criterion.stage is Stage.HARDEN)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_none_can_launch_before_what_its_boundaries_rely_on_exists(name):
+    verdict = judge(look_at(EXAMPLES / name), Request(Stage.LAUNCH, keep=broke, effort=LIGHT, go_on=lambda: False))
+    assert any(each.outcome is not Outcome.PASSED for each in verdict.at(Stage.LAUNCH))
+    assert [
+        each.criterion.id for each in verdict.at(Stage.MAP) + verdict.at(Stage.BUILD) if each.outcome is not Outcome.PASSED
+    ] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_answers_the_seven_questions_from_its_own_contract(name):
+    verdict = judge(look_at(EXAMPLES / name), Request(Stage.BUILD, keep=broke))
+    assert [each.number for each in verdict.answers] == [1, 2, 3, 4, 5, 6, 7]
+    for answer in verdict.answers:
+        assert answer.says
+        assert any(each.place is not None and name in each.where for each in answer.says), answer.question
+    others = [judge(look_at(EXAMPLES / other), Request(Stage.BUILD, keep=broke)) for other in NAMES if other != name]
+    for other in others:
+        told = [tuple(each.text for each in answer.says) for answer in other.answers]
+        assert not {tuple(each.text for each in answer.says) for answer in verdict.answers} & set(told)

@@ -1,0 +1,162 @@
+"""`seamline gate`: exit codes, where reports and plans go, what is told meanwhile, and what cannot be meant."""
+
+import io
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tests.unit.rig.world.planted import publishes_before_it_persists
+
+from seamline.cli import exits, main
+from seamline.cli.gate import Progress
+from seamline.cli.gate_options import STAGES
+from seamline.rig.gate import judge, runs
+from seamline.rig.gate.bad_days import EVERYTHING
+from seamline.rig.gate.verdict import Stage
+from seamline.rig.world import world
+from seamline.rig.world.world import Parts
+
+HEATER = Path(__file__).parents[3] / "examples" / "heater"
+REQUEST = judge.Request
+BUILD = ["gate", str(HEATER), "--stage", "build"]
+
+
+@pytest.fixture
+def one_day(monkeypatch):
+    """Only the mixture of faults runs."""
+    monkeypatch.setattr(runs, "days", lambda: [runs.DayRuns(EVERYTHING, None)])
+
+
+def harden(*more):
+    return ["gate", str(HEATER), "--seeds", "1", "--devices", "2", "--hours", "1", *more]
+
+
+def test_the_stages_are_those_of_the_gate():
+    assert list(STAGES) == list(Stage)
+
+
+def test_a_product_that_passes_ends_well_and_says_so_last(capsys):
+    assert main(BUILD) == exits.OK
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1] == "heater/1.3.0 passes build: 7 passed, 0 failed, 0 not judged"
+    assert told.err.splitlines() == [f"{stage}: {stage.asks}" for stage in (Stage.MAP, Stage.BUILD)]
+
+
+def test_a_product_that_does_not_pass_is_a_broken_promise_with_the_place(capsys, tmp_path):
+    text = (HEATER / "contract.yaml").read_text()
+    (tmp_path / "contract.yaml").write_text(text.replace("capacity: 512 KiB", "capacity: 64 KiB"))
+    assert main(["gate", str(tmp_path), "--stage", "build"]) == exits.PROMISE_BROKEN
+    assert re.search(r"contract\.yaml:\d+:\d+ SL208 an outage of 72 h makes", capsys.readouterr().out)
+
+
+def test_a_folder_gets_every_report_and_a_file_its_own(capsys, tmp_path):
+    assert main([*BUILD, "--report", str(tmp_path / "out"), str(tmp_path / "one.xml")]) == exits.OK
+    made = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    assert made == ["one.xml", "out/gate.html", "out/gate.json", "out/gate.md", "out/gate.xml"]
+    assert f"wrote {tmp_path / 'one.xml'}" in capsys.readouterr().out
+
+
+def test_json_is_one_document_and_nothing_else(capsys):
+    assert main([*BUILD, "--json"]) == exits.OK
+    found = json.loads(capsys.readouterr().out)
+    assert (found["product"], found["stage"], found["passes"]) == ("heater", "build", True)
+    assert found["command"] == f"seamline gate {HEATER} --stage build --seed 1 --devices 8"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["gate", "nowhere"], "nowhere is no folder"),
+        ([*BUILD, "--report", "gate.pdf"], "--report gate.pdf: a file ends in .html, .xml, .md, .json"),
+        ([*BUILD, "--stage", "ship"], "invalid choice: 'ship'"),
+        ([*BUILD, "--budget", "soon"], "'soon' is no length of time"),
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_use(arguments, says, capsys):
+    assert main(arguments) == exits.WRONG_USE
+    assert says in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_a_problem_of_the_installation(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert main([*BUILD, "--report", str(tmp_path / "file" / "gate.html")]) == exits.BAD_INSTALLATION
+    assert "the report cannot be written" in capsys.readouterr().err
+
+
+def test_a_day_that_breaks_is_kept_beside_the_report_and_its_line_repeats_it(one_day, capsys, monkeypatch, tmp_path):
+    def spoilt(families, **given):
+        return Parts(families, make_core=publishes_before_it_persists, **given)
+
+    monkeypatch.setattr(judge, "Request", lambda stage, **given: REQUEST(stage, make_parts=spoilt, **given))
+    monkeypatch.setattr(world, "Parts", spoilt)
+    assert main(harden("--report", str(tmp_path))) == exits.PROMISE_BROKEN
+    (kept,) = (tmp_path / "plans").glob("*.json")
+    told = capsys.readouterr()
+    assert f"    seamline rig replay {kept}\n" in told.out
+    assert "looking for a smaller plan" in told.err
+    assert f"seamline rig replay {kept}" in (tmp_path / "gate.md").read_text()
+    assert main(["rig", "replay", str(kept)]) == exits.PROMISE_BROKEN
+
+
+def test_a_budget_alone_demands_one_world_of_each_day(one_day, capsys):
+    assert main(["gate", str(HEATER), "--devices", "2", "--hours", "1", "--budget", "1s", "--json"]) == exits.OK
+    (day,) = (each for each in json.loads(capsys.readouterr().out)["days"] if each["worlds"])
+    assert day["name"] == EVERYTHING
+
+
+def test_an_interruption_leaves_no_report_and_one_line(one_day, capsys, monkeypatch, tmp_path):
+    def interrupted(_bench):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(judge, "carry_out", interrupted)
+    assert main(harden("--report", str(tmp_path / "out"))) == exits.INTERRUPTED
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines()[-1] == "interrupted: there is no verdict, and nothing was written"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_fleet_is_asked_for_what_is_in_the_field(hub, capsys):
+    hub.answers["/api/summary"] = (200, {"by_contract": {"heater/1.3.0": 12, "unknown": 2}})
+    assert main([*BUILD, "--fleet", hub.url]) == exits.OK
+    hub.answers["/api/summary"] = (200, {"by_contract": {"heater/1.1.9": 3}})
+    assert main([*BUILD, "--fleet", hub.url]) == exits.PROMISE_BROKEN
+    assert "SL324" in capsys.readouterr().out
+
+
+def test_a_fleet_that_does_not_answer_is_no_empty_fleet():
+    assert main([*BUILD, "--fleet", "http://127.0.0.1:9"]) == exits.UNREACHABLE
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def ran(progress, hours=8.0, broken=None):
+    progress.ran(SimpleNamespace(name="a-day"), SimpleNamespace(device_hours=hours, broken=broken, plan=SimpleNamespace(seed=1)))
+
+
+def test_progress_is_one_line_that_is_redrawn_on_a_terminal():
+    out = Terminal()
+    progress = Progress(out, clock=lambda: 0.0)
+    ran(progress)
+    ran(progress)
+    progress.say("done")
+    assert out.getvalue() == "\r\x1b[K  1 worlds, 8 device-hours, a-day\r\x1b[K  2 worlds, 16 device-hours, a-day\r\x1b[Kdone\n"
+
+
+def test_progress_is_a_line_now_and_then_elsewhere():
+    out, times = io.StringIO(), iter([0.0, 1.0, 6.0, 7.0])
+    progress = Progress(out, clock=lambda: next(times))
+    for _ in range(3):
+        ran(progress)
+    assert out.getvalue() == "  2 worlds, 16 device-hours, a-day\n"
+
+
+def test_progress_tells_of_what_breaks_at_once():
+    out = io.StringIO()
+    ran(Progress(out, clock=lambda: 0.0), broken="deadline: it sleeps")
+    assert out.getvalue() == "  a-day, seed 1: deadline: it sleeps; looking for a smaller plan\n"

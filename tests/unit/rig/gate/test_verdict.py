@@ -1,0 +1,102 @@
+"""What a verdict is: nothing passes without evidence, nothing fails without a reason, and only what is demanded counts."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from seamline.contract.problems import Span
+from seamline.rig.gate.criteria import FIXED, MIXTURE, REGRESSIONS, of_day
+from seamline.rig.gate.verdict import (
+    ASKS,
+    Answer,
+    Criterion,
+    Evidence,
+    Judgement,
+    Outcome,
+    Stage,
+    Standing,
+    Verdict,
+    failed,
+    not_judged,
+    passed,
+)
+
+SEEN = Evidence("it was looked at")
+
+
+def criterion(stage=Stage.MAP, name="map.x"):
+    return Criterion(name, stage, 1, "a title", "a remedy")
+
+
+def judged(outcome, stage=Stage.MAP):
+    found = {
+        Outcome.PASSED: lambda c: passed(c, SEEN),
+        Outcome.FAILED: lambda c: failed(c, "no"),
+        Outcome.NOT_JUDGED: lambda c: not_judged(c, "why"),
+    }
+    return found[outcome](criterion(stage))
+
+
+def test_nothing_passes_without_evidence():
+    with pytest.raises(ValueError, match=r"map\.x would pass without evidence"):
+        passed(criterion())
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.NOT_JUDGED])
+def test_what_does_not_pass_has_a_reason(outcome):
+    with pytest.raises(ValueError, match=f"map.x is {outcome} without a reason"):
+        Judgement(criterion(), outcome, (SEEN,))
+
+
+judgements = st.lists(st.builds(judged, st.sampled_from(Outcome), st.sampled_from(Stage)))
+
+
+@given(judgements, st.sampled_from(Stage))
+def test_a_verdict_passes_exactly_when_all_that_its_stage_demands_has_passed(found, stage):
+    verdict = Verdict("p", "1.0.0", "", stage, tuple(found))
+    asked = [each for each in found if list(Stage).index(each.criterion.stage) <= list(Stage).index(stage)]
+    assert verdict.passes == all(each.outcome is Outcome.PASSED for each in asked)
+    assert list(verdict.demanded) == asked
+    assert sum(verdict.count(outcome) for outcome in Outcome) == len(asked)
+    assert set(verdict.lacking) == {each for each in asked if each.outcome is not Outcome.PASSED}
+
+
+@given(judgements)
+def test_a_later_stage_never_passes_where_an_earlier_one_does_not(found):
+    passes = [Verdict("p", "1.0.0", "", stage, tuple(found)).passes for stage in Stage]
+    assert passes == sorted(passes, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "open_", "standing"),
+    [
+        ("p", "", Standing.PROVEN),
+        ("pp", "", Standing.PROVEN),
+        ("p", "x", Standing.PARTLY),
+        ("pn", "", Standing.PARTLY),
+        ("n", "", Standing.OPEN),
+        ("", "x", Standing.OPEN),
+        ("", "", Standing.OPEN),
+        ("pf", "", Standing.BROKEN),
+        ("fn", "x", Standing.BROKEN),
+    ],
+)
+def test_a_question_stands_as_its_proofs_do(outcomes, open_, standing):
+    letters = {"p": Outcome.PASSED, "f": Outcome.FAILED, "n": Outcome.NOT_JUDGED}
+    assert Answer(1, "?", (), tuple(judged(letters[one]) for one in outcomes), tuple(open_)).standing is standing
+
+
+def test_evidence_says_where_it_is_from():
+    assert str(Evidence("a text", Span("a.yaml", 3, 4, 3, 9), "SL201")) == "a.yaml:3:4 SL201 a text"
+    assert str(Evidence("a text")) == "a text"
+    assert Evidence("a text").where == ""
+
+
+def test_every_stage_says_what_it_asks():
+    assert set(ASKS) == set(Stage)
+    assert all(stage.asks for stage in Stage)
+
+
+def test_ids_are_unique_and_begin_with_their_stage():
+    found = [*FIXED, MIXTURE, REGRESSIONS, of_day("week-offline", made=True), of_day("bad-release", made=False)]
+    assert len({each.id for each in found}) == len(found)
+    assert all(each.id.startswith(f"{each.stage}.") and 1 <= each.question <= 7 and each.remedy for each in found)
