@@ -21,7 +21,7 @@ def convert(options: argparse.Namespace) -> int:
     from seamline.site.survey.geojson import as_geojson
 
     try:
-        survey = read(options.survey)
+        survey = read(options.survey, options.crs)
     except SurveyError as error:
         raise PromiseBroken(str(error)) from None
     text = json.dumps(as_geojson(survey), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -40,14 +40,18 @@ def convert(options: argparse.Namespace) -> int:
 
 def replace(path: Path, text: str) -> None:
     """Write a file whole, or leave what was there; WrongUse where none can be written."""
+    made: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
             "w", dir=path.absolute().parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
         ) as file:
+            made = Path(file.name)
             file.write(text)
         umask = os.umask(0)
         os.umask(umask)
-        Path(file.name).chmod(0o666 & ~umask)
-        Path(file.name).replace(path)
+        made.chmod(0o666 & ~umask)
+        made.replace(path)
     except OSError as error:
+        if made is not None:
+            made.unlink(missing_ok=True)
         raise WrongUse(f"{path}: no file can be written there: {error.strerror or error}") from None

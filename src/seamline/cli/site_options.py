@@ -23,10 +23,15 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     made.set_defaults(run="seamline.cli.site:convert")
-    survey = made.add_argument("survey", type=Path, metavar="IN", help="KML, KMZ or GeoJSON, by what it holds")
+    survey = made.add_argument(
+        "survey", type=Path, metavar="IN", help="KML, KMZ, GeoJSON, GeoPackage, Shapefile, DXF or CSV, by what it holds"
+    )
     out = made.add_argument(
         "-o", "--out", type=Path, required=True, metavar="OUT", help="the GeoJSON file; - for standard output"
     )
     for action in (survey, out):
         action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    made.add_argument(
+        "--crs", metavar="EPSG:CODE", help="the frame of coordinates of a drawing or table that does not name its own"
+    )
     made.add_argument("--strict", action="store_true", help="exit 1 when anything was left out")

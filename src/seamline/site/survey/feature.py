@@ -62,9 +62,13 @@ class Notes:
         first = known or note
         self._found[note.kind, note.what] = Note(first.kind, first.what, first.line, (known.count if known else 0) + 1)
 
+    def take(self, other: Notes) -> None:
+        """Add all that another has."""
+        self._found.update(other._found)
+
     def all(self) -> tuple[Note, ...]:
         """In the order of their first places."""
-        return tuple(self._found.values())
+        return tuple(sorted(self._found.values(), key=lambda note: note.line))
 
 
 @dataclass(frozen=True, slots=True)

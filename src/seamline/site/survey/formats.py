@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+import zipfile
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from seamline.site.survey.dxf import is_dxf, passed_over
 from seamline.site.survey.feature import Note, Survey, SurveyError
 from seamline.site.survey.geojson import read_geojson
 from seamline.site.survey.kml import read_kml
-from seamline.site.survey.kmz import kml_of
+from seamline.site.survey.kml_text import utf16_of
+from seamline.site.survey.kmz import checked, grown, kml_of
+from seamline.site.survey.ogr import read_ogr
+from seamline.site.survey.table import dialect_of, read_table
 
 BYTES_MAX: Final = 512 * 1024 * 1024
+SHAPEFILE: Final = b"\x00\x00\x27\x0a"
+GEOPACKAGE: Final = b"SQLite format 3\x00"
 
 
-def read(path: Path) -> Survey:
-    """Read a survey file; SurveyError, with the place and the remedy, when it cannot be."""
+def read(path: Path, crs: str | None = None) -> Survey:
+    """Read a survey file; SurveyError, with the place and the remedy, when it cannot be.
+
+    `crs` names the frame (`EPSG:25832`) of a drawing, a Shapefile or a table that does not say it itself.
+    """
+    data = bytes_of(path)
+    name = str(path)
+    if data.startswith((GEOPACKAGE, SHAPEFILE)):
+        return read_ogr(path, [str(path.with_suffix(".shp")) if path.suffix.lower() == ".shx" else name], crs)
+    if data[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
+        return read_archive(data, path, crs)
+    if is_dxf(data):
+        survey = read_ogr(path, [name], crs)
+        return Survey(survey.features, [*survey.notes, *passed_over(data)])
+    return read_text(data, name, crs)
+
+
+def read_text(data: bytes, name: str, crs: str | None) -> Survey:
+    """KML, GeoJSON or a table."""
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] == b"<" or (utf16_of(data) is not None and b"<" in data[:40]):
+        return read_kml(data, own_frame(name, crs))
+    if head[:1] in {b"{", b"["}:
+        return read_geojson(data, own_frame(name, crs))
+    if (table := dialect_of(data)) is not None:
+        return read_table(*table, name, crs)
+    raise SurveyError(
+        f"{name}: this is neither KML, KMZ, GeoJSON, GeoPackage, Shapefile, DXF nor a table whose first line names its columns (lon, lat)"
+    )
+
+
+def bytes_of(path: Path) -> bytes:
+    """A file's bytes; SurveyError when there are none, or too many."""
     try:
         size = path.stat().st_size
         if size > BYTES_MAX:
@@ -24,15 +63,40 @@ def read(path: Path) -> Survey:
         raise SurveyError(f"{path}: {error.strerror or error}") from None
     if not data:
         raise SurveyError(f"{path}: the file is empty")
+    return data
+
+
+def own_frame(name: str, crs: str | None) -> str:
+    """The name of a file in a format that is always in degrees; SurveyError when it is said to be in something else."""
+    if crs is not None:
+        raise SurveyError(f"{name}: it is in longitude and latitude by its format; leave --crs out")
+    return name
+
+
+def read_archive(data: bytes, path: Path, crs: str | None) -> Survey:
+    """A KMZ, or a Shapefile in a zip archive."""
     name = str(path)
-    if data[:4] in {b"PK\x03\x04", b"PK\x05\x06"} and path.suffix.lower() != ".zip":
-        inner, others = kml_of(data, name)
-        survey = read_kml(inner, name)
-        left = [Note("left out", f"{other}: another KML file of the archive") for other in others]
-        return Survey(survey.features, [*survey.notes, *left])
-    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:1] == b"<" or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return read_kml(data, name)
-    if head[:1] in {b"{", b"["}:
-        return read_geojson(data, name)
-    raise SurveyError(f"{path}: this is neither KML, KMZ nor GeoJSON")
+    shapefiles = [entry for entry in checked(data, name, ".shp") if not entry.filename.startswith("__MACOSX/")]
+    if shapefiles and not checked(data, name, ".kml"):
+        return shapefiles_of(data, path, shapefiles, crs)
+    inner, others = kml_of(data, own_frame(name, crs))
+    survey = read_kml(inner, name)
+    return Survey(survey.features, [*survey.notes, *(Note("left out", other) for other in others)])
+
+
+def shapefiles_of(data: bytes, path: Path, members: list[zipfile.ZipInfo], crs: str | None) -> Survey:
+    """The Shapefiles of an archive. GDAL reads them in it: nothing is unpacked."""
+    name = str(path)
+    entries = checked(data, name, "")
+    if sum(entry.file_size for entry in entries) > BYTES_MAX:
+        raise SurveyError(f"{name}: it would grow to more than {BYTES_MAX:,} bytes; divide the survey")
+    for entry in entries:
+        grown(entry, name)
+        if ".." in PurePosixPath(entry.filename.replace("\\", "/")).parts:
+            raise SurveyError(f"{name}: {entry.filename!r} points out of its archive; that is an attack, or no survey")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in members:
+            with archive.open(member) as file:
+                if file.read(4) != SHAPEFILE:
+                    raise SurveyError(f"{name}: {member.filename} is no Shapefile")
+    return read_ogr(path, [f"/vsizip/{{{path.absolute()}}}/{member.filename}" for member in members], crs)

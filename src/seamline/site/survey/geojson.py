@@ -7,13 +7,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, Value
-from seamline.site.survey.kml_geometry import within_the_world
+from seamline.site.survey.kml_data import put
 from seamline.site.survey.repair import mended
+from seamline.site.survey.shapes import outside, without_altitude
 
 if TYPE_CHECKING:
     Json = Mapping[str, object]
@@ -56,18 +58,40 @@ def feature_of(raw: object, at: int, notes: Notes) -> Feature | None:
     found = cast("Json", raw)
     geometry = found if found.get("type") in GEOMETRIES else found.get("geometry")
     properties = found.get("properties")
-    given = dict(cast("Mapping[str, Value]", properties)) if isinstance(properties, dict) else {}
+    given = cast("dict[str, Value]", writable(cast("object", properties), where, notes)) if isinstance(properties, dict) else {}
+    if found.get("id") is not None:
+        put(given, "id", cast("Value", writable(found["id"], where, notes)))
     if geometry is None:
         return notes.left_out(f"{where}: it has no geometry")
     try:
         made = shape(cast("dict[str, object]", geometry))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.GEOSException) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError) as error:
         return notes.left_out(f"{where}: its geometry cannot be read ({str(error).splitlines()[0]})")
     if made.is_empty:
         return notes.left_out(f"{where}: its geometry is empty")
-    if not all(map(math.isfinite, made.bounds)) or not within_the_world(made):
+    if outside(np.array([made], dtype=object)).any():
         return notes.left_out(f"{where}: a place that is not on earth; are these metres?")
+    if made.has_z and not np.isfinite(shapely.get_coordinates(made, include_z=True)).all():
+        notes.left_out(f"{where}: its altitudes, of which some are missing or no numbers")
+        made = without_altitude(made)
     return Feature(made, given)
+
+
+def writable(value: object, where: str, notes: Notes) -> object:
+    """A property as JSON and UTF-8 can write it: without NaN, infinities and halves of letters."""
+    if isinstance(value, dict):
+        return {
+            str(writable(key, where, notes)): writable(one, where, notes)
+            for key, one in cast("Mapping[str, object]", value).items()
+        }
+    if isinstance(value, list):
+        return [writable(one, where, notes) for one in cast("Sequence[object]", value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return notes.left_out(f"{where}: a property that is {value}, which JSON has no word for")
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        notes.repaired(f"{where}: half a letter (a lone surrogate) in a property")
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
 
 
 def as_geojson(survey: Survey) -> dict[str, object]:

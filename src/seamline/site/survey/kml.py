@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
+from shapely.geometry.base import BaseGeometry
 
 from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, Value
-from seamline.site.survey.kml_geometry import GEOMETRIES, Shapes
+from seamline.site.survey.kml_data import ExtendedData, put, typed
+from seamline.site.survey.kml_folder import CONTAINERS, Folders
+from seamline.site.survey.kml_geometry import GEOMETRIES, Geometries
 from seamline.site.survey.kml_style import Styles
-from seamline.site.survey.kml_xml import Element, child, children, local, text_of
+from seamline.site.survey.kml_text import decoded, with_prefix
+from seamline.site.survey.kml_xml import Element, child, children, local, text_of, words_of
 from seamline.site.survey.repair import mended
+from seamline.site.survey.shapes import Part, built, gathered, outside, swapped, without_altitude
 
-CONTAINERS: Final = frozenset({"kml", "Document", "Folder"})
 UNREAD: Final = {
     "GroundOverlay": "a picture on the ground",
     "ScreenOverlay": "a picture on the screen",
@@ -28,41 +33,41 @@ UNREAD: Final = {
     "Region": "a region that says when to load",
     "NetworkLinkControl": "a link's control",
 }
-TEXTS: Final = ("name", "description", "address", "phoneNumber", "visibility")
-IGNORED: Final = frozenset(
-    {
-        "open",
-        "LookAt",
-        "Camera",
-        "Snippet",
-        "snippet",
-        "styleUrl",
-        "Style",
-        "StyleMap",
-        "author",
-        "link",
-        "balloonVisibility",
-        "atom",
-    }
-)
+TEXTS: Final = frozenset({"name", "description", "address", "phoneNumber", "visibility"})
+SHOWN: Final = frozenset({"open", "LookAt", "Camera", "styleUrl", "Style", "StyleMap", "balloonVisibility"})
+"""How a placemark is shown, not what it is: not part of a survey, and not noted."""
 DEPTH_MAX: Final = 100
-TAGS: Final = tuple(f"{{*}}{name}" for name in (*sorted(CONTAINERS), "Placemark", *UNREAD, "Schema", "Style", "StyleMap"))
+PREFIXES_MAX: Final = 8
+TAGS: Final = tuple(
+    f"{{*}}{name}" for name in (*sorted(CONTAINERS), "Placemark", *UNREAD, "Schema", "Style", "StyleMap", "CascadingStyle")
+)
 
 
 def read_kml(data: bytes, name: str) -> Survey:
     """Read a KML file's bytes; SurveyError with the place when it is none, or not to be trusted."""
-    notes = Notes()
-    data = decoded(data, name, notes)
-    reader = Reader(name, notes)
-    try:
-        reader.run(data)
-    except etree.XMLSyntaxError as error:
-        if not reader.features and (error.lineno or 0) <= 1:
-            raise SurveyError(f"{name}:{error.lineno}:{error.offset}: this is no KML: {error.msg}") from None
-        raise SurveyError(
-            f"{name}:{error.lineno}:{error.offset}: broken XML: {error.msg}. Export the file anew, or mend it there"
-        ) from None
-    return Survey(mended(reader.finished(), notes), notes.all())
+    encoded = Notes()
+    data = decoded(data, name, encoded)
+    declared: list[str] = []
+    while True:
+        notes = Notes()
+        notes.take(encoded)
+        reader = Reader(name, notes)
+        try:
+            reader.run(data)
+        except etree.XMLSyntaxError as error:
+            mend = with_prefix(data, error.msg or "") if len(declared) < PREFIXES_MAX else None
+            if mend is not None:
+                data = mend[0]
+                declared.append(mend[1])
+                continue
+            if not reader.found and (error.lineno or 0) <= 1:
+                raise SurveyError(f"{name}:{error.lineno}:{error.offset}: this is no KML: {error.msg}") from None
+            raise SurveyError(
+                f"{name}:{error.lineno}:{error.offset}: broken XML: {error.msg}. Export the file anew, or mend it there"
+            ) from None
+        for prefix in declared:
+            notes.repaired(f"the prefix {prefix!r} is used and not declared: read by its names")
+        return Survey(mended(reader.finished(), notes), notes.all())
 
 
 def events_of(data: bytes, tags: Sequence[str] | None) -> Iterator[tuple[str, Element]]:
@@ -82,43 +87,29 @@ def events_of(data: bytes, tags: Sequence[str] | None) -> Iterator[tuple[str, El
     )
 
 
-def decoded(data: bytes, name: str, notes: Notes) -> bytes:
-    """The bytes as XML can read them: in UTF-8 where they declare an encoding that they are not in."""
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        try:
-            return without_declaration(data.decode("utf-16")).encode()
-        except UnicodeDecodeError as error:
-            raise SurveyError(f"{name}: byte {error.start}: it begins as UTF-16 and does not go on so; export it anew") from None
-    head = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:5] != b"<?xml" or b"utf-8" in head.split(b"?>")[0].lower() or b"encoding" not in head.split(b"?>")[0]:
-        try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            notes.repaired("the file says it is UTF-8 and is not: read as Windows-1252", line)
-            return without_declaration(data.decode("cp1252", "replace")).encode()
-    return data.lstrip(b"\xef\xbb\xbf \t\r\n") if data[:1] != b"<" else data
+@dataclass(slots=True)
+class Found:
+    """A placemark as it was met: its shape and the names of its folders and styles are made at the end of the file."""
 
-
-def without_declaration(text: str) -> str:
-    """XML without `<?xml ... ?>`, whose encoding it is no longer in, and without a byte order mark; lines stay where they are."""
-    text = text.lstrip("\ufeff")
-    stripped = text.lstrip()
-    return stripped.split("?>", 1)[1] if stripped.startswith("<?xml") else text
+    parts: list[Part]
+    properties: dict[str, Value]
+    line: int
+    folder: int
+    style_url: str
+    style: dict[str, Value] | None
 
 
 class Reader:
-    """Goes through a file once: placemarks as they end, styles at the end of all."""
+    """Goes through a file once: placemarks as they end; shapes, styles, folders and late schemas when all is read."""
 
     def __init__(self, name: str, notes: Notes) -> None:
-        self.features: list[Feature] = []
+        self.found: list[Found] = []
         self._name = name
         self._notes = notes
         self._styles = Styles()
-        self._shapes = Shapes(notes)
-        self._open: list[tuple[Element, str | None]] = []
-        self._schemas: dict[str, dict[str, str]] = {}
-        self._style_of: list[tuple[str, Element | None]] = []
+        self._data = ExtendedData(notes)
+        self._geometries = Geometries(notes, self._data)
+        self._folders = Folders(notes)
         self._vertices = 0
 
     def run(self, data: bytes) -> None:
@@ -128,14 +119,13 @@ class Reader:
         for event, element in events_of(data, TAGS):
             name = local(element)
             if name in CONTAINERS:
-                if event == "start":
-                    self._open.append((element, None))
-                    if len(self._open) > DEPTH_MAX:
-                        place = f"{self._name}:{element.sourceline}"
-                        raise SurveyError(f"{place}: folders lie more than {DEPTH_MAX} deep; no survey does that")
-                else:
-                    self._open.pop()
-                    element.clear()
+                if inside:
+                    continue
+                if event == "end":
+                    self._folders.end(element)
+                elif self._folders.begin(name) > DEPTH_MAX:
+                    place = f"{self._name}:{element.sourceline}"
+                    raise SurveyError(f"{place}: folders lie more than {DEPTH_MAX} deep; no survey does that")
                 continue
             leaf = name == "Placemark" or name in UNREAD
             if event == "start":
@@ -154,108 +144,106 @@ class Reader:
                 raise SurveyError(f"{self._name}:{root.sourceline}: the file's first element is <{local(root)}>, not <kml>")
             return
 
-    def _folder(self) -> str:
-        """The names of the folders that we are in, outermost first; each is looked up once."""
-        names: list[str] = []
-        for at, (element, known) in enumerate(self._open):
-            name = text_of(child(element, "name")) if known is None else known
-            if known is None:
-                self._open[at] = (element, name)
-            names.append(name)
-        return "/".join(name for name in names[2:] if name)  # after <kml> and its <Document>
-
     def _ended(self, name: str, element: Element) -> None:
         """An element outside of any placemark is complete; what was read of it goes, to keep memory for the features."""
         parent = element.getparent()
+        contained = parent is not None and local(parent) in CONTAINERS
         if name == "Placemark":
             self._placemark(element)
         elif name in UNREAD:
             self._notes.left_out(f"<{name}>: {UNREAD[name]}", element.sourceline or 0)
         elif name == "Schema":
-            fields = (one for one in element if local(one) == "SimpleField")
-            self._schemas[element.get("id", "")] = {one.get("name", ""): one.get("type", "string") for one in fields}
-        elif parent is not None and local(parent) in CONTAINERS:
+            self._data.schema(element)
+        elif contained:
             self._styles.add(element)
-        if parent is not None and local(parent) in CONTAINERS:
+        if parent is not None and contained:
             parent.remove(element)
 
     def _placemark(self, element: Element) -> None:
         line = element.sourceline or 0
         properties: dict[str, Value] = {}
-        parts = children(element)
-        style: Element | None = None
+        shapes: list[tuple[str, Element]] = []
+        style: dict[str, Value] | None = None
         url = ""
-        for name, one in parts:
-            if name == "Style":
-                style = one
+        for name, one in children(element):
+            if name in GEOMETRIES:
+                shapes.append((name, one))
+            elif name in TEXTS:
+                properties[name] = text_of(one)
             elif name == "styleUrl":
                 url = text_of(one)
-            elif name not in GEOMETRIES:
+            elif name == "ExtendedData":
+                self._data.read(one, properties)
+            elif name in {"Style", "StyleMap"}:
+                style = {**(style or {}), **self._styles.of(one)}
+            else:
                 self._property(name, one, properties)
-        shape = self._shapes.of([(name, one) for name, one in parts if name in GEOMETRIES], properties, line)
-        if shape is None:
-            return
-        self._vertices += self._shapes.vertices
+        parts = self._geometries.of(shapes, properties, line)
+        self._vertices += self._geometries.vertices
         if self._vertices > VERTICES_MAX:
             raise SurveyError(f"{self._name}:{line}: more than {VERTICES_MAX:,} vertices; thin the survey out, or divide it")
-        if folder := self._folder():
-            properties["folder"] = folder
-        self._style_of.append((url, style))
-        if style is not None:
-            properties.update(self._styles.inline(style))
-        self.features.append(Feature(shape, properties, line))
+        if parts:
+            if key := element.get("id"):
+                put(properties, "id", key)
+            self.found.append(Found(parts, properties, line, self._folders.at, url, style))
 
     def _property(self, name: str, element: Element, into: dict[str, Value]) -> None:
-        if name in TEXTS:
-            into[name] = text_of(element)
-        elif name == "TimeStamp":
-            into["when"] = text_of(child(element, "when"))
+        if name == "TimeStamp":
+            put(into, "when", text_of(child(element, "when")))
         elif name == "TimeSpan":
-            into["begin"], into["end"] = text_of(child(element, "begin")), text_of(child(element, "end"))
-        elif name == "ExtendedData":
-            self._extended(element, into)
+            for end in ("begin", "end"):
+                if text := text_of(child(element, end)):
+                    put(into, end, text)
+        elif name in {"author", "AddressDetails"}:
+            put(into, name, words_of(element))
+        elif name == "link":
+            put(into, name, element.get("href", ""))
         elif name in UNREAD:
             self._notes.left_out(f"<{name}>: {UNREAD[name]}", element.sourceline or 0)
-        elif name and name not in IGNORED:
+        elif name and name not in SHOWN and not len(element):
+            if text := text_of(element):
+                put(into, name, text)
+        elif name and name not in SHOWN:
             self._notes.left_out(f"<{name}> of a placemark: not known", element.sourceline or 0)
 
-    def _extended(self, element: Element, into: dict[str, Value]) -> None:
-        """Data with values, and schema data with the types that its schema gives."""
-        for one in element:
-            kind = local(one)
-            if kind == "Data":
-                into[one.get("name", "")] = text_of(child(one, "value"))
-            elif kind == "SchemaData":
-                types = self._schemas.get(one.get("schemaUrl", "").rpartition("#")[2], {})
-                for value in one:
-                    if local(value) == "SimpleData":
-                        key = value.get("name", "")
-                        into[key] = typed(text_of(value), types.get(key, "string"))
-            elif kind:
-                into[kind] = text_of(one)
-
     def finished(self) -> list[Feature]:
-        """The features, with the styles that they name."""
+        """The features, each with its shape, its folder and the style that it names."""
+        self._data.settle()
+        shapes = built([part for found in self.found for part in found.parts])
+        wrong = outside(shapes)
         done: list[Feature] = []
-        for feature, (url, inline) in zip(self.features, self._style_of, strict=True):
-            if not url:
-                done.append(feature)
+        first = 0
+        for found in self.found:
+            parts = shapes[first : first + len(found.parts)]
+            bad = wrong[first : first + len(found.parts)]
+            first += len(found.parts)
+            if bad.any():
+                name = found.properties.get("name") or "without a name"
+                hint = "; longitude comes first in KML, these look swapped" if swapped(parts) else "; are these metres?"
+                what = f"placemark {name!r}: a place that is not on earth (longitude -180..180, latitude -90..90){hint}"
+                self._notes.left_out(what, found.line)
                 continue
-            found = self._styles.named(url)
-            if found is None:
-                self._notes.left_out(f"style {url!r}: it is not in this file", feature.line)
-            kept = {**(found or {}), **(self._styles.inline(inline) if inline is not None else {})}
-            done.append(Feature(feature.geometry, {**feature.properties, **kept}, feature.line))
+            self._describe(found)
+            done.append(
+                Feature(parts[0] if len(parts) == 1 else self._together(list(parts), found.line), found.properties, found.line)
+            )
         return done
 
+    def _describe(self, found: Found) -> None:
+        """Add the folder and the style; what the file's own data call so keeps its name."""
+        if folder := self._folders.path(found.folder):
+            put(found.properties, "folder", folder)
+        style: dict[str, Value] | None = {}
+        if found.style_url and (style := self._styles.named(found.style_url)) is None:
+            self._notes.left_out(f"style {found.style_url!r}: it is not in this file", found.line)
+        if style or found.style:
+            for key, value in {**(style or {}), **(found.style or {})}.items():
+                if typed(str(found.properties.get(key)), "double") != value:  # tools write styles as data too
+                    put(found.properties, key, value)
 
-def typed(text: str, kind: str) -> Value:
-    """A value of the type that a schema gives; as text when it is not of it."""
-    try:
-        if kind in {"int", "uint", "short", "ushort", "long"}:
-            return int(text)
-        if kind in {"float", "double"}:
-            return float(text)
-    except ValueError:
-        return text
-    return text.lower() in {"1", "true"} if kind == "bool" else text
+    def _together(self, parts: list[BaseGeometry], line: int) -> BaseGeometry:
+        """One shape of several, all with altitudes or all without."""
+        if len({part.has_z for part in parts}) > 1:
+            self._notes.left_out("altitudes that only some parts of a placemark have", line)
+            parts = [without_altitude(part) for part in parts]
+        return gathered(parts)

@@ -41,3 +41,8 @@ def text_of(element: Element | None) -> str:
     if element is None:
         return ""
     return "".join(element.itertext()).strip() if len(element) else (element.text or "").strip()
+
+
+def words_of(element: Element) -> str:
+    """The texts of an element's parts, with commas between."""
+    return ", ".join(text for part in element.itertext() if (text := part.strip()))

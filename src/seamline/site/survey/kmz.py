@@ -14,25 +14,35 @@ RATIO_MAX: Final = 200
 ENTRIES_MAX: Final = 100_000
 
 
-def kml_of(data: bytes, name: str) -> tuple[bytes, list[str]]:
-    """The KML file of an archive, and the names of other KML files in it. Nothing is written anywhere."""
+def checked(data: bytes, name: str, suffix: str) -> list[zipfile.ZipInfo]:
+    """An archive's files with a suffix, none of which grows beyond measure. Raises SurveyError."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
-        raise SurveyError(f"{name}: this is no KMZ: {error}. Download or export it anew") from None
-    entries = [
-        entry for entry in archive.infolist()[: ENTRIES_MAX + 1] if entry.filename.lower().endswith(".kml") and not entry.is_dir()
-    ]
-    if len(archive.infolist()) > ENTRIES_MAX:
+        raise SurveyError(f"{name}: this is no KMZ or zip archive: {error}. Download or export it anew") from None
+    entries = archive.infolist()
+    if len(entries) > ENTRIES_MAX:
         raise SurveyError(f"{name}: more than {ENTRIES_MAX} files in one archive; no survey has that")
+    return [entry for entry in entries if entry.filename.lower().endswith(suffix) and not entry.is_dir()]
+
+
+def grown(entry: zipfile.ZipInfo, name: str) -> None:
+    """SurveyError when a file is encrypted, or would grow beyond measure."""
+    if entry.flag_bits & 1:
+        raise SurveyError(f"{name}: {entry.filename} is encrypted; export it without a password")
+    if entry.file_size > SIZE_MAX or entry.file_size > RATIO_MAX * max(1, entry.compress_size):
+        raise SurveyError(f"{name}: {entry.filename} would grow to {entry.file_size:,} bytes; that is an attack, or no survey")
+
+
+def kml_of(data: bytes, name: str) -> tuple[bytes, list[str]]:
+    """The KML file of an archive, and what is left out of it. Nothing is written anywhere."""
+    entries = checked(data, name, ".kml")
     if not entries:
         raise SurveyError(f"{name}: there is no .kml file in it")
     # doc.kml at the root, then what lies least deep, in the archive's order: as Google Earth does it.
     chosen = min(entries, key=lambda entry: (entry.filename.lower() != "doc.kml", entry.filename.count("/")))
-    if chosen.flag_bits & 1:
-        raise SurveyError(f"{name}: {chosen.filename} is encrypted; export it without a password")
-    if chosen.file_size > SIZE_MAX or chosen.file_size > RATIO_MAX * max(1, chosen.compress_size):
-        raise SurveyError(f"{name}: {chosen.filename} would grow to {chosen.file_size:,} bytes; that is an attack, or no survey")
+    grown(chosen, name)
+    archive = zipfile.ZipFile(io.BytesIO(data))
     try:
         with archive.open(chosen) as file:
             # One byte more than it says: a header that lies is found out before the memory is full.
@@ -41,4 +51,12 @@ def kml_of(data: bytes, name: str) -> tuple[bytes, list[str]]:
         raise SurveyError(f"{name}: {chosen.filename} cannot be unpacked: {error}. Download or export it anew") from None
     if len(found) > chosen.file_size:
         raise SurveyError(f"{name}: {chosen.filename} is larger than the archive says")
-    return found, [entry.filename for entry in entries if entry is not chosen]
+    others = [entry.filename for entry in archive.infolist() if not entry.is_dir() and entry is not chosen]
+    surveys = [f"{other!r}: another KML file of the archive" for other in others if is_kml(other) and other != chosen.filename]
+    rest = [other for other in others if not is_kml(other)]
+    return found, surveys + ([f"pictures and other files of the archive: {len(rest)}"] if rest else [])
+
+
+def is_kml(name: str) -> bool:
+    """Whether a file of an archive is a survey itself; `.wpml` is DJI's KML with a flight's commands."""
+    return name.lower().endswith((".kml", ".wpml"))

@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from seamline.site.survey import SurveyError, read
+from seamline.site.survey import SurveyError, formats, kmz, read
+from seamline.site.survey.geojson import as_geojson
 
 PLACE = "<Placemark><name>p</name><Point><coordinates>{}</coordinates></Point></Placemark>"
 KML = '<?xml version="1.0"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
@@ -35,6 +36,14 @@ def lying_zip():
     return bytes(data)
 
 
+def encrypted():
+    """An archive that says its file is encrypted."""
+    data = bytearray(zipped([("doc.kml", "<kml/>")]))
+    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + at] |= 1
+    return bytes(data)
+
+
 HOSTILE = {
     "an entity bomb": (f'<?xml version="1.0"?>{BOMB}<kml><Document><name>&k;</name></Document></kml>'.encode(), "DOCTYPE"),
     "an external entity": (b'<!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]><kml><Document><name>&x;</name></Document></kml>', "DOCTYPE"),
@@ -56,6 +65,9 @@ HOSTILE = {
     "JSON that is a list": (b"[1, 2]", "an object with a type"),
     "broken JSON": (b'{"type": "Feature",\n "geometry": }', ":2:"),
     "JSON without end": (b'{"a":' * 100_000, "no JSON"),
+    "JSON whose features are none": (b'{"type": "FeatureCollection", "features": 7}', "none of GeoJSON's"),
+    "half a letter of UTF-16 without a mark": ("<kml/>".encode("utf-16-le") + b"x", "UTF-16"),
+    "a KMZ with a password": (encrypted(), "encrypted"),
     "JSON in Latin-1": ('{"type": "Feature", "properties": {"name": "Höhe"}}'.encode("latin-1"), "UTF-8"),
     "projected GeoJSON": (json.dumps({"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "EPSG:25832"}}, "features": []}).encode(), "convert it"),
 }  # fmt: skip
@@ -78,7 +90,7 @@ def test_a_file_that_means_harm_is_refused(tmp_path, what):
         ("nan,2", "no numbers"),
         ("inf,2", "no numbers"),
         ("48.1,111.5", "longitude comes first"),
-        ("5000000,450000", "not on earth"),
+        ("5000000,450000", "are these metres"),
         ("", "too few places"),
         ("rubbish", "no numbers"),
     ],
@@ -107,3 +119,42 @@ def test_more_vertices_than_a_survey_has_are_refused(tmp_path, monkeypatch):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SurveyError, match=r"gone\.kml: No such file"):
         read(tmp_path / "gone.kml")
+
+
+def test_an_altitude_that_is_no_number_is_left_out(tmp_path):
+    file = tmp_path / "survey.kml"
+    file.write_text(KML.format(PLACE.format("11.5,48.1,inf")))
+    survey = read(file)
+    assert survey.features[0].geometry.wkt == "POINT (11.5 48.1)"
+    json.dumps(as_geojson(survey), allow_nan=False)
+
+
+def test_more_files_than_a_survey_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(kmz, "ENTRIES_MAX", 3)
+    file = tmp_path / "many.kmz"
+    file.write_bytes(zipped([(f"{at}.kml", "<kml/>") for at in range(4)]))
+    with pytest.raises(SurveyError, match="more than 3 files in one archive"):
+        read(file)
+
+
+def test_a_file_larger_than_a_survey_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "BYTES_MAX", 10)
+    file = tmp_path / "large.kml"
+    file.write_bytes(b"<kml>" + b" " * 6)
+    with pytest.raises(SurveyError, match=r"11 bytes; the most is 10\. Divide the survey"):
+        read(file)
+
+
+@pytest.mark.parametrize("data", [b"<kml/>", b'{"type": "Point", "coordinates": [1, 2]}', zipped([("doc.kml", "<kml/>")])])
+def test_a_format_in_degrees_takes_no_other_frame(tmp_path, data):
+    file = tmp_path / "survey"
+    file.write_bytes(data)
+    with pytest.raises(SurveyError, match="in longitude and latitude by its format; leave --crs out"):
+        read(file, "EPSG:25832")
+
+
+def test_prefixes_without_end_are_refused(tmp_path):
+    file = tmp_path / "prefixes.kml"
+    file.write_text("<kml><Document>" + "".join(f"<p{at}:x/>" for at in range(20)) + "</Document></kml>")
+    with pytest.raises(SurveyError, match="Namespace prefix p8 on x is not defined"):
+        read(file)
