@@ -66,7 +66,9 @@ def _protocol(subject: Subject, contract: Contract) -> Iterator[Evidence]:
         yield Evidence("nothing is released yet: contract.yaml may still change freely", subject.place("version"))
         return
     released = [f"{each.version} ({each.date})" for each in releases.registry.releases.values()]
-    yield Evidence(f"released: {', '.join(released)}; each frozen with its file's SHA-256 in a registry that is only appended to")
+    yield Evidence(
+        f"{contract.product} is released as {', '.join(released)}; each frozen with its file's SHA-256 in a registry that is only appended to"
+    )
     field = listed(releases.registry.in_field) or "none"
     yield Evidence(f"a change is compared with every version in the field ({field}); one that breaks any of them is not released")
 
