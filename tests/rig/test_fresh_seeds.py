@@ -10,7 +10,7 @@ from seamline.rig.world.world import Parts
 DEVICES = 5
 HALF_HOUR_MS = 1_800_000
 FIRST = int(os.environ["SEAMLINE_TEST_RIG_SEED"])
-COUNT = int(os.environ.get("SEAMLINE_TEST_RIG_SEEDS", "60"))
+COUNT = int(os.environ.get("SEAMLINE_TEST_RIG_SEEDS", "25"))
 
 
 def test_every_promise_holds_under_plans_that_nobody_has_seen(families):
