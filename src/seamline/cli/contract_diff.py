@@ -26,6 +26,7 @@ RED = "31"
 def diff(options: argparse.Namespace) -> int:
     """List the differences by category; exit 1 when one is breaking."""
     from seamline.contract.evolution import compare
+    from seamline.contract.evolution.generated_names import lost_names
     from seamline.contract.problems import ContractErrors
 
     try:
@@ -34,6 +35,7 @@ def diff(options: argparse.Namespace) -> int:
         show(str(errors))
         raise PromiseBroken("nothing to compare: a contract does not hold") from None
     found = compare(old.contract, new.contract, old_place=old.place, new_place=new.place)
+    found += lost_names(old.contract, new.contract)
     if options.json:
         show_json({"old": old.contract.reference, "new": new.contract.reference, "differences": [_plain(each) for each in found]})
     else:

@@ -98,7 +98,7 @@ class Keys:
         if found is not None:
             return found
         if not self.broken:
-            what = f"'{self.path}'" if self.path else "the contract"
+            what = f"'{self.path}'" if self.path else f"the {self.report.language.noun}"
             self.report.add(code, self.span, f"{what} has no '{key}'", fix=fix or f"add '{key}: ...'")
         return Broken(self.span)
 
@@ -199,7 +199,9 @@ class Keys:
         """Return the items, cut to their limit; too many are a problem."""
         if len(items) > items_max:
             text = f"{what} has {len(items)} entries, more than {items_max}"
-            self.report.add("SL117", span, text, fix=f"keep at most {items_max}: no product was seen that needs more")
+            self.report.add(
+                "SL117", span, text, fix=f"keep at most {items_max}: no {self.report.language.subject} was seen that needs more"
+            )
         return items[:items_max]
 
     def refer(self, key: str, names: tuple[str, ...], kind: Kind[str], *, what: str) -> str:
@@ -214,7 +216,7 @@ class Keys:
         if self.report.count == before and not {name, kind.placeholder} & set(names) and not isinstance(node, Broken):
             meant = nearest(self.report, name, list(names))
             fix = f"write '{meant}'" if meant else f"declared are: {', '.join(names) or 'none'}"
-            self.report.add("SL115", node.span, f"{shown(name)} is not {what} of this contract", fix=fix)
+            self.report.add("SL115", node.span, f"{shown(name)} is not {what} of this {self.report.language.noun}", fix=fix)
         return name
 
     def done(self) -> None:

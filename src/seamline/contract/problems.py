@@ -21,6 +21,19 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= WORD_CHARS_MAX else text[: WORD_CHARS_MAX - 3] + "...")
 
 
+class Language(NamedTuple):
+    """A kind of file that is read by the same rules: the letters of its problems' codes, what one is called, what it describes."""
+
+    letters: str
+    noun: str
+    subject: str
+    first: str
+    """How such a file may start."""
+
+
+CONTRACT = Language("SL", "contract", "product", "product: NAME")
+
+
 class Span(NamedTuple):
     """A stretch of a file. Lines and columns count characters from 1; the end is exclusive."""
 
@@ -74,8 +87,9 @@ class Report:
     what it compares was not understood (`clean`). `places` remembers where each thing is written.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, language: Language = CONTRACT) -> None:
         self.file = file
+        self.language = language
         self.section = ""
         self.places: dict[str, Span] = {}
         self._problems: list[Problem] = []
@@ -91,14 +105,15 @@ class Report:
         fix: str | None = None,
         related: tuple[tuple[Span, str], ...] = (),
     ) -> None:
-        """Note one problem in the section being read."""
+        """Note one problem in the section being read; `code` is the contract's, of which other languages have their own letters."""
+        code = self.language.letters + code[2:]
         self.spoil()
         self.count += 1
         if len(self._problems) < PROBLEMS_MAX:
             self._problems.append(Problem(code, span, message, fix, related))
         elif len(self._problems) == PROBLEMS_MAX:
             text = f"more than {PROBLEMS_MAX} problems (problems_max); the rest is not shown"
-            self._problems.append(Problem("SL015", span, text, "mend these first"))
+            self._problems.append(Problem(f"{self.language.letters}015", span, text, "mend these first"))
 
     def spoil(self) -> None:
         """Note that the section being read holds something already reported."""

@@ -65,7 +65,12 @@ def read_file(path: Path, report: Report) -> Node | None:
         return None
     if len(data) > FILE_BYTES_MAX:
         text = f"larger than {FILE_BYTES_MAX} bytes (file_bytes_max)"
-        report.add("SL003", start, text, fix="a contract describes one product; split what does not belong to it")
+        report.add(
+            "SL003",
+            start,
+            text,
+            fix=f"a {report.language.noun} describes one {report.language.subject}; split what does not belong to it",
+        )
         return None
     try:
         text = data.decode("utf-8")
@@ -89,7 +94,7 @@ def read_text(text: str, report: Report, *, pure: bool = False) -> Node | None:
         return None
     if tree.root is None or (isinstance(tree.root, Scalar) and not tree.root.text):
         span = Span(report.file, 1, 1, 1, 1)
-        report.add("SL014", span, "the file is empty", fix="start with 'product: NAME'")
+        report.add("SL014", span, "the file is empty", fix=f"start with '{report.language.first}'")
         return None
     return tree.root
 
@@ -138,6 +143,7 @@ class _Tree:
     def __init__(self, report: Report) -> None:
         self.report = report
         self._file = report.file
+        self._noun = report.language.noun
         self.root: Node | None = None
         self.failed = False
         self._lines: list[str] = []
@@ -205,11 +211,11 @@ class _Tree:
         self._stack.append(_Open(event.start_mark, mapping, bool(event.flow_style)))
         if len(self._stack) > NESTING_MAX:
             text = f"nested deeper than {NESTING_MAX} levels (nesting_max)"
-            self._fail("SL004", self._span(event.start_mark, event.end_mark), text, fix="nothing in a contract is this deep")
+            self._fail("SL004", self._span(event.start_mark, event.end_mark), text, fix=f"nothing in a {self._noun} is this deep")
 
     def _alias(self, event: AliasEvent) -> None:
         span = self._span(event.start_mark, event.end_mark)
-        fix = "write the value out: a contract is read by people of two teams"
+        fix = f"write the value out: a {self._noun} is read by people of two teams"
         self._note("SL010", span, f"alias '*{event.anchor}' is not allowed", fix=fix)
         self._put(Broken(span))
 
@@ -217,7 +223,7 @@ class _Tree:
         self._documents += 1
         if self._documents > 1:
             span = self._span(event.start_mark, event.end_mark)
-            self._fail("SL012", span, "a second document starts here", fix="one file, one contract: remove it")
+            self._fail("SL012", span, "a second document starts here", fix=f"one file, one {self._noun}: remove it")
 
     def _extras(self, event: ScalarEvent | CollectionStartEvent) -> None:
         span = self._span(event.start_mark, event.end_mark)
@@ -249,7 +255,12 @@ class _Tree:
         self._nodes += 1
         if self._nodes > NODES_MAX:
             text = f"more than {NODES_MAX} values (nodes_max)"
-            self._fail("SL005", node.span, text, fix="a contract describes one product; split what does not belong")
+            self._fail(
+                "SL005",
+                node.span,
+                text,
+                fix=f"a {self._noun} describes one {self.report.language.subject}; split what does not belong",
+            )
         self._last = node.span
         if self._stack:
             self._stack[-1].items.append(node)

@@ -26,7 +26,7 @@ DEVICE = name(2)
 
 def filled(path, **parts):
     """The path with its parameters, those of a seeded device unless told."""
-    return path.format(**{"device": DEVICE, "name": "set_point", "item": 1, **parts})
+    return path.format(**{"device": DEVICE, "name": "set_point", "item": 1, "product": "heater", "version": "1.3.0", **parts})
 
 
 def ask(url, method, path, **more):

@@ -6,14 +6,16 @@ marked codes at the marked line and column.
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.unit.contract.corpus import crossing, events, fields, sections, syntax, versions
+from tests.unit.contract.corpus import crossing, events, fields, files, folders, sections, syntax, versions
 from tests.unit.contract.corpus.marks import BASE, MARK, edited, unmarked
 
 from seamline.contract import ContractErrors, load, load_family, loads
-from seamline.contract.limits import FILE_BYTES_MAX
+from seamline.contract.evolution.releases import open_releases, planned_release, problems_of, write
+from seamline.contract.problems import PROBLEMS_MAX
 from seamline.contract.rules import RULES
 
 CASES = sections.CASES | fields.CASES | crossing.CASES | events.CASES
@@ -99,40 +101,28 @@ def test_one_mistake_in_a_section_gives_no_second_message_from_its_checks():
     check(edited("answer_timeout: {owner: maker, value: 12 s}", "answer_timeout: {owner: «SL115»nobody, value: 1 s}"))
 
 
-FLOODS = ("".join(f"zz{n}: 1\n" for n in range(5000)), "zz: [" + "*a, " * 5000 + "b]\n")
+def placed(folder, content):
+    """contract.yaml with that content: bytes, text, nothing, a folder, or a link."""
+    path = folder / "contract.yaml"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif isinstance(content, str):
+        path.write_text(content, encoding="utf-8")
+    elif content == files.SYMLOOP:
+        path.symlink_to(path)
+    elif content is not None:
+        path.mkdir()
+    return path
 
 
-@pytest.mark.parametrize("flood", FLOODS, ids=["keys", "aliases"])
-def test_a_flood_of_problems_is_cut_and_says_so(flood):
-    text = BASE + flood
+@pytest.mark.parametrize("name", files.CASES)
+def test_bytes_that_are_no_contract_are_refused_where_they_break(tmp_path, name):
+    content, place = files.CASES[name]
     with pytest.raises(ContractErrors) as caught:
-        loads(text)
-    assert len(caught.value.problems) == 201
-    assert caught.value.problems[-1].code == "SL015"
-
-
-@pytest.mark.parametrize(
-    ("data", "place"),
-    [
-        (b"a" * (FILE_BYTES_MAX + 1), (1, 1, "SL003")),
-        (b"# a line\n" * FILE_BYTES_MAX, (1, 1, "SL003")),
-        (b"\xff\xfep\x00r\x00o\x00d\x00", (1, 1, "SL007")),
-        (b"product: lamp\nsummary: \xc3\xa4\xff\n", (2, 11, "SL007")),
-    ],
-)
-def test_bytes_that_are_no_contract_are_refused(tmp_path, data, place):
-    path = tmp_path / "contract.yaml"
-    path.write_bytes(data)
-    with pytest.raises(ContractErrors) as caught:
-        load(path)
-    assert found(caught.value) == [place]
-
-
-@pytest.mark.parametrize("name", ["missing.yaml", "."])
-def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
-    with pytest.raises(ContractErrors) as caught:
-        load(tmp_path / name)
-    assert found(caught.value) == [(1, 1, "SL002")]
+        load(placed(tmp_path, content))
+    places = found(caught.value)
+    assert places[-1] == place
+    assert len(places) == (PROBLEMS_MAX + 1 if place[2] == "SL015" else 1), "a flood is cut, and says so"
     assert str(tmp_path) in str(caught.value)
 
 
@@ -172,10 +162,55 @@ def test_too_many_releases_are_refused(tmp_path, monkeypatch):
     assert [problem.code for problem in caught.value.problems] == ["SL117"]
 
 
-def test_every_rule_has_two_cases_in_this_corpus():
-    texts = [*syntax.SYNTAX, *(text for case in CASES.values() for text in case[1::2])]
-    texts += [text for pair in versions.CASES.values() for text in pair]
+def changed(path, change):
+    """Do to a released file what the case does; the places of the marks in it."""
+    text = change(path.read_text(encoding="utf-8"))
+    if text is None:
+        path.unlink()
+        return []
+    text, places = unmarked(text)
+    path.write_text(text, encoding="utf-8")
+    return places
+
+
+@pytest.mark.parametrize("name", folders.CASES)
+def test_a_folder_that_does_not_hold_gives_its_code_at_its_place(tmp_path, name):
+    case = folders.CASES[name]
+    for version in ("2.0.0", "2.1.0"):
+        (tmp_path / "contract.yaml").write_text(edited("version: 2.1.0", f"version: {version}"), encoding="utf-8")
+        write(planned_release(open_releases(tmp_path), (tmp_path / "contract.yaml").read_bytes(), "2026-11-21"))
+    text, places = unmarked(case.contract)
+    (tmp_path / "contract.yaml").write_text(text, encoding="utf-8")
+    expected = [("contract.yaml", *place) for place in places] + [(file, 1, 1, code) for file, code in case.gone]
+    for file, change in case.after.items():
+        expected += [(file, *place) for place in changed(tmp_path / "released" / file, change)]
+    problems = problems_of(open_releases(tmp_path), case.in_field)
+    assert sorted((Path(each.span.file).name, each.span.line, each.span.column, each.code) for each in problems) == sorted(
+        expected
+    )
+    assert all(re.fullmatch(r".+:\d+:\d+ SL\d{3} .+", str(each)) and each.fix for each in problems)
+
+
+@cache
+def cases_of_each_rule():
+    """How many files or folders there are for each code, and in each of which it must be found."""
+    texts = [
+        *syntax.SYNTAX,
+        *("".join(case[1::2]) for case in CASES.values()),
+        *("".join(pair) for pair in versions.CASES.values()),
+    ]
     met = Counter(code for text in texts for code in set(MARK.findall(text)))
-    elsewhere = {code for code in RULES if code >= "SL310"}  # tests/unit/contract/evolution/test_releases.py
-    elsewhere |= {"SL002", "SL003", "SL007", "SL015"}  # they are about bytes and floods: the tests above
-    assert " ".join(code for code in RULES if met[code] < 2 and code not in elsewhere) == ""
+    met.update(place[2] for _, place in files.CASES.values())
+    for case in folders.CASES.values():
+        told = case.contract + "".join(change("{}\n{}\n") or "" for change in case.after.values())
+        met.update(set(MARK.findall(told)) | {code for _, code in case.gone})
+    return met
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_every_rule_has_two_files_that_break_it(code):
+    assert cases_of_each_rule()[code] >= 2
+
+
+def test_the_corpus_is_about_rules_that_exist():
+    assert set(cases_of_each_rule()) == set(RULES)

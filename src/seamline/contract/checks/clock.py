@@ -50,6 +50,19 @@ def _order(contract: Contract, report: Report) -> None:
             report.add("SL224", report.place(f"state.{item.name}.conflict"), text, fix=fix, related=related)
 
 
+def _expiry(contract: Contract, report: Report) -> None:
+    """Commands and wishes are dropped by the device's clock, which may be wrong by all of its error."""
+    error_ms = contract.clock.error_max_ms
+    related = ((report.place("clock.error_max"), "how wrong a clock may be"),)
+    orders = [(f"commands.{item.name}.deadline", item.name, item.deadline_ms) for item in contract.commands.values()]
+    wishes = [(f"state.{item.name}.expires", item.name, item.expires_ms) for item in contract.state.values()]
+    for path, name, span_ms in (*orders, *wishes):
+        if span_ms is not None and span_ms <= error_ms:
+            text = f"'{name}' expires after {spoken(span_ms)}, by a clock that may be {spoken(error_ms)} wrong: it would be obeyed late"
+            fix = f"more than {spoken(error_ms)}, or better clocks"
+            report.add("SL252", report.place(path), text, fix=fix, related=related)
+
+
 def _sources(contract: Contract, report: Report) -> None:
     """NTP is often blocked where devices live, and an RTC needs somebody to set it."""
     clock = contract.clock
@@ -62,5 +75,6 @@ def _sources(contract: Contract, report: Report) -> None:
 CHECKS = (
     (("clock",), _error),
     (("clock",), _sources),
+    (("clock", "commands", "state"), _expiry),
     (("clock", "consumers", "state"), _order),
 )

@@ -40,6 +40,20 @@ def _backoff(contract: Contract, report: Report) -> None:
         report.add("SL207", report.place("backoff.cap"), text, fix="raise the cap: waits grow from base to cap")
 
 
+def _reset_after(contract: Contract, report: Report) -> None:
+    """A session that ended before its first answer was due proves nothing: the count of tries stays."""
+    reset_ms, answer_ms = contract.backoff.reset_after_ms, contract.timing.answer_timeout_ms
+    if reset_ms < answer_ms:
+        text = (
+            f"after {spoken(reset_ms)} a session counts as good, before the first answer is due (answer_timeout {spoken(answer_ms)}):"
+            " with a hub that fails at once, every wait would start from base again"
+        )
+        related = ((report.place("timing.answer_timeout.value"), "how long an answer may take"),)
+        report.add(
+            "SL251", report.place("backoff.reset_after"), text, fix=f"reset_after: {spoken(answer_ms)} or more", related=related
+        )
+
+
 def _retries(contract: Contract, report: Report) -> None:
     """Layers that each try again multiply."""
     retries = [wait for wait in contract.timing.further.values() if wait.kind == "retry"]
@@ -199,5 +213,6 @@ CHECKS = (
     (("timing", "power", "commands"), _delivery),
     (("timing", "power", "state"), _twin),
     (("backoff",), _backoff),
+    (("backoff", "timing"), _reset_after),
     (("backoff", "busy", "buffer"), _outlasted),
 )

@@ -23,6 +23,9 @@ def _image(contract: Contract, report: Report) -> None:
     if update.slot_count == 1:
         text = "with one slot the running image is overwritten: a power cut leaves nothing that boots"
         report.add("SL235", report.place("update.slots.count"), text, fix="count: 2, one to run and one to write")
+    if update.attempts == 1:
+        text = "with one attempt, an update that was cut by power or by the link is never tried again"
+        report.add("SL253", report.place("update.attempts"), text, fix="attempts: 2 or more")
     if update.image_bytes is None:
         return
     place = report.place("update.image")

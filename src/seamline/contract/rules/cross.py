@@ -345,8 +345,16 @@ RULES: dict[str, Rule] = {
     "SL249": Rule(
         "something is sent also when nothing happens",
         "Without it a quiet day and a dead device look the same, and nobody can presume a device lost.",
-        explanation="Every message of the contract waits for an event. `presumed_lost` counts publishes that should have come, and the hub"
-        " shows a device as silent after the shortest period: give one message a period, such as `vitals` with `publish: {every: 15 min}`.",
+        "# with these messages alone\n"
+        "messages: {door: {id: 3, layout: 1, when: event, at_most: 10/h, publish: {priority: high}, fields: [{name: open, type: u1}]}}\n"
+        "buffer: {drop_first: [door]}\n"
+        "consumers: {support: {reads: [door]}}",
+        "# with these messages alone\n"
+        "messages:\n"
+        "  door: {id: 3, layout: 1, when: event, at_most: 10/h, publish: {priority: high}, fields: [{name: open, type: u1}]}\n"
+        "  vitals: {id: 2, standard: vitals/1, publish: {every: 15 min}}\n"
+        "buffer: {drop_first: [vitals, door]}\n"
+        "consumers: {support: {reads: [door, vitals]}}",
     ),
     "SL250": Rule(
         "an event outlives the outage that is bridged",
@@ -357,5 +365,23 @@ RULES: dict[str, Rule] = {
         "messages: {door: {id: 3, layout: 1, when: event, at_most: 10/h, publish: {expires: 7 d}, fields: [{name: open, type: u1}]}}\n"
         "buffer: {drop_first: [vitals, light, door]}\n"
         "consumers: {support: {reads: [light, vitals, door]}}",
+    ),
+    "SL251": Rule(
+        "a back-off grows until a session was answered",
+        "A hub that drops everybody at once would be asked again at the base's pace, by all, for as long as it cannot cope.",
+        "backoff: {reset_after: 5 s}",
+        "backoff: {reset_after: 60 s}",
+    ),
+    "SL252": Rule(
+        "what expires outlives the clock's error",
+        "A clock as wrong as a deadline is long obeys orders that are over, or none.",
+        "clock: {error_max: 10 min}\ncommands: {blink: {deadline: 5 min}}",
+        "clock: {error_max: 1 min}\ncommands: {blink: {deadline: 5 min}}",
+    ),
+    "SL253": Rule(
+        "an update that was cut is tried again",
+        "Power and links fail in the middle: with a single attempt that device keeps its old firmware for ever.",
+        "update: {attempts: 1}",
+        "update: {attempts: 2}",
     ),
 }

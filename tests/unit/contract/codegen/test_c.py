@@ -136,6 +136,14 @@ def test_what_is_agreed_stands_in_the_header_once():
         assert header.count(line + "\n") == 1, line
 
 
+def test_an_event_states_its_bound_and_a_message_with_a_period_none():
+    header = generate(None, contract("trailcam"))["trailcam.h"]
+    assert "#define TRAILCAM_SIGHTING_EVENTS_MAX 96u" in header
+    assert "#define TRAILCAM_SIGHTING_EVENTS_PER_MS 86400000u" in header
+    assert "TRAILCAM_WATCH_EVENTS" not in header
+    assert "#define HEATER_READING_EVENTS" not in HEATER["heater.h"]
+
+
 def test_packed_places_are_written_bit_by_bit():
     source = generate(None, awkward())["int.c"]
     assert between(source, "bool int_fast8_pack", "bool int_fast8_unpack") == snapshot("""\

@@ -128,7 +128,7 @@ CASES = {
     "a property without a conflict rule": ("level: {type", "level: «SL226»{type", "conflict: newest, ", ""),
     "another property without a conflict rule": ("state:\n", "state:\n  night: «SL226»{type: bool}\n"),
     "a command shorter than the keep-alive": ("deadline: 5 min", "deadline: «SL227»4 min"),
-    "a command that is over at once": ("commands:\n", "commands:\n  stop: {deadline: «SL227»1 s}\n"),
+    "a command that is over at once": ("commands:\n", "commands:\n  stop: {deadline: «SL227»3 s}\n"),
     "a command for a device that sleeps": (
         *("deadline: 5 min", "deadline: «SL227»5 min", "clock: {"),
         (
@@ -255,4 +255,20 @@ CASES = {
         "  power: mains\n",
         "  power: «SL248»battery\npower: {source: mains, states: {on: {may: [measure, publish, update], current: 1 mA}}}\n",
     ),
+    "a back-off that forgets at once": ("reset_after: 60 s", "reset_after: «SL251»1 s"),
+    "a back-off that forgets before the answer": ("reset_after: 60 s", "reset_after: «SL251»11999 ms"),
+    "a deadline within the clock's error": (
+        "error_max: 2 s",
+        "error_max: 5 min",
+        "deadline: 5 min",
+        "deadline: «SL252»5 min",
+        "conflict: newest",
+        "conflict: cloud_wins",
+    ),
+    "a wish that expires within the clock's error": (
+        *("error_max: 2 s", "error_max: 6 min", "deadline: 5 min", "deadline: 1 d", "conflict: newest", "conflict: cloud_wins"),
+        *("expires: 1 d", "expires: «SL252»6 min"),
+    ),
+    "an update with a single attempt": ("attempts: 2", "attempts: «SL253»1"),
+    "an image with a single attempt": ("attempts: 2", "attempts: «SL253»1\n  image: 1 MiB"),
 }
