@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+from pathlib import Path
 
 import psycopg
 import pytest
-from tests.integration.hub.harness import birth, frame, layout
+from hypothesis import given, settings, strategies as st
+from tests.integration.hub.harness import birth, frame, layout, said
 from tests.integration.store.calls import NOW_MS
 
+from seamline.contract import load_family
 from seamline.hub.drive import Driven, NotDrivenError, Pause, drive
 from seamline.hub.ingest import work
 from seamline.hub.ingest.catalogue import Catalogue
@@ -25,6 +29,7 @@ from seamline.rig.world.faulty_store import FaultyStore, KilledError, StoreFault
 from seamline.rig.world.memory_store import MemoryDatabase, MemoryStore
 from seamline.rig.world.tables import RefusedError
 
+HEATER = Path(__file__).parents[3] / "examples" / "heater"
 START = {"partition": 0, "stream": "s", "seq": 0}
 MOVE = {"partition": 0, "stream": "s", "expected": 0, "seq": 9}
 
@@ -283,6 +288,38 @@ def test_a_message_that_cannot_be_stored_is_found_and_all_others_are_stored_with
     drive(commits.flush(commits.parts))
     drive(commits.end())
     assert commits.parts is None
+
+
+@settings(max_examples=60)
+@given(
+    spoken=st.lists(
+        st.tuples(st.sampled_from(["dev", "other"]), st.integers(0, 2_500), st.sampled_from([0, 0x02]), st.booleans()),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_after_any_commit_the_database_is_less_than_a_second_behind_with_when_each_device_was_heard(spoken):
+    families = [load_family(HEATER)]
+    world, at_ms, heard_ms = World(families), NOW_MS, {}
+    commits = Commits(0, world.catalogue, Told(), lambda: at_ms, Meter())
+    store = MemoryStore(world.database.connect())
+    drive(commits.attach(store, Position("s", 0)))
+    parts = commits.begin(store)
+    for number, (device, gap_ms, flags, dies) in enumerate([("dev", 0, 0, None), ("other", 1, 0, None), *spoken]):
+        at_ms += gap_ms
+        kind, payload = "data", frame(layout(families[0]), number, [{}], flags=flags)
+        if dies is not False:
+            kind, payload = ("death", said()) if dies else ("birth", birth())
+            payload = json.dumps(payload).encode()
+        if not dies:
+            heard_ms[device] = at_ms
+        batch = Batch([f"up.0.{device}.{kind}".encode()], [payload], [commits.position.seq + 1], [at_ms * 1_000_000])
+        drive(commits.take(parts, batch, lambda _: None))
+        tables = world.database.tables
+        shown = {key: tables.presence.rows[row["no"]] for key, row in tables.device.rows.items()}
+        assert (shown[device]["died_at"] is None) is not dies
+        for key, row in shown.items():
+            assert row["died_at"] or heard_ms[key] - 1_000 < row["last_heard"] // 1_000 <= heard_ms[key]
 
 
 def test_a_restored_database_gets_a_later_generation(families):

@@ -1,4 +1,4 @@
-"""Device rows and their presence: read when first met, what is heard is written once a second."""
+"""Device rows and their presence: read when first met, and what is heard is written before the database is a second behind."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final, cast
 
 import numpy as np
 
+from seamline.hub.decode import Bools
 from seamline.hub.ingest.catalogue import Catalogue, Terms
 from seamline.hub.ingest.judge import Judged
 from seamline.hub.ingest.memory import Memory
@@ -14,8 +15,8 @@ from seamline.hub.params import Int8s
 from seamline.hub.presence import PresenceRow, on_frame
 from seamline.hub.store_port import Row, Store
 
-FLUSH_MS: Final = 1_000
-"""How old "last heard" may be in the database: an age on a page is in seconds."""
+BEHIND_MS: Final = 1_000
+"""How far the database may be behind with when a device was heard, whatever fails: an age on a page is in seconds."""
 
 
 class Devices:
@@ -25,7 +26,6 @@ class Devices:
         self._store: Final = store
         self._catalogue: Final = catalogue
         self._memory: Final = memory
-        self._flushed_ms = 0
         self._before: dict[int, PresenceRow | None] = {}
 
     def before(self, slot: int) -> PresenceRow | None:
@@ -64,7 +64,9 @@ class Devices:
             device.incarnation, device.presence = incarnation, _presence(presence)
             fleet.no[slot], fleet.epoch[slot] = no, epoch
             fleet.product[slot] = self._catalogue.product_code(product)
-            fleet.session[slot] = device.presence.session if device.presence is not None else 0
+            if device.presence is not None:
+                fleet.session[slot] = device.presence.session
+                fleet.written_ms[slot] = written_ms(device.presence)
 
     def current(self, slot: int) -> PresenceRow | None:
         """A device's presence with every frame heard up to the batches before."""
@@ -85,17 +87,25 @@ class Devices:
         for slot, row in rows:
             device = fleet.devices[slot]
             device.presence = row
-            fleet.session[slot], fleet.dirty[slot] = row.session, False
+            fleet.session[slot], fleet.dirty[slot], fleet.written_ms[slot] = row.session, False, written_ms(row)
             written.append(presence_row(device.no, row, self._catalogue.terms(device.contract)))
         await self._store.write("presence", written)
 
-    async def flush(self, now_ms: int) -> None:
-        """Write what was heard since the last time, at most once a second."""
+    async def keep_up(self) -> None:
+        """Write when those devices were heard of whom the database would be a second behind: it belongs to the batch's commit."""
         fleet = self._memory.fleet
-        if now_ms - self._flushed_ms < FLUSH_MS or not fleet.dirty[: fleet.used].any():
+        heard_ms = np.maximum(fleet.heard_ms, fleet.answered_ms)[: fleet.used]
+        await self._write_heard(fleet.dirty[: fleet.used] & (heard_ms - fleet.written_ms[: fleet.used] >= BEHIND_MS))
+
+    async def flush(self) -> None:
+        """Write everything that was heard since it was last written."""
+        await self._write_heard(self._memory.fleet.dirty[: self._memory.fleet.used])
+
+    async def _write_heard(self, chosen: Bools) -> None:
+        fleet = self._memory.fleet
+        slots = np.flatnonzero(chosen)
+        if not len(slots):
             return
-        self._flushed_ms = now_ms
-        slots = np.flatnonzero(fleet.dirty[: fleet.used])
         fresh = [slot for slot in slots.tolist() if fleet.devices[slot].presence is None]
         if fresh:
             await self._first(fresh)
@@ -105,12 +115,18 @@ class Devices:
             {"device": Int8s(fleet.no[slots]), "heard": Int8s(fleet.heard_ms[slots]), "answered": Int8s(answered)},
         )
         fleet.dirty[slots] = False
+        fleet.written_ms[slots] = fleet.heard_ms[slots]
 
     async def _first(self, slots: Sequence[int]) -> None:
         """Devices whose frames came before any birth: session 0."""
         fleet = self._memory.fleet
         rows = [(slot, PresenceRow(0, 0, 0, int(fleet.heard_ms[slot]), int(fleet.heard_ms[slot]))) for slot in slots]
         await self.write(rows)
+
+
+def written_ms(row: PresenceRow) -> int:
+    """What the database knows to be heard by this row: of a death it knows later than the last word, so any word is news."""
+    return row.last_heard_ms if row.died_ms is None else 0
 
 
 def presence_row(no: int, row: PresenceRow, terms: Terms) -> Row:

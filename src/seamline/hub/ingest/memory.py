@@ -72,11 +72,12 @@ class Fleet(Columns):
     session: I64
     heard_ms: I64
     answered_ms: I64
+    written_ms: I64  # up to when the database knows that it was heard
     dirty: Bools
 
     def __init__(self) -> None:
         super().__init__()
-        for name in ("no", "product", "epoch", "named", "session", "heard_ms", "answered_ms"):
+        for name in ("no", "product", "epoch", "named", "session", "heard_ms", "answered_ms", "written_ms"):
             self._add(name, np.int64)
         self._add("dirty", np.bool_)
         self.devices: Final[list[Device]] = []
