@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from pathlib import Path
 
 import coverage
 import pytest
@@ -22,6 +23,21 @@ def pytest_configure():
 def pytest_report_header():
     """Name that seed."""
     return f"fresh fault plans: SEAMLINE_TEST_RIG_SEED={os.environ['SEAMLINE_TEST_RIG_SEED']}"
+
+
+def pytest_runtest_logreport(report):
+    """Write down each failure at once, for whoever sees only the end of a long log (.ci/run prints the file)."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = Path(os.environ.get("SEAMLINE_TEST_OUTPUT", "test-output"))
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "failures.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{report.nodeid} ({report.when})\n    {_crash(report)[:1500]}\n")
+
+
+def _crash(report):
+    """Where and how a test failed, in a few lines."""
+    found = getattr(report.longrepr, "reprcrash", None)
+    return str(report.longrepr)[-1500:] if found is None else f"{found.path}:{found.lineno}: {found.message}"
 
 
 def _reason(report):

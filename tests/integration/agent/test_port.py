@@ -232,7 +232,7 @@ def test_pings_that_go_unanswered_end_the_session_as_keep_alive(parts: Stack) ->
         async with Links(parts.mqtt_host, parts.mqtt_port) as links:
             link = await links.add()
             lost: asyncio.Queue[str] = asyncio.Queue()
-            connection = await _through(link, parts, keep_alive_ms=1000, on_lost=lost.put_nowait)
+            connection = await _through(link, parts, keep_alive_ms=3000, on_lost=lost.put_nowait)
             link.stall(down=True)
             async with asyncio.timeout(WAIT_S):
                 assert await lost.get() == "keep_alive"
