@@ -55,7 +55,7 @@ micropython: dev
 	@$(PY) tests/conformance/interpreters.py || test $$? -eq 3
 
 .PHONY: demo soak rig bench screenshots
-demo: run web
+demo: $(if $(findstring --site,$(ARGS)),dev,run) web
 	@exec $(PY) -m seamline demo $(ARGS)
 soak: run web
 	@exec $(PY) tools/soak.py --minutes $(SOAK_MINUTES) $(ARGS)

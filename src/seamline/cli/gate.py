@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import time
@@ -12,16 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, BadInstallation, WrongUse
-from seamline.cli.rig_plans import needs_hub
+from seamline.cli.rig_plans import OURS, needs_hub, parts_with
+from seamline.cli.rig_told import replay_line
 from seamline.cli.screen import clean, show
 from seamline.state_home import state_home
 
 if TYPE_CHECKING:
     from seamline.rig.gate.runs import DayRuns, Effort
     from seamline.rig.gate.subject import Fleet
-    from seamline.rig.gate.verdict import Verdict
+    from seamline.rig.gate.verdict import SeedRun, Verdict
     from seamline.rig.world.plan import Plan
-    from seamline.rig.world.world import Outcome
 
 LINE_EVERY_S: Final = 5.0
 """How often progress is told where it cannot be redrawn."""
@@ -33,6 +34,7 @@ ENDINGS: Final = (".html", ".xml", ".md", ".json")
 def gate(options: argparse.Namespace) -> int:
     """Judge a product up to a stage; exit 1 when it does not pass."""
     needs_hub()
+    from seamline.rig.crew import CrewError
     from seamline.rig.gate.judge import Request, judge
     from seamline.rig.gate.subject import look_at
     from seamline.rig.gate.verdict import Stage
@@ -41,6 +43,9 @@ def gate(options: argparse.Namespace) -> int:
         raise WrongUse(f"{options.folder} is no folder: write the product's folder, which has its contract.yaml")
     reports = [_report(path) for path in options.report]
     subject = look_at(options.folder, _fleet(options.folder, options.fleet))
+    core = None if options.core == OURS else options.core
+    if subject.family is not None:
+        parts_with(core, [subject.family])
     began_s, budget_s = time.monotonic(), options.budget
     progress = Progress(sys.stderr)
     request = Request(
@@ -52,12 +57,16 @@ def gate(options: argparse.Namespace) -> int:
         ran=progress.ran,
         when=datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         command=_command(options),
+        core=core,
+        jobs=options.jobs or os.cpu_count() or 1,
     )
     try:
         verdict = judge(subject, request)
     except KeyboardInterrupt:
         progress.say("interrupted: there is no verdict, and nothing was written")
         raise
+    except CrewError as error:
+        raise BadInstallation(f"{error}: is there memory for {request.jobs} worlds at once? (see --jobs)") from None
     progress.end()
     _tell(verdict, reports, as_json=options.json)
     return OK if verdict.passes else PROMISE_BROKEN
@@ -121,7 +130,7 @@ def _keeper(folder: Path, reports: list[Path]) -> Callable[[str, Plan], str]:
             path.write_text(plan.write(), encoding="utf-8")
         except OSError as error:
             raise BadInstallation(f"the plan cannot be kept in {path.parent}: {error}") from None
-        return f"seamline rig replay {shlex.quote(str(path))}"
+        return replay_line(path, plan.core)
 
     return keep
 
@@ -133,6 +142,7 @@ def _command(options: argparse.Namespace) -> str:
         value = getattr(options, name)
         if value is not None:
             parts += [f"--{name}", str(value)]
+    parts += ["--core", options.core] if options.core else []
     parts += ["--fleet", options.fleet] if options.fleet else []
     return shlex.join(parts)
 
@@ -155,12 +165,12 @@ class Progress:
         self.end()
         print(text, file=self._out, flush=True)
 
-    def ran(self, day: DayRuns, outcome: Outcome) -> None:
+    def ran(self, day: DayRuns, run: SeedRun, broken: str) -> None:
         """Count a world."""
         self._worlds += 1
-        self._hours += outcome.device_hours
-        if outcome.broken is not None:
-            self.say(f"  {day.name}, seed {outcome.plan.seed}: {outcome.broken}; looking for a smaller plan")
+        self._hours += run.device_hours
+        if broken:
+            self.say(f"  {day.name}, seed {run.number}: {broken}; looking for a smaller plan")
         now_s = self._clock()
         if self._live or now_s - self._last_s >= LINE_EVERY_S:
             self._last_s = now_s

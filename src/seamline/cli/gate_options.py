@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline.cli.parser import FILE, FOLDER
+from seamline.cli.rig_options import JOBS_MAX, core
 from seamline.cli.values import duration, number, product_folder
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ def add_options(made: Parser) -> None:
     made.add_argument("--budget", type=duration, metavar="TIME", help="begin no world after so long: 90s, 5m, 1h")
     made.add_argument("--devices", type=number(1, 100_000), default=8, metavar="N", help="devices in each world (default 8)")
     made.add_argument("--hours", type=number(1, 8_760), metavar="N", help="virtual hours of faults (default: by the contract)")
+    made.add_argument(
+        "--jobs", type=number(1, JOBS_MAX), metavar="N", help="processes (default: one a core); the verdict does not depend on it"
+    )
+    core(made)
     made.add_argument("--fleet", metavar="URL", help="ask this hub which versions its devices have, not the registry")
     report = made.add_argument(
         "--report", type=Path, nargs="+", action="extend", default=[], metavar="PATH",

@@ -93,7 +93,7 @@ def _json(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
 
 
-def _reads(commands: Commands, name: str, run: str, text: str) -> Parser:
+def reads(commands: Commands, name: str, run: str, text: str) -> Parser:
     """Add a command that asks a running hub."""
     made = _command(commands, name, run, text)
     made.add_argument("--url", help="where the hub's page is, e.g. http://127.0.0.1:8080")
@@ -150,7 +150,7 @@ def _doctor(commands: Commands) -> None:
 
 
 def _devices(commands: Commands) -> None:
-    made = _reads(commands, "devices", "seamline.cli.fleet:devices", "list the devices: presence with its reason and age, books")
+    made = reads(commands, "devices", "seamline.cli.fleet:devices", "list the devices: presence with its reason and age, books")
     made.add_argument("--find", metavar="TEXT", help="only devices whose name, contract or firmware contains this")
     made.add_argument("--presence", choices=PRESENCE, help="only devices so claimed")
     made.add_argument("--contract", metavar="VERSION", help="only devices of this contract, e.g. heater/1.3.0")
@@ -163,7 +163,7 @@ def _devices(commands: Commands) -> None:
 def _device(commands: Commands) -> None:
     group = commands.add_parser("device", help="one device", description="One device.", allow_abbrev=False)
     inner = group.add_subparsers(metavar="WHAT", required=True)
-    made = _reads(
+    made = reads(
         inner, "show", "seamline.cli.device:show_device", "show a device: presence both ways, session, twin, books, boots"
     )
     made.add_argument("device", metavar="ID", help="the device's name")
@@ -175,9 +175,7 @@ def _device(commands: Commands) -> None:
 
 
 def _readings(commands: Commands) -> None:
-    made = _reads(
-        commands, "readings", "seamline.cli.readings:readings", "list a device's readings, each with its date's quality"
-    )
+    made = reads(commands, "readings", "seamline.cli.readings:readings", "list a device's readings, each with its date's quality")
     made.add_argument("device", metavar="ID", help="the device's name")
     made.add_argument("--message", metavar="NAME", help="which kind of reading (default: the device's first)")
     made.add_argument(
@@ -189,7 +187,7 @@ def _readings(commands: Commands) -> None:
 
 
 def _ledger(commands: Commands) -> None:
-    made = _reads(commands, "ledger", "seamline.cli.ledger:ledger", "show a device's books; exit 1 when they do not balance")
+    made = reads(commands, "ledger", "seamline.cli.ledger:ledger", "show a device's books; exit 1 when they do not balance")
     made.add_argument("device", metavar="ID", help="the device's name")
 
 
@@ -197,9 +195,9 @@ def _calibration(commands: Commands) -> None:
     text = "coefficients of devices: what raw counts mean"
     group = commands.add_parser("calibration", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
     inner = group.add_subparsers(metavar="WHAT", required=True)
-    made = _reads(inner, "show", "seamline.cli.calibration:show_calibrations", "show a device's coefficients and their audit")
+    made = reads(inner, "show", "seamline.cli.calibration:show_calibrations", "show a device's coefficients and their audit")
     made.add_argument("device", metavar="ID", help="the device's name")
-    made = _reads(
+    made = reads(
         inner, "set", "seamline.cli.calibration:set_coefficients", "give a device new coefficients; history is valued anew"
     )
     made.add_argument("device", metavar="ID", help="the device's name")
@@ -212,7 +210,7 @@ def _calibration(commands: Commands) -> None:
         help="gain=1.02 offset=-0.4; or a JSON file that has them",
     )
     action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
-    _said(made)
+    said(made)
     expected = made.add_argument_group("what you know")
     expected.add_argument(
         "--expected", type=number(0, 2**31 - 2), metavar="N", help="refuse unless this is the newest version (default: ask first)"
@@ -221,20 +219,20 @@ def _calibration(commands: Commands) -> None:
         "--from", dest="since", type=moment, metavar="TIME", help="they hold for what was measured from here on"
     )
     expected.add_argument("--to", dest="until", type=moment, metavar="TIME", help="and before here")
-    made = _reads(inner, "import", "seamline.cli.calibration:import_coefficients", "take many devices' coefficients, all or none")
+    made = reads(inner, "import", "seamline.cli.calibration:import_coefficients", "take many devices' coefficients, all or none")
     action = made.add_argument("file", type=Path, metavar="FILE", help="JSON lines: device, product, calibration, coefficients")
     action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
-    _said(made)
+    said(made)
 
 
-def _said(parser: Parser) -> None:
+def said(parser: Parser) -> None:
     """Add who says something, and why."""
     parser.add_argument("--by", required=True, metavar="WHO", help="who says so")
     parser.add_argument("--reason", required=True, metavar="WHY", help="why; both stay with the coefficients")
 
 
 def _quarantine(commands: Commands) -> None:
-    made = _reads(commands, "quarantine", "seamline.cli.quarantine:quarantine", "list what was set aside, and why")
+    made = reads(commands, "quarantine", "seamline.cli.quarantine:quarantine", "list what was set aside, and why")
     made.add_argument("frame", nargs="?", type=number(1, 2**63 - 1), metavar="NUMBER", help="show this one, taken apart")
     made.add_argument("--device", metavar="ID", help="only this device's")
     _window(made, 20)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import seamline
 from seamline.cli.exits import INTERRUPTED, OK, PROMISE_BROKEN, BadInstallation, WrongUse
-from seamline.cli.rig_plans import families_of, folders_of, keep, needs_hub, origin, plans_in
+from seamline.cli.rig_plans import OURS, families_of, folders_of, keep, needs_hub, origin, parts_with, plans_in
 from seamline.cli.rig_progress import Progress, smaller
 from seamline.cli.rig_told import RED, broken_members, replay_line, tell_broken, write_timeline
 from seamline.cli.screen import painted, show, show_json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seamline.contract import Family
     from seamline.rig.crew import Finished, Task
     from seamline.rig.world.shrink import Try
-    from seamline.rig.world.world import Outcome
+    from seamline.rig.world.world import Outcome, Parts
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class Runs:
     """What one `rig run` is asked for, and what has come of it."""
 
     task: Task
+    parts: Parts
     families: list[Family]
     first: int
     progress: Progress
@@ -84,9 +85,11 @@ def _asked(options: argparse.Namespace) -> Runs:
             f"{first}@{origin(families)}): its plans would be others; write --seed {first} to run it all the same"
         )
     named = None if options.contract is None else os.pathsep.join(str(folder.resolve()) for folder in folders)
-    task = Task(folders, options.devices, options.hours * 3_600_000, options.scenario, named)
+    core = None if options.core == OURS else options.core
+    parts = parts_with(core, families)
+    task = Task(folders, options.devices, options.hours * 3_600_000, options.scenario, named, core)
     progress = Progress(options.seeds, options.devices, task.faults_ms, budget_s=options.budget)
-    return Runs(task, families, first, progress)
+    return Runs(task, parts, families, first, progress)
 
 
 def _seeds(options: argparse.Namespace, runs: Runs) -> None:
@@ -120,28 +123,28 @@ def _failed(options: argparse.Namespace, runs: Runs, last: Finished) -> int:
     from seamline.rig.timeline.telling import tell
     from seamline.rig.world import world
 
-    whole = world.World(runs.task.plan(last.seed, runs.families), world.Parts(runs.families)).run()
+    whole = world.World(runs.task.plan(last.seed, runs.families), runs.parts).run()
     if not options.json:
         show(f"seed {last.seed} breaks {last.broken}")
     small = _small(options, runs, whole)
-    recorded = record(small.plan, world.Parts(runs.families))
+    recorded = record(small.plan, runs.parts)
     story = tell(recorded)
     folder: Path = state_home() / "rig" if options.out is None else options.out
     path = keep(recorded.outcome, runs.families, folder)
-    files = write_timeline(story, path, folder)
-    runs.failed = broken_members(recorded.outcome) | {"seed": last.seed, "plan": str(path), "replay": replay_line(path)} | files
+    again = replay_line(path, runs.task.core)
+    files = write_timeline(story, path, folder, runs.task.core)
+    runs.failed = broken_members(recorded.outcome) | {"seed": last.seed, "plan": str(path), "replay": again} | files
     if not options.json:
         tell_broken(recorded.outcome, story)
         show(f"timeline {files['page']}")
         show(f"         {files['text']}")
-        show(replay_line(path))
+        show(again)
     return PROMISE_BROKEN
 
 
 def _small(options: argparse.Namespace, runs: Runs, whole: Outcome) -> Outcome:
     """The smallest failing run that is found in time; Ctrl-C ends the search with the smallest so far."""
     from seamline.rig.timeline.words import counted
-    from seamline.rig.world import world
     from seamline.rig.world.shrink import shrink
 
     until_s = runs.progress.took_s + options.shrink
@@ -153,7 +156,7 @@ def _small(options: argparse.Namespace, runs: Runs, whole: Outcome) -> Outcome:
         runs.progress.tried(tried)
 
     with suppress(KeyboardInterrupt):
-        shrink(whole, world.Parts(runs.families), told, go_on=lambda: runs.progress.took_s < until_s)
+        shrink(whole, runs.parts, told, go_on=lambda: runs.progress.took_s < until_s)
     runs.progress.end()
     if last is None:
         return whole
@@ -171,7 +174,7 @@ def _promoted(options: argparse.Namespace, runs: Runs) -> int:
     folder: Path = options.promoted
     if options.promoted is True:
         folder = (Path() if options.contract is None else options.contract[0]) / "rig"
-    code, runs.promoted = replay_all(plans_in([folder]), quiet=options.json)
+    code, runs.promoted = replay_all(plans_in([folder]), quiet=options.json, core=options.core)
     return code
 
 
@@ -244,4 +247,5 @@ def _seed(runs: Runs) -> str:
 def _fleet(runs: Runs) -> str:
     task = runs.task
     products = ", ".join(family.product for family in runs.families)
-    return f"{task.devices:,} devices ({products}), {task.faults_ms // 3_600_000} h each"
+    with_core = "" if task.core is None else f" with {task.core}"
+    return f"{task.devices:,} devices ({products}){with_core}, {task.faults_ms // 3_600_000} h each"

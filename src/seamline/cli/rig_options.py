@@ -58,6 +58,7 @@ def _run(inner: Commands) -> None:
     _folder(made, "--promoted", text, type=Path, nargs="?", const=True)
     text = "processes (default: one a core); the result does not depend on it"
     made.add_argument("--jobs", type=number(1, JOBS_MAX), metavar="N", help=text)
+    core(made)
     text = "look for a smaller plan for so long at most (default 60s)"
     made.add_argument("--shrink", type=duration, default=60, metavar="TIME", help=text)
     _folder(made, "--out", "where a plan that fails is kept, with its timeline (default: by XDG)", type=Path)
@@ -70,6 +71,7 @@ def _replay(inner: Commands) -> None:
     plans.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
     _folder(made, "--out", "where the timeline is written (default: beside the plan)", type=Path)
     made.add_argument("--timeline", action="store_true", help="write it also when every promise holds")
+    core(made)
     _json(made)
 
 
@@ -80,6 +82,7 @@ def _promote(inner: Commands) -> None:
     made.add_argument("--name", metavar="NAME", help="what it is called (default: by its promise and seed)")
     _folder(made, "--to", "the folder (default: rig/ beside the contract, else rig/ here)", type=Path)
     made.add_argument("--why", default="", metavar="TEXT", help="what it was about; stays with the plan")
+    core(made)
 
 
 def _command(inner: Commands, name: str, run: str, text: str) -> Parser:
@@ -91,6 +94,12 @@ def _command(inner: Commands, name: str, run: str, text: str) -> Parser:
 def _folder(made: Parser, name: str, text: str, **more: object) -> None:
     action = made.add_argument(name, metavar="DIR" if name != "--contract" else "FOLDER", help=text, **more)  # pyright: ignore[reportArgumentType]
     action.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+
+
+def core(made: Parser) -> None:
+    """Add `--core`."""
+    text = "your own device logic: MODULE:FACTORY, PATH.py:FACTORY, or 'exec:PROGRAM …' (docs/rig.md)"
+    made.add_argument("--core", metavar="CORE", help=text)
 
 
 def _json(made: Parser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from seamline.contract import Family
     from seamline.rig.world.kept import Kept
     from seamline.rig.world.plan import Plan
-    from seamline.rig.world.world import Outcome
+    from seamline.rig.world.world import Outcome, Parts
 
+OURS = "seamline"
+"""Names the core of Seamline where a plan names another."""
 PLAN_BYTES_MAX = 64 << 20
 """A plan of a million faults has as much."""
 
@@ -50,6 +53,29 @@ def families_of(folders: Sequence[Path], place: str) -> list[Family]:
         except OSError as error:
             raise WrongUse(f"{place} {folder} cannot be read: {error.strerror or error}") from None
     return families
+
+
+def parts_with(core: str | None, families: Sequence[Family]) -> Parts:
+    """What a world is made of: with a user's core, which is tried first. Raises WrongUse naming what is wrong with it."""
+    from seamline.rig.plugin.named import CoreError, named_core
+    from seamline.rig.world import world
+
+    if core is None:
+        return world.Parts(families)
+    try:
+        found = named_core(core)
+        found.check(families)
+    except CoreError as error:
+        raise WrongUse(f"--core {error}") from None
+    return found.parts(families)
+
+
+def core_for(path: Path, plan: Plan, core: str | None) -> str | None:
+    """The core to run a plan with: only one that somebody names now is ever loaded. Raises WrongUse."""
+    if core is None and plan.core is not None:
+        again = f"write --core {shlex.quote(plan.core)} to run it so again, --core {OURS} for the core of Seamline"
+        raise WrongUse(f"{path} was run with a core of yours: {again}")
+    return None if core == OURS else core
 
 
 def read_plan(path: Path) -> tuple[Plan, list[Family]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline.cli.exits import OK, WrongUse
-from seamline.cli.rig_plans import kept_of, needs_hub, plan_folders, read_plan, write
+from seamline.cli.rig_plans import core_for, kept_of, needs_hub, parts_with, plan_folders, read_plan, write
 from seamline.cli.screen import show
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def promote(options: argparse.Namespace) -> int:
     """Keep a plan under a name, for every version and whatever becomes of the contracts, with what it once broke."""
     needs_hub()
     plan, families = read_plan(options.plan)
+    plan = replace(plan, core=core_for(options.plan, plan, options.core))
     folder = _folder(options, plan)
     free = replace(plan, code="", contracts="", kept=None)
     kept = _kept(options, plan, free, families)
@@ -45,7 +46,7 @@ def _kept(options: argparse.Namespace, plan: Plan, free: Plan, families: list[Fa
     """What the plan breaks now; what it once broke, where it does no longer."""
     from seamline.rig.world import world
 
-    outcome = world.World(free, world.Parts(families)).run()
+    outcome = world.World(free, parts_with(free.core, families)).run()
     if outcome.broken is not None:
         return kept_of(outcome, families, options.why)
     once = plan.kept

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, WRONG_USE, WrongUse
-from seamline.cli.rig_plans import check_plan, needs_hub, plans_in, read_plan
+from seamline.cli.rig_plans import check_plan, core_for, needs_hub, parts_with, plans_in, read_plan
 from seamline.cli.rig_told import GREEN, RED, broken_members, replay_line, tell_broken, write_timeline
 from seamline.cli.screen import painted, show, show_json
 
@@ -45,7 +45,12 @@ class Replayed:
             "notes": notes(self.plan, outcome),
             "broken": broken_members(outcome) or None,
         }
-        return told | ({"replay": replay_line(self.path)} if outcome.broken else {})
+        return told | ({"replay": self.again} if outcome.broken else {})
+
+    @property
+    def again(self) -> str:
+        """The line that runs it once more."""
+        return replay_line(self.path, self.plan.core)
 
 
 def replay(options: argparse.Namespace) -> int:
@@ -53,18 +58,18 @@ def replay(options: argparse.Namespace) -> int:
     needs_hub()
     paths = plans_in(options.plans)
     if len(paths) > 1:
-        code, answer = replay_all(paths, quiet=options.json)
+        code, answer = replay_all(paths, quiet=options.json, core=options.core)
         if options.json:
             show_json({"verdict": VERDICTS[code], "plans": answer})
         return code
-    replayed = _replayed(paths[0])
+    replayed = _replayed(paths[0], options.core)
     files = _told(options, replayed)
     if options.json:
         show_json(replayed.members() | files)
     return PROMISE_BROKEN if replayed.outcome.broken else OK
 
 
-def replay_all(paths: Sequence[Path], *, quiet: bool) -> tuple[int, list[dict[str, object]]]:
+def replay_all(paths: Sequence[Path], *, quiet: bool, core: str | None = None) -> tuple[int, list[dict[str, object]]]:
     """Run plans one after the other, a line each unless `quiet`. Returns the exit code, and a member for each.
 
     A plan that cannot be run stops no other.
@@ -74,7 +79,7 @@ def replay_all(paths: Sequence[Path], *, quiet: bool) -> tuple[int, list[dict[st
     lines: list[str] = []
     for path in paths:
         try:
-            replayed = _replayed(path)
+            replayed = _replayed(path, core)
         except WrongUse as refusal:
             codes.add(WRONG_USE)
             answer.append({"plan": str(path), "verdict": VERDICTS[WRONG_USE], "why": str(refusal)})
@@ -93,7 +98,7 @@ def _line(replayed: Replayed) -> list[str]:
     plan, broken = replayed.plan, replayed.outcome.broken
     name = replayed.path.stem
     told = f"{painted('held', GREEN)}    {name}" if broken is None else f"{painted('BROKEN', RED)}  {name}: {broken}"
-    more = [replay_line(replayed.path)] if broken is not None else []
+    more = [replayed.again] if broken is not None else []
     once = f" (once {plan.kept.story})" if plan.kept and broken is None else ""
     return [told + once, *(f"        {line}" for line in [*more, *notes(plan, replayed.outcome)])]
 
@@ -106,7 +111,7 @@ def _told(options: argparse.Namespace, replayed: Replayed) -> dict[str, str]:
     story = tell(replayed.recorded)
     files: dict[str, str] = {}
     if outcome.broken is not None or options.timeline:
-        files = write_timeline(story, replayed.path, replayed.path.parent if options.out is None else options.out)
+        files = write_timeline(story, replayed.path, replayed.path.parent if options.out is None else options.out, plan.core)
     if options.json:
         return files
     if plan.kept is not None:
@@ -138,11 +143,11 @@ def notes(plan: Plan, outcome: Outcome) -> list[str]:
     return told
 
 
-def _replayed(path: Path) -> Replayed:
+def _replayed(path: Path, core: str | None) -> Replayed:
     """Run one plan. Raises WrongUse."""
     from seamline.rig.timeline.recording import record
-    from seamline.rig.world import world
 
     plan, families = read_plan(path)
     check_plan(path, plan, families)
-    return Replayed(path, plan, record(plan, world.Parts(families)))
+    plan = replace(plan, core=core_for(path, plan, core))
+    return Replayed(path, plan, record(plan, parts_with(plan.core, families)))

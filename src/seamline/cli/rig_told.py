@@ -18,9 +18,9 @@ MOMENTS_SHOWN = 24
 FAULTS_SHOWN = 24
 
 
-def replay_line(path: Path) -> str:
-    """The line that runs a plan again."""
-    return f"seamline rig replay {shlex.quote(str(path))}"
+def replay_line(path: Path, core: str | None = None) -> str:
+    """The line that runs a plan again, with the core that it was run with."""
+    return f"seamline rig replay {shlex.quote(str(path))}" + ("" if core is None else f" --core {shlex.quote(core)}")
 
 
 def promised(broken: BrokenPromise) -> str:
@@ -69,14 +69,14 @@ def tell_broken(outcome: Outcome, story: Story) -> None:
     show()
 
 
-def write_timeline(story: Story, plan: Path, folder: Path) -> dict[str, str]:
+def write_timeline(story: Story, plan: Path, folder: Path, core: str | None = None) -> dict[str, str]:
     """Write the timeline as text and as a page, under the plan's name; returns where, by form."""
     from seamline.cli.rig_plans import write
     from seamline.rig.timeline.page import page
     from seamline.rig.timeline.text import document
 
     written: dict[str, str] = {}
-    for form, suffix, text in (("text", ".txt", document(story)), ("page", ".html", page(story, replay_line(plan)))):
+    for form, suffix, text in (("text", ".txt", document(story)), ("page", ".html", page(story, replay_line(plan, core)))):
         path = folder / (plan.stem + suffix)
         write(path, text)
         written[form] = str(path)

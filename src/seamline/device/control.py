@@ -171,10 +171,12 @@ def _write_list(values: list[object], parts: list[str], depth: int) -> None:
 def _write_mapping(document: Document, parts: list[str], depth: int) -> None:
     separator = "{"
     for key in sorted(document):
-        parts.append(separator)
-        parts.append(_quote(key))
-        parts.append(":")
-        _write(document[key], parts, depth)
+        value = document[key]
+        if is_int(value):  # as most are
+            parts.append(separator + _quote(key) + ":" + str(value))
+        else:
+            parts.append(separator + _quote(key) + ":")
+            _write(value, parts, depth)
         separator = ","
     parts.append("}" if document else "{}")
 

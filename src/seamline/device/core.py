@@ -207,9 +207,10 @@ class Core:
 
     def effects(self) -> list[Effect]:
         """What to do now, drained, in the order in which it must be done."""
+        if not self._effects:
+            return []
         drained = list(self._effects)
-        if drained:
-            self._effects.clear()
+        self._effects.clear()
         return drained
 
     def deadline(self) -> "int | None":

@@ -95,6 +95,7 @@ class Outbox:
         for number in [LOSSES_CHANNEL] + policy.drop_first:
             self._add_lane(Lane(number, policy.channels[number]))
         self.bytes = 0  # of everything but channel 0, never above the policy's capacity
+        self._room = max(1, policy.flight_frames - 1)
         self.flight = 0  # frames sent in this session and not yet accounted for
         self.waiting = 0  # sealed batches not in flight
         self.strange = 0  # segments of another incarnation, or beyond reading
@@ -158,8 +159,8 @@ class Outbox:
     def seal_due(self, now_ms: int) -> "Batch | None":
         """Seal the most urgent open batch whose time to leave has come."""
         for lane in self._by_priority:
-            batch = lane.open
-            if batch is not None and lane.due_ms() <= now_ms:
+            if lane.open is not None and lane.due_ms() <= now_ms:
+                batch = lane.open
                 self.seal(lane, batch)
                 return batch
         return None
@@ -168,12 +169,13 @@ class Outbox:
         """The uptime at which the next open batch should leave, or NEVER_MS."""
         due_ms = NEVER_MS
         for lane in self._by_priority:
-            due_ms = min(due_ms, lane.due_ms())
+            if lane.open is not None:
+                due_ms = min(due_ms, lane.due_ms())
         return due_ms
 
     def has_room(self) -> bool:
         """True when data may be sent; the last place in flight is kept for losses, on which the others' marks wait."""
-        return self.flight < max(1, self._policy.flight_frames - 1)
+        return self.flight < self._room
 
     def next_to_send(self, now_ms: int) -> "Batch | None":
         """The batch to send next, sealed if need be; None when nothing is due or there is no room."""

@@ -131,7 +131,8 @@ def judge(ties: Iterable[Tie], drift_ppm: int) -> tuple[Verdict, ...]:
 
 def accepted(ties: Iterable[Tie], drift_ppm: int) -> tuple[Tie, ...]:
     """The anchors of a boot that stand, best first. The same bound as `judge`."""
-    return tuple(verdict.tie for verdict in judge(ties, drift_ppm) if verdict.accepted)
+    ties = tuple(ties)
+    return ties if len(ties) < 2 else tuple(verdict.tie for verdict in judge(ties, drift_ppm) if verdict.accepted)
 
 
 def against(tie: Tie, standing: Iterable[Tie], drift_ppm: int) -> Why | None:
@@ -146,8 +147,8 @@ def thin(ties: Iterable[Tie]) -> tuple[Tie, ...]:
     Thinning as anchors come gives the same as thinning them all at once.
     """
     everything = sorted(set(ties), key=lambda tie: (tie.at_ms, *tie.rank))
-    if not everything:
-        return ()
+    if len(everything) <= ANCHORS_NEWEST:
+        return tuple(everything)
     bucket_ms = BUCKET_MS
     while everything[-1].at_ms // bucket_ms >= BUCKETS_MAX:
         bucket_ms *= 2

@@ -64,6 +64,9 @@ class Source(StrEnum):
     RTC = "rtc"
 
 
+_SOURCES: Final = {source.value: source for source in Source}
+
+
 class Held(NamedTuple):
     """Records first..end-1, which the device still keeps."""
 
@@ -161,6 +164,8 @@ class TwinReport(Said):
     reported: Mapping[str, ReportedValue]
 
 
+Head: TypeAlias = tuple[int, int, int, int, int | None]
+"""The members of `Said`."""
 Input: TypeAlias = Birth | Death | Anchor | Probe | TwinReport
 
 
@@ -170,24 +175,25 @@ def parse(kind: str, payload: bytes) -> Input:
     if reader is None:
         raise InputError(Reason.UNKNOWN_KIND, "", f"{kind!r} is none of {', '.join(_READERS)}")
     members = read_object(payload)
-    return reader(members, _said(members))
+    return reader(members, _head(members))
 
 
-def _said(members: Mapping[str, Json]) -> Said:
+def _head(members: Mapping[str, Json]) -> Head:
+    """The first members of every message, in the order of `Said`."""
     uptime_ms = as_int(need(members, "uptime_ms"), "uptime_ms", 0, UPTIME_MS_MAX)
     heard_ms = _optional_int(members, "heard_ms", 0, UPTIME_MS_MAX)
     if heard_ms is not None and heard_ms > uptime_ms:
         raise InputError(Reason.CONTRADICTION, "heard_ms", f"{heard_ms} is after uptime_ms {uptime_ms}")
-    return Said(
-        incarnation=as_int(need(members, "incarnation"), "incarnation", 1, U32_MAX),
-        boot=as_int(need(members, "boot"), "boot", *_BOOT),
-        session=as_int(need(members, "session"), "session", 1, U32_MAX),
-        uptime_ms=uptime_ms,
-        heard_ms=heard_ms,
+    return (
+        as_int(need(members, "incarnation"), "incarnation", 1, U32_MAX),
+        as_int(need(members, "boot"), "boot", 1, U32_MAX),
+        as_int(need(members, "session"), "session", 1, U32_MAX),
+        uptime_ms,
+        heard_ms,
     )
 
 
-def _birth(members: Mapping[str, Json], said: Said) -> Birth:
+def _birth(members: Mapping[str, Json], head: Head) -> Birth:
     contract = as_text(need(members, "contract"), "contract")
     product, slash, version = contract.partition("/")
     if not slash:
@@ -195,11 +201,7 @@ def _birth(members: Mapping[str, Json], said: Said) -> Birth:
     as_token(product, "contract")
     as_token(version, "contract")
     return Birth(
-        said.incarnation,
-        said.boot,
-        said.session,
-        said.uptime_ms,
-        said.heard_ms,
+        *head,
         contract=contract,
         firmware=as_text(need(members, "firmware"), "firmware"),
         image=_optional_token(members, "image"),
@@ -208,8 +210,8 @@ def _birth(members: Mapping[str, Json], said: Said) -> Birth:
         epoch=as_int(need(members, "epoch"), "epoch", 0, U16_MAX),
         last_end=_optional_token(members, "last_end"),
         failures=_failures(need(members, "failures")),
-        held=_held(need(members, "held"), said.boot),
-        ended=_ended(need(members, "ended"), said.boot),
+        held=_held(need(members, "held"), head[1]),
+        ended=_ended(need(members, "ended"), head[1]),
     )
 
 
@@ -259,48 +261,36 @@ def _ended(value: Json, boot: int) -> tuple[Ended, ...]:
     return tuple(ended)
 
 
-def _death(_members: Mapping[str, Json], said: Said) -> Death:
-    return Death(said.incarnation, said.boot, said.session, said.uptime_ms, said.heard_ms)
+def _death(_members: Mapping[str, Json], head: Head) -> Death:
+    return Death(*head)
 
 
-def _anchor(members: Mapping[str, Json], said: Said) -> Anchor:
+def _anchor(members: Mapping[str, Json], head: Head) -> Anchor:
     source = as_token(need(members, "source"), "source")
-    if source not in frozenset(Source):
+    if source not in _SOURCES:
         raise InputError(Reason.BAD_TEXT, "source", f"{source!r} is none of {', '.join(Source)}")
     return Anchor(
-        said.incarnation,
-        said.boot,
-        said.session,
-        said.uptime_ms,
-        said.heard_ms,
+        *head,
         at_ms=as_int(need(members, "at_ms"), "at_ms", 0, UPTIME_MS_MAX),
         unix_ms=as_int(need(members, "unix_ms"), "unix_ms", 0, UNIX_MS_MAX),
-        source=Source(source),
+        source=_SOURCES[source],
         uncertainty_ms=as_int(need(members, "uncertainty_ms"), "uncertainty_ms", 0, UNCERTAINTY_MS_MAX),
     )
 
 
-def _probe(members: Mapping[str, Json], said: Said) -> Probe:
+def _probe(members: Mapping[str, Json], head: Head) -> Probe:
     return Probe(
-        said.incarnation,
-        said.boot,
-        said.session,
-        said.uptime_ms,
-        said.heard_ms,
+        *head,
         probe=as_int(need(members, "probe"), "probe", 0, U32_MAX),
         unanswered=as_int(need(members, "unanswered"), "unanswered", 0, UNANSWERED_MAX),
     )
 
 
-def _twin(members: Mapping[str, Json], said: Said) -> TwinReport:
+def _twin(members: Mapping[str, Json], head: Head) -> TwinReport:
     seen = _properties(need(members, "seen"), "seen")
     reported = _properties(need(members, "reported"), "reported")
     return TwinReport(
-        said.incarnation,
-        said.boot,
-        said.session,
-        said.uptime_ms,
-        said.heard_ms,
+        *head,
         seen={name: as_int(version, f"seen.{name}", 0, I64_MAX) for name, version in seen.items()},
         reported={name: _reported(item, f"reported.{name}") for name, item in reported.items()},
     )
@@ -352,7 +342,7 @@ def _optional_token(members: Mapping[str, Json], name: str) -> str | None:
     return None if value is None else as_token(value, name)
 
 
-_READERS: Final[Mapping[str, Callable[[Mapping[str, Json], Said], Input]]] = {
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Json], Head], Input]]] = {
     "birth": _birth,
     "death": _death,
     "anchor": _anchor,

@@ -4,7 +4,8 @@ State changes only through `on_birth`, `on_frame`, `on_said` (anchor, twin), `on
 all a page needs. Times are Unix ms of the hub's clock (arrival), except where a name says uptime.
 
 What the device heard is told by the device: `heard_ms` in control messages, the *heard* flag in frames. A probe says itself how many
-questions went unanswered; a birth repeated within its session counts as one more. A session that follows one that ended `deaf` begins
+questions went unanswered; a birth repeated within its session counts as one more. Who asks is judged by that count, however long ago it
+heard us: before, it may have had nothing to say. A session that follows one that ended `deaf` begins
 deaf and stays so until the device is known to hear, so that reconnecting does not look like recovery.
 """
 
@@ -15,6 +16,8 @@ from seamline.hub.inputs import Birth, Death, Probe, Said
 
 DEAF_UNANSWERED: Final = 2
 """Questions (births, probes) in a row without an answer that make a device deaf: one may be lost, downlinks are QoS 0."""
+ASKS: Final = -1
+"""`unanswered` of a device that has just asked, and nothing in vain before: the answer may be on its way."""
 DEAF_ANSWER_TIMEOUTS: Final = 3
 """Answer timeouts a device may go on sending without having heard us: its own patience is three probes (docs/wire.md)."""
 
@@ -52,7 +55,7 @@ class PresenceRow(NamedTuple):
     """What is known of a device's newest session. `session` 0: frames came before any birth.
 
     `last_answered_ms` is when the device last heard us, as far as it has told; `unanswered` how many questions in a row it
-    asked in vain; `last_end` and `failures` are what its last birth said about the time before.
+    asked in vain, or ASKS; `last_end` and `failures` are what its last birth said about the time before.
     """
 
     incarnation: int
@@ -107,7 +110,7 @@ class Heard(Protocol):
 
     @property
     def unanswered(self) -> int:
-        """How many of its questions had no answer."""
+        """How many of its questions had no answer, or ASKS."""
         ...
 
 
@@ -145,7 +148,7 @@ def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:
     if row is not None and same and birth.order < (row.boot, row.session):
         return row
     if row is not None and _same_session(birth, row):
-        asked = row.unanswered + (1 if now_ms > row.last_heard_ms else 0)
+        asked = max(0, row.unanswered) + (1 if now_ms > row.last_heard_ms else 0)
         return _heard_us(_alive(row, now_ms)._replace(unanswered=asked), birth, now_ms)
     born = PresenceRow(
         incarnation=birth.incarnation,
@@ -183,7 +186,7 @@ def on_said(row: PresenceRow | None, said: Said, now_ms: int) -> PresenceRow:
 def on_probe(row: PresenceRow | None, probe: Probe, now_ms: int) -> PresenceRow:
     """A probe arrived: it says itself how many before it went unanswered."""
     after = on_said(row, probe, now_ms)
-    return after._replace(unanswered=probe.unanswered) if _same_session(probe, after) else after
+    return after._replace(unanswered=probe.unanswered or ASKS) if _same_session(probe, after) else after
 
 
 def on_death(row: PresenceRow | None, death: Death, now_ms: int) -> PresenceRow:
@@ -203,6 +206,8 @@ def _deafness(row: Heard, timing: Timing) -> str | None:
     """Why the device counts as deaf, or None."""
     if row.unanswered >= DEAF_UNANSWERED:
         return f"{row.unanswered} questions unanswered"
+    if row.unanswered:  # it counts for itself
+        return None
     patience_ms = max(DEAF_ANSWER_TIMEOUTS * timing.answer_timeout_ms, timing.publish_every_ms + timing.answer_timeout_ms)
     unheard_ms = row.last_heard_ms - _answered_or_born(row)
     if unheard_ms > patience_ms:

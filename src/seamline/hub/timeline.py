@@ -89,9 +89,10 @@ class Dating(NamedTuple):
 
     def told(self, uptime_ms: int) -> tuple[int, int] | None:
         """(Unix ms, error ms) by the best anchor, or None without one."""
-        if not self.pieces:
+        pieces = self.pieces
+        if not pieces:
             return None
-        piece = self.pieces[bisect_right(self.pieces, uptime_ms, key=lambda piece: piece.start_ms) - 1]
+        piece = pieces[0] if len(pieces) == 1 else pieces[bisect_right(pieces, uptime_ms, key=_start_ms) - 1]
         distance_ms = uptime_ms - piece.at_ms
         return piece.unix_ms + distance_ms, piece.uncertainty_ms + drifted_ms(distance_ms, self.drift_ppm) + ROUNDING_MS
 
@@ -192,6 +193,8 @@ def _before_later_boots(plain: Mapping[int, Dating]) -> dict[int, Dating]:
 def _pieces(segment: Segment, drift_ppm: int) -> tuple[Piece, ...]:
     """Which anchor is the best from which uptime on: the lower envelope of uncertainty + drift * distance."""
     ties = accepted(segment.anchors, drift_ppm)
+    if len(ties) == 1:
+        return (Piece(0, *ties[0][:2], ties[0].uncertainty_ms),)
     best = [tie for tie in ties if not any(_covers(other, tie, drift_ppm) for other in ties)]
     best.sort(key=lambda tie: tie.at_ms)
     pieces: list[Piece] = []
@@ -211,6 +214,10 @@ def _meets(left: Tie, right: Tie, drift_ppm: int) -> int:
     """The first uptime at which `right` has the smaller error. Neither covers the other, so drift is not 0."""
     twice = (right.uncertainty_ms - left.uncertainty_ms) * PPM + drift_ppm * (left.at_ms + right.at_ms)
     return twice // (2 * drift_ppm) + 1
+
+
+def _start_ms(piece: Piece) -> int:
+    return piece.start_ms
 
 
 def _differ(one: Dating, other: Dating) -> bool:

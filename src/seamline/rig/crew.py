@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import seamline
 from seamline.contract import load_family
+from seamline.rig.plugin.named import parts_of
 from seamline.rig.world import world as worlds
 from seamline.rig.world.plan import Plan
 from seamline.rig.world.run import contracts_digest, plan_of
@@ -44,22 +45,37 @@ class Task:
     scenario: str | None = None
     """A bad day by its name; None: every kind of fault."""
     folder: str | None = None
+    core: str | None = None
+    """A user's core by its name; None: Seamline's."""
 
     def plan(self, seed: int, families: Sequence[Family]) -> Plan:
         """The plan of a seed."""
         if self.scenario is None:
-            return plan_of(seed, self.devices, self.duration_ms, families, None, self.folder)
+            return replace(plan_of(seed, self.devices, self.duration_ms, families, None, self.folder), core=self.core)
         drawn = DAYS[self.scenario].plan(seed, self.devices, self.duration_ms)
-        return replace(drawn, contracts=contracts_digest(families), folder=self.folder, code=seamline.__version__)
+        kept = replace(drawn, contracts=contracts_digest(families), folder=self.folder, code=seamline.__version__)
+        return replace(kept, core=self.core)
 
     @property
     def faults_ms(self) -> int:
         """Virtual time until faults end."""
         return self.duration_ms + (0 if self.scenario is None else DAYS[self.scenario].silent_ms)
 
-    def families(self) -> list[Family]:
-        """The contracts. Raises ContractErrors, OSError."""
-        return [load_family(folder) for folder in self.contracts]
+    def parts(self) -> worlds.Parts:
+        """What each world is made of. Raises ContractErrors, OSError, CoreError."""
+        return parts_of(self.core, [load_family(folder) for folder in self.contracts])
+
+
+class Work(Protocol):
+    """What a process of the crew is given: what its worlds are made of, and the plan of each number."""
+
+    def parts(self) -> worlds.Parts:
+        """What each world is made of."""
+        ...
+
+    def plan(self, seed: int, families: Sequence[Family], /) -> Plan:
+        """The plan of a number."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,35 +104,40 @@ class Finished:
 
 
 def run_seeds(
-    task: Task,
+    task: Work,
     seeds: Iterable[int],
     jobs: int,
     told: Callable[[Sequence[Beat]], None],
     go_on: Callable[[], bool] = lambda: True,
+    *,
+    to_the_end: bool = False,
 ) -> Iterator[Finished]:
     """Run seeds while `go_on`, in `jobs` processes (1: in this one). The first in order that breaks a promise is the last.
 
-    `told` hears every BEAT_S how far those under way have come. Raises CrewError.
+    `told` hears every BEAT_S how far those under way have come; with `to_the_end` what comes behind a broken promise is run, too.
+    Raises CrewError.
     """
-    return _here(task, seeds, told, go_on) if jobs <= 1 else _Crew(task, jobs, told, go_on).run(seeds)
+    if jobs <= 1:
+        return _here(task, seeds, told, go_on, to_the_end=to_the_end)
+    return _Crew(task, jobs, told, go_on, to_the_end=to_the_end).run(seeds)
 
 
 def _here(
-    task: Task, seeds: Iterable[int], told: Callable[[Sequence[Beat]], None], go_on: Callable[[], bool]
+    task: Work, seeds: Iterable[int], told: Callable[[Sequence[Beat]], None], go_on: Callable[[], bool], *, to_the_end: bool
 ) -> Iterator[Finished]:
-    families = task.families()
+    parts = task.parts()
     for seed in seeds:
         if not go_on():
             return
-        finished = _run(task, seed, families, lambda beat: told([beat]))
+        finished = _run(task, seed, parts, lambda beat: told([beat]))
         yield finished
-        if finished.broken:
+        if finished.broken and not to_the_end:
             return
 
 
-def _run(task: Task, seed: int, families: Sequence[Family], beat: Callable[[Beat], None]) -> Finished:
+def _run(task: Work, seed: int, parts: worlds.Parts, beat: Callable[[Beat], None]) -> Finished:
     """Run one seed; a thread looks at it now and then."""
-    world = worlds.World(task.plan(seed, families), worlds.Parts(families))
+    world = worlds.World(task.plan(seed, parts.families), parts)
     done = threading.Event()
 
     def look() -> None:
@@ -156,7 +177,10 @@ class _Hand:
 class _Crew:
     """Processes that run a seed each; what they send comes out in the seeds' order."""
 
-    def __init__(self, task: Task, jobs: int, told: Callable[[Sequence[Beat]], None], go_on: Callable[[], bool]) -> None:
+    def __init__(
+        self, task: Work, jobs: int, told: Callable[[Sequence[Beat]], None], go_on: Callable[[], bool], *, to_the_end: bool
+    ) -> None:
+        self._to_the_end: Final = to_the_end
         self._task: Final = task
         self._jobs: Final = jobs
         self._told: Final = told
@@ -174,7 +198,7 @@ class _Crew:
                 while self._begun and self._begun[0] in self._done:
                     finished = self._done.pop(self._begun.pop(0))
                     yield finished
-                    if finished.broken:
+                    if finished.broken and not self._to_the_end:
                         return
                 if not self._hands:
                     return
@@ -199,9 +223,9 @@ class _Crew:
 
     def _next(self, waiting: Iterator[int]) -> int | None:
         """The next seed to begin; none when one that was begun has failed: no later one can matter."""
-        if not self._go_on() or any(finished.broken for finished in self._done.values()):
+        if not self._to_the_end and any(finished.broken for finished in self._done.values()):
             return None
-        seed = next(waiting, None)
+        seed = next(waiting, None) if self._go_on() else None
         if seed is not None:
             self._begun.append(seed)
         return seed
@@ -251,13 +275,13 @@ def _deaf_to_ctrl_c() -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(task: Task, pipe: Connection) -> None:
+def _work(task: Work, pipe: Connection) -> None:
     """A process of the crew: run the seeds that come down the pipe, until there is none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    families = task.families()
+    parts = task.parts()
     with suppress(EOFError, BrokenPipeError):
         while True:
             seed: object = pipe.recv()
             if not isinstance(seed, int):
                 return
-            pipe.send(_run(task, seed, families, pipe.send))
+            pipe.send(_run(task, seed, parts, pipe.send))

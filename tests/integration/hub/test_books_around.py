@@ -17,7 +17,7 @@ from seamline.hub import migrations
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.migrations.upgrade import HEAD, current, upgrade
 from seamline.hub.prepare import prepare
-from seamline.hub.schema import metadata
+from seamline.hub.sites.schema import metadata
 from seamline.hub.steps.presence import judge_presence
 from seamline.hub.steps.tell import tell_gaps, tell_losses, tell_quarantine
 from seamline.hub.steps.twins import send_wishes, tick_twins

@@ -202,6 +202,7 @@ FOCUS = {
     "heard": ("presence",),
     "announce": ("presence",),
     "due_presence": ("presence", "born_devices"),
+    "still_online": ("presence",),
 }
 """What has to be there for a statement to find anything; the others are given a few of everything."""
 

@@ -119,3 +119,34 @@ def test_a_judged_device_is_due_again_when_something_came_meanwhile(both):
     assert len(found_by(both, due)) == 1
     assert found_by(both, called("announce", {**judged, "was": check_at}, file="worker")) == 1
     assert found_by(both, due) == []
+
+
+TIMED = {"publish_every_ms": 60_000, "answer_timeout_ms": 12_000, "presumed_lost_after_ms": 180_000}
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "now_ms", "goes_on"),
+    [
+        ({}, "online", 72_000, True),
+        ({"unanswered": 1}, "online", 72_000, True),
+        ({"unanswered": -1}, "online", 72_000, True),
+        ({"born_ms": NOW_MS - 36_000}, "online", 72_000, True),
+        ({"born_ms": NOW_MS - 90_000, "last_answered_ms": NOW_MS - 36_000}, "online", 72_000, True),
+        ({}, "online", 72_001, False),  # silent
+        ({}, "deaf", 72_000, False),
+        ({"died_ms": NOW_MS}, "online", 72_000, False),
+        ({"unanswered": 2}, "online", 72_000, False),
+        ({"born_ms": NOW_MS - 36_001}, "online", 72_000, False),  # perhaps deaf
+        ({"publish_every_ms": None}, "online", 72_000, False),
+    ],
+)
+def test_a_device_that_certainly_goes_on_being_online_need_not_be_judged(both, row, state, now_ms, goes_on):
+    known = [called("new_devices", ids=["d1"]), called("presence", {"device_no": 1, **PRESENCE, **TIMED, **row})]
+    told = called("announce", {"device_no": 1, "state": state, "next_ms": None, "was": None}, file="worker")
+    compare(both, [*known, told])
+    at_ms = NOW_MS + now_ms
+    assert found_by(both, called("still_online", file="worker", now_ms=at_ms, most=9)) == int(goes_on)
+    due = called("due_presence", file="worker", now_ms=at_ms, most=9)
+    assert len(found_by(both, due)) == int(not goes_on)
+    later = called("due_presence", file="worker", now_ms=NOW_MS + 72_001, most=9)
+    assert len(found_by(both, later)) == 1

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.unit.rig.world.planted import publishes_before_it_persists
 
 from seamline.cli import exits, main
 from seamline.cli.gate import Progress
@@ -15,22 +14,20 @@ from seamline.cli.gate_options import STAGES
 from seamline.rig.gate import judge, runs
 from seamline.rig.gate.bad_days import EVERYTHING
 from seamline.rig.gate.verdict import Stage
-from seamline.rig.world import world
-from seamline.rig.world.world import Parts
 
 HEATER = Path(__file__).parents[3] / "examples" / "heater"
-REQUEST = judge.Request
+SPOILT = f"{HEATER.parents[1] / 'tests' / 'unit' / 'rig' / 'world' / 'planted.py'}:publishes_before_it_persists"
 BUILD = ["gate", str(HEATER), "--stage", "build"]
 
 
 @pytest.fixture
 def one_day(monkeypatch):
     """Only the mixture of faults runs."""
-    monkeypatch.setattr(runs, "days", lambda: [runs.DayRuns(EVERYTHING, None)])
+    monkeypatch.setattr(runs, "days", lambda _family: [runs.DayRuns(EVERYTHING, None)])
 
 
 def harden(*more):
-    return ["gate", str(HEATER), "--seeds", "1", "--devices", "2", "--hours", "1", *more]
+    return ["gate", str(HEATER), "--seeds", "1", "--devices", "2", "--hours", "1", "--jobs", "1", *more]
 
 
 def test_the_stages_are_those_of_the_gate():
@@ -86,18 +83,32 @@ def test_a_report_that_cannot_be_written_is_a_problem_of_the_installation(capsys
 
 
 def test_a_day_that_breaks_is_kept_beside_the_report_and_its_line_repeats_it(one_day, capsys, monkeypatch, tmp_path):
-    def spoilt(families, **given):
-        return Parts(families, make_core=publishes_before_it_persists, **given)
-
-    monkeypatch.setattr(judge, "Request", lambda stage, **given: REQUEST(stage, make_parts=spoilt, **given))
-    monkeypatch.setattr(world, "Parts", spoilt)
-    assert main(harden("--report", str(tmp_path))) == exits.PROMISE_BROKEN
+    assert main(harden("--report", str(tmp_path), "--core", SPOILT)) == exits.PROMISE_BROKEN
     (kept,) = (tmp_path / "plans").glob("*.json")
     told = capsys.readouterr()
-    assert f"    seamline rig replay {kept}\n" in told.out
+    assert f"    seamline rig replay {kept} --core {SPOILT}\n" in told.out
     assert "looking for a smaller plan" in told.err
     assert f"seamline rig replay {kept}" in (tmp_path / "gate.md").read_text()
-    assert main(["rig", "replay", str(kept)]) == exits.PROMISE_BROKEN
+    assert main(["rig", "replay", str(kept), "--core", SPOILT]) == exits.PROMISE_BROKEN
+    assert main(["rig", "replay", str(kept)]) == exits.WRONG_USE
+    assert f"was run with a core of yours: write --core {SPOILT} to run it so again" in capsys.readouterr().err
+    assert main(["rig", "replay", str(kept), "--core", "seamline"]) == exits.OK
+
+
+@pytest.mark.parametrize("core", ["nothing", "nothing.py:make", f"{SPOILT}d"])
+def test_a_core_that_cannot_be_used_ends_before_anything_runs(core, capsys):
+    assert main(harden("--core", core)) == exits.WRONG_USE
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"--core {core}" in told.err or f"--core '{core}'" in told.err
+
+
+def test_the_verdict_does_not_depend_on_the_number_of_processes(one_day, capsys):
+    found = []
+    for jobs in ("1", "2"):
+        assert main(["gate", str(HEATER), "--seeds", "2", "--devices", "1", "--hours", "1", "--json", "--jobs", jobs]) == exits.OK
+        found.append({**json.loads(capsys.readouterr().out), "when": ""})
+    assert found[0] == found[1]
 
 
 def test_a_budget_alone_demands_one_world_of_each_day(one_day, capsys):
@@ -136,7 +147,7 @@ class Terminal(io.StringIO):
 
 
 def ran(progress, hours=8.0, broken=None):
-    progress.ran(SimpleNamespace(name="a-day"), SimpleNamespace(device_hours=hours, broken=broken, plan=SimpleNamespace(seed=1)))
+    progress.ran(SimpleNamespace(name="a-day"), SimpleNamespace(device_hours=hours, number=1), broken or "")
 
 
 def test_progress_is_one_line_that_is_redrawn_on_a_terminal():

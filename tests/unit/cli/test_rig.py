@@ -12,6 +12,7 @@ from seamline.cli import exits, main
 from seamline.cli.rig_plans import origin
 from seamline.contract import load_family
 from seamline.rig import crew
+from seamline.rig.plugin import alarm
 from seamline.rig.world import shrink, world
 from seamline.rig.world.marks import OF_DAYS
 from seamline.rig.world.plan import Kind
@@ -122,6 +123,49 @@ def test_a_plan_that_cannot_be_kept_is_a_problem_of_the_installation(capsys, def
     (tmp_path / "file").write_text("in the way")
     assert main([*RUN, "1", "--out", str(tmp_path / "file")]) == exits.BAD_INSTALLATION
     assert "cannot be written" in capsys.readouterr().err
+
+
+# -- a user's own core -----------------------------------------------------------------------------------------------------
+
+
+def test_a_core_of_ones_own_is_run_named_kept_and_never_loaded_by_a_plan(capsys, tmp_path):
+    (tmp_path / "app.py").write_text(
+        "from seamline.device import Core\n\nclass App(Core):\n    def receive(self, now_ms, kind, payload):\n        raise ValueError('oh')\n"
+    )
+    core = f"{tmp_path / 'app.py'}:App"
+    assert main([*RUN, "3", "--out", str(tmp_path), "--core", core]) == exits.PROMISE_BROKEN
+    text = told(capsys)
+    assert f"2 devices (heater) with {core}, 1 h each" in text
+    assert "App raised ValueError: oh (app.py:5) when given a session from the hub" in text
+    (plan,) = tmp_path.glob("*.json")
+    assert text.splitlines()[-1] == f"seamline rig replay {plan} --core {core}"
+    assert json.loads(plan.read_text())["core"] == core
+    assert main(["rig", "replay", str(plan)]) == exits.WRONG_USE
+    assert f"write --core {core} to run it so again, --core seamline for the core of Seamline" in capsys.readouterr().err
+    assert main(["rig", "replay", str(plan), "--core", "seamline"]) == exits.OK
+    assert main(["rig", "promote", str(plan), "--to", str(tmp_path / "kept"), "--core", core]) == exits.OK
+    told(capsys)
+    assert main(["rig", "replay", str(tmp_path / "kept"), "--core", core]) == exits.PROMISE_BROKEN
+    assert "broken: no-error" in told(capsys)
+
+
+def test_a_core_that_never_returns_is_a_broken_promise_with_its_plan(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(alarm, "WORK_S", 0.1)
+    (tmp_path / "app.py").write_text(
+        "from seamline.device import Core\n\nclass App(Core):\n    def tick(self, now_ms):\n        while True: pass\n"
+    )
+    command = [*RUN, "3", "--jobs", "1", "--shrink", "1s", "--out", str(tmp_path), "--core", f"{tmp_path / 'app.py'}:App"]
+    assert main(command) == exits.PROMISE_BROKEN
+    text = told(capsys)
+    assert "App never returned when ticked (app.py:4, tick)" in text
+    assert "promised: a core returns from every call" in text
+
+
+@pytest.mark.parametrize("core", ["app", "no.such.app:App", "missing.py:App", "exec:no-such-program", "json:dumps"])
+def test_a_core_that_cannot_be_used_is_one_line_that_names_it(core, capsys):
+    assert main([*RUN, "3", "--core", core]) == exits.WRONG_USE
+    (line,) = capsys.readouterr().err.splitlines()
+    assert core in line
 
 
 # -- Ctrl-C ----------------------------------------------------------------------------------------------------------------

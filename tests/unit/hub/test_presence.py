@@ -3,6 +3,7 @@ from hypothesis import given, strategies as st
 from tests.unit.hub.messages import birth, said
 
 from seamline.hub.presence import (
+    ASKS,
     DEAF_UNANSWERED,
     Presence,
     State,
@@ -111,6 +112,32 @@ def test_a_device_whose_probes_go_unanswered_is_deaf_until_it_hears(alive):
     assert state(row, T0 + 70_000) is State.DEAF
     heard = on_frame(row, 7, 2, heard=True, now_ms=T0 + 75_000)
     assert state(heard, T0 + 75_000) is State.ONLINE
+
+
+def test_a_device_that_breaks_its_period_is_not_deaf_because_it_asks(alive):
+    """Its sensor has failed, say: all that comes is a probe each keep-alive, and each is answered."""
+    row = alive
+    for at_ms in (245_000, 485_000, 725_000):
+        assert state(row, T0 + at_ms - 1) in {State.SILENT, State.PRESUMED_LOST}
+        heard_ms = at_ms - 240_000
+        row = on_probe(row, said("probe", boot=2, session=3, uptime_ms=at_ms, heard_ms=heard_ms, unanswered=0), T0 + at_ms)
+        claim = assess(row, T0 + at_ms, TIMING)
+        assert (claim.state, claim.answered_age_ms) == (State.ONLINE, 240_000)
+
+
+def test_a_device_that_was_silent_for_long_is_deaf_when_it_asks_in_vain(alive):
+    row = on_probe(alive, said("probe", boot=2, session=3, uptime_ms=245_000, heard_ms=5_000, unanswered=0), T0 + 245_000)
+    row = on_probe(row, said("probe", boot=2, session=3, uptime_ms=257_000, heard_ms=5_000, unanswered=1), T0 + 257_000)
+    assert state(row, T0 + 257_000) is State.ONLINE
+    row = on_probe(row, said("probe", boot=2, session=3, uptime_ms=281_000, heard_ms=5_000, unanswered=2), T0 + 281_000)
+    claim = assess(row, T0 + 281_000, TIMING)
+    assert (claim.state, claim.why) == (State.DEAF, "2 questions unanswered")
+
+
+def test_a_birth_that_is_repeated_after_a_first_question_counts_as_one(alive):
+    asks = on_probe(alive, said("probe", boot=2, session=3, uptime_ms=9_000, unanswered=0), T0 + 9_000)
+    again = on_birth(asks, birth(boot=2, session=3, uptime_ms=10_000), T0 + 10_000)
+    assert (asks.unanswered, again.unanswered) == (ASKS, 1)
 
 
 def test_frames_without_the_heard_flag_make_a_device_deaf(alive):

@@ -22,7 +22,7 @@ def rows(draw):
     return PresenceRow(
         incarnation=7, boot=1, session=draw(st.integers(0, 3)), born_ms=born, last_heard_ms=heard,
         last_answered_ms=draw(st.none() | st.integers(born, heard)), died_ms=draw(st.none() | st.integers(heard, heard + 10**6)),
-        unanswered=draw(st.integers(0, 5)), last_end=draw(st.sampled_from([None, "deaf", "power"])),
+        unanswered=draw(st.integers(-1, 5)), last_end=draw(st.sampled_from([None, "deaf", "power"])),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from seamline.hub.api import calibrations, device, edge, fleet, pages, problem, quarantine, readings, twin
+from seamline.hub.api import calibrations, device, edge, faults, fleet, pages, problem, quarantine, readings, sites, twin
 from seamline.hub.api.context import ApiContext
 from seamline.hub.api.feed import FleetFeed
 from seamline.hub.api.queries import Database
@@ -43,7 +43,7 @@ def create_app(context: ApiContext) -> FastAPI:
     )
     app.state.seamline = state
     problem.install(app)
-    for part in (fleet, device, readings, calibrations, twin, quarantine):
+    for part in (fleet, device, readings, calibrations, twin, faults, quarantine, sites):
         app.include_router(part.router, prefix="/api")
     pages.install(app, context.pages)
     problem.describe(app)

@@ -150,7 +150,7 @@ async def _view(
         created_ms=it.created_ms,
         born_ms=entry.record.born_ms,
         died_ms=entry.record.died_ms,
-        unanswered=entry.record.unanswered,
+        unanswered=max(0, entry.record.unanswered),
         last_end=entry.record.last_end,
         failures=[] if session is None else [(str(reason), int(count)) for reason, count in session.failures],
         answer_timeout_ms=entry.record.answer_timeout_ms,

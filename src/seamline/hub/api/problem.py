@@ -90,11 +90,11 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _on_error)
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """Return the OpenAPI `responses` of a route that can fail with `statuses` (503 is always among them)."""
+def answers(*statuses: int, away: bool = True) -> dict[int | str, dict[str, object]]:
+    """Return the OpenAPI `responses` of a route that can fail with `statuses`, and with 503 unless it needs nobody: `away` false."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     titles = {404: "Not found", 409: "Conflict", 413: "Too large", 422: "Invalid request", 503: "A part of the hub is away"}
-    return {status: {"description": titles[status], "content": content} for status in (*statuses, 503)}
+    return {status: {"description": titles[status], "content": content} for status in (*statuses, *([503] if away else []))}
 
 
 def describe(app: FastAPI) -> None:

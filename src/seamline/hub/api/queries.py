@@ -15,7 +15,7 @@ from seamline.hub import params
 from seamline.hub.api.context import ApiContext
 from seamline.hub.statements import library
 
-FILES: Final = ("api_fleet", "api_device", "api_readings", "api_quarantine", "api_calibration")
+FILES: Final = ("api_fleet", "api_device", "api_readings", "api_quarantine", "api_calibration", "api_site")
 
 Row = TypeVar("Row")
 Parameters = Mapping[str, object] | None

@@ -48,6 +48,7 @@ class Terms:
     presumed_lost_after_ms: int = PRESUMED_LOST_PUBLISHES * PUBLISH_EVERY_MS
     spread_ms: int = SPREAD_MS
     accept_rate: int = ACCEPT_RATE
+    messages_rate: int | None = None
     policies: Mapping[str, twin.Policy] | None = None
     known: bool = False
 
@@ -75,6 +76,7 @@ class Catalogue:
         }
         self._current: Final = {family.product: family.current for family in self.families}
         self._terms: Final = {reference: _terms(contract) for reference, contract in self._contracts.items()}
+        self._boundaries: Final[dict[tuple[str, str], Boundary]] = {}
 
     def product_code(self, product: str | None) -> int:
         """A product's number; -1 for none said yet, -2 for one that is not registered."""
@@ -105,8 +107,14 @@ class Catalogue:
         current = self._current.get(product or "")
         if current is None:
             return None
-        ending = [found for name, found in current.boundaries.items() if name.endswith(f"-{consumer}")]
-        return next(iter(ending or current.boundaries.values()), None)
+        key = (current.product, consumer)
+        found = self._boundaries.get(key)
+        if found is None:
+            ending = [boundary for name, boundary in current.boundaries.items() if name.endswith(f"-{consumer}")]
+            found = next(iter(ending or current.boundaries.values()), None)
+            if found is not None:
+                self._boundaries[key] = found
+        return found
 
 
 def layout_key(message_id: int, version: int, fingerprint: int) -> int:
@@ -127,6 +135,7 @@ def _terms(contract: Contract) -> Terms:
         presumed_lost_after_ms=contract.timing.presumed_lost_publishes * every_ms,
         spread_ms=contract.fleet.recovery_ms // 2,
         accept_rate=max(1, contract.fleet.accept_rate),
+        messages_rate=contract.fleet.messages_rate,
         policies={
             name: twin.Policy(twin.Rule(state.conflict), state.expires_ms, state.confirm_within_ms)
             for name, state in contract.state.items()

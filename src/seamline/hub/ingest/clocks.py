@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from seamline.hub.ingest.fast import Grouped
 from seamline.hub.ingest.judge import Judged, Said
 from seamline.hub.ingest.memory import NEVER_MS, Memory
 from seamline.hub.inputs import Anchor
+from seamline.hub.params import Int8s
 from seamline.hub.store_port import Row, Store
 from seamline.hub.timeline import Dating, Segment, affected, anchored, datings
 
@@ -53,11 +54,12 @@ class Clockwork:
         once = {(one.device, one.input): one for one in said}  # delivered twice, it is still one anchor
         stood = {(_owner(one), one.input.boot): segments[_owner(one)].get(one.input.boot, Segment()) for one in said}
         refused = [(one, self._take(one, segments)) for one in once.values()]
-        rows = [self._row(one, why or self._against(one, segments)) for one, why in refused]
+        stand = {(owner, boot): self._stand(owner, segments[owner].get(boot, Segment())) for owner, boot in stood}
+        rows = [self._row(one, why or self._against(one, stand[_owner(one), one.input.boot])) for one, why in refused]
         rows.sort(key=lambda row: (not row["accepted"], int(str(row["uncertainty_ms"]))), reverse=True)
         best = {tuple(row[name] for name in ANCHOR_ONCE): row for row in rows}  # the best of those that differ in no more
         await self._store.write("add_anchors", list(best.values()))
-        await self._store.write("stand_anchors", [row for key in stood for row in self._moved(*key, stood[key], segments)])
+        await self._store.write("stand_anchors", [row for key in stood for row in self._moved(*key, stood[key], stand[key])])
         boots: list[Row] = []
         for owner in owners:
             after = self._datings(owner, segments[owner])
@@ -104,8 +106,9 @@ class Clockwork:
             return
         self._flushed_ms = now_ms
         dirty = np.flatnonzero(clocks.dirty[: clocks.used])
-        await self._store.write("boots", [self._heard(slot) for slot in dirty.tolist()])
-        clocks.dirty[dirty] = False
+        if len(dirty):
+            await self._store.run("boots_heard", self._heard(dirty))
+            clocks.dirty[dirty] = False
 
     def _take(self, said: Said, segments: Mapping[Owner, dict[int, Segment]]) -> Why | None:
         """One anchor into its segment when its receipt bears it out; else why not."""
@@ -116,22 +119,25 @@ class Clockwork:
             boots[anchor.boot] = anchored(boots.get(anchor.boot, Segment()), tie_of(anchor))
         return why
 
-    def _against(self, said: Said, segments: Mapping[Owner, Mapping[int, Segment]]) -> Why | None:
+    def _stand(self, owner: Owner, segment: Segment) -> Sequence[Tie]:
+        """The anchors of a boot that stand."""
+        return accepted(segment.anchors, self._drift_ppm(owner[0]))
+
+    def _against(self, said: Said, stand: Sequence[Tie]) -> Why | None:
         """Why a believable anchor does not stand beside the others of its boot."""
         assert isinstance(said.input, Anchor)  # noqa: S101 - chosen by its type
-        drift_ppm = self._drift_ppm(said.device)
-        ties = segments[_owner(said)][said.input.boot].anchors
-        return against(tie_of(said.input), accepted(ties, drift_ppm), drift_ppm)
+        return against(tie_of(said.input), stand, self._drift_ppm(said.device))
 
     def _row(self, said: Said, why: Why | None) -> Row:
         assert isinstance(said.input, Anchor)  # noqa: S101 - chosen by its type
         boot = _boot(self._memory.fleet.devices[said.device].no, said.input.incarnation, said.input.boot)
         return {**boot, "received_ms": said.arrival_ms, **_standing(tie_of(said.input), why)}
 
-    def _moved(self, owner: Owner, boot: int, before: Segment, segments: Mapping[Owner, Mapping[int, Segment]]) -> list[Row]:
+    def _moved(self, owner: Owner, boot: int, before: Segment, stand: Sequence[Tie]) -> list[Row]:
         """The older anchors of a boot that stand now and did not, or the other way round."""
-        after, drift_ppm = segments[owner].get(boot, before), self._drift_ppm(owner[0])
-        stood, stand = (accepted(segment.anchors, drift_ppm) for segment in (before, after))
+        if not before.anchors:
+            return []
+        stood, drift_ppm = self._stand(owner, before), self._drift_ppm(owner[0])
         key = _boot(self._memory.fleet.devices[owner[0]].no, owner[1], boot)
         return [
             {**key, **_standing(tie, against(tie, stand, drift_ppm))}
@@ -186,15 +192,17 @@ class Clockwork:
         from_ms = 0 if before is None else changed_from_ms(before, after)
         return {**_boot(no, owner[1], boot), "redate_from_ms": from_ms}
 
-    def _heard(self, slot: int) -> Row:
+    def _heard(self, slots: I64) -> Mapping[str, object]:
+        """What was heard of these boots, as parameters of `boots_heard`."""
         clocks = self._memory.clocks
-        no = self._memory.fleet.devices[int(clocks.device[slot])].no
         return {
-            **_boot(no, int(clocks.incarnation[slot]), int(clocks.boot[slot])),
-            "first_ms": int(clocks.first_ms[slot]),
-            "last_ms": int(clocks.last_ms[slot]),
-            "began_before_ms": int(clocks.began_before_ms[slot]),
-            "uptime_ms": int(clocks.uptime_ms[slot]),
+            "device": Int8s(self._memory.fleet.no[clocks.device[slots]]),
+            "incarnation": Int8s(clocks.incarnation[slots]),
+            "boot": Int8s(clocks.boot[slots]),
+            "first_ms": Int8s(clocks.first_ms[slots]),
+            "last_ms": Int8s(clocks.last_ms[slots]),
+            "began_before_ms": Int8s(clocks.began_before_ms[slots]),
+            "uptime_ms": Int8s(clocks.uptime_ms[slots]),
         }
 
 

@@ -130,7 +130,7 @@ class Commits:
         now_ms = self._now_ms()
         if parts.memory.fleet.dirty.any() or parts.memory.clocks.dirty.any():
             async with parts.store.transaction():
-                await parts.devices.flush(now_ms)
+                await parts.devices.flush()
                 await parts.clocks.flush(now_ms)
 
     async def _restored(self, store: Store, acknowledged: int) -> None:

@@ -6,7 +6,7 @@ a search. The arithmetic is `timeline`'s, integer by integer; a property test ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,9 @@ from seamline.hub.timeline import Dating, Piece, Quality
 
 OPEN_MS: Final = -(1 << 62)
 """Stands for "not known" in a column of lower bounds."""
+
+
+_NEVER: Final = Piece(NEVER_MS, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,8 @@ def date(clocks: Clocks, many: Mapping[int, Dating], slots: I64, uptime_ms: I64,
     at_ms, unix_ms = clocks.at_ms[slots], clocks.unix_ms[slots]
     uncertainty_ms, drift = clocks.uncertainty_ms[slots], clocks.drift_ppm[slots]
     if (pieces == 2).any():
-        for slot in np.unique(slots[pieces == 2]).tolist():
-            inside = slots == slot
-            at, unix, uncertainty = _chosen(many[slot].pieces, uptime_ms[inside])
-            at_ms[inside], unix_ms[inside], uncertainty_ms[inside] = at, unix, uncertainty
+        inside = np.flatnonzero(pieces == 2)
+        at_ms[inside], unix_ms[inside], uncertainty_ms[inside] = _chosen(many, slots[inside], uptime_ms[inside])
     distance = uptime_ms - at_ms
     told, error = unix_ms + distance, uncertainty_ms + _drifted(distance, drift) + ROUNDING_MS
     by_line = (pieces > 0) & (told - error <= arrival_ms)
@@ -101,10 +102,12 @@ def _drifted(distance_ms: I64, drift_ppm: I64) -> I64:
     return -(-np.abs(distance_ms) * drift_ppm // PPM)
 
 
-def _chosen(pieces: Sequence[Piece], uptime_ms: I64) -> tuple[I64, I64, I64]:
-    """The piece in force at each uptime."""
-    starts = np.array([piece.start_ms for piece in pieces])
-    which = np.maximum(np.searchsorted(starts, uptime_ms, side="right") - 1, 0)
-    columns = ([piece.at_ms for piece in pieces], [piece.unix_ms for piece in pieces], [p.uncertainty_ms for p in pieces])
-    at_ms, unix_ms, uncertainty_ms = (np.array(column, np.int64)[which] for column in columns)
-    return at_ms, unix_ms, uncertainty_ms
+def _chosen(many: Mapping[int, Dating], slots: I64, uptime_ms: I64) -> tuple[I64, I64, I64]:
+    """The piece in force of each boot at each uptime: (at_ms, unix_ms, uncertainty_ms)."""
+    boots, which = np.unique(slots, return_inverse=True)
+    pieces = [many[slot].pieces for slot in boots.tolist()]
+    most = max(map(len, pieces))
+    table = np.array([[*own, *[_NEVER] * (most - len(own))] for own in pieces], np.int64)  # boots x pieces x members of Piece
+    begun = table[:, :, 0][which] <= uptime_ms[:, np.newaxis]
+    chosen = table[which, np.maximum(np.count_nonzero(begun, axis=1) - 1, 0)]
+    return chosen[:, 1], chosen[:, 2], chosen[:, 3]

@@ -29,7 +29,9 @@ UNCERTAINTY_MS: Final = 20
 SPREAD_MS_MIN: Final = 1_000
 """The shortest reconnect spread: accepting is bursty below a second."""
 SPREAD_MARGIN: Final = 1.25
-"""Of the time the whole fleet needs at the accept rate: devices that come back ought not to meet a full queue."""
+"""Of the time the whole fleet needs at those rates: devices that come back ought not to meet a full queue."""
+GREETING_MESSAGES: Final = 4
+"""What a device says at once when it is back: birth, anchor, twin, and a frame of what waited."""
 
 
 @dataclass(slots=True)
@@ -213,10 +215,9 @@ class Sessions:
         )
 
     def _spread_ms(self, contract: str) -> int:
-        """How long the fleet as it is needs to come back, at most the contract's share of its recovery time."""
+        """How long the fleet as it is needs to come back."""
         terms = self._catalogue.terms(contract)
-        needed_ms = int(self.told.fleet_devices * 1000 * SPREAD_MARGIN / terms.accept_rate)
-        return max(SPREAD_MS_MIN, min(terms.spread_ms, needed_ms))
+        return reconnect_spread_ms(self.told.fleet_devices, terms.accept_rate, terms.spread_ms, terms.messages_rate)
 
     async def _probes(self, judged: Judged, answers: Answers) -> None:
         """Answer probes with the marks of every open boot, as they are after this batch."""
@@ -240,6 +241,17 @@ class Sessions:
                 known[int(boot), int(channel)] = int(mark)
         for at, known in marks.items():
             answers.marks[at] = [(*place, mark) for place, mark in known.items()]
+
+
+def reconnect_spread_ms(devices: int, accept_rate: int, longest_ms: int, messages_rate: int | None = None) -> int:
+    """Over how long so many devices come back that connects keep to `accept_rate`/s and their greetings to `messages_rate`/s.
+
+    At most `longest_ms`, the contract's share of its recovery time: a fleet for which that is too short is its storm plan's matter.
+    """
+    seconds = devices / accept_rate
+    if messages_rate:
+        seconds = max(seconds, devices * GREETING_MESSAGES / messages_rate)
+    return max(SPREAD_MS_MIN, min(longest_ms, int(seconds * 1000 * SPREAD_MARGIN)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class Scalar:
     def take(self, key: Key, first: int, count: int, cls: Class, now_ms: int) -> Taken:
         """`inventory.take` on the one row it needs."""
         row = self.rows.get(key)
-        taken = take(replace(self.ledger, rows={} if row is None else {key: row}), key, first, count, cls, now_ms=now_ms)
+        own = DeviceLedger(self.ledger.incarnation, self.ledger.closed, {} if row is None else {key: row})
+        taken = take(own, key, first, count, cls, now_ms=now_ms)
         self.put(key, taken.ledger.rows.get(key))
         return taken
 

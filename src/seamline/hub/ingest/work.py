@@ -82,7 +82,7 @@ async def commit(parts: Parts, judged: Judged, place: Place, now_ms: int) -> Ans
         await _rows(parts, judged)
         await parts.evidence.write(judged, moves, scalars)
         await parts.sessions.work(judged, scalars, answers, now_ms)
-        await parts.devices.flush(now_ms)
+        await parts.devices.keep_up()
         await parts.clocks.flush(now_ms)
     return answers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from seamline.hub.schema import metadata
+from seamline.hub.sites.schema import metadata
 
 
 def run() -> None:

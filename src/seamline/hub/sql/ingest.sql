@@ -140,6 +140,18 @@ SET reset = coalesce(excluded.reset, b.reset), firmware = coalesce(excluded.firm
     uptime_ms = greatest(b.uptime_ms, excluded.uptime_ms), redate_from_ms = least(b.redate_from_ms, excluded.redate_from_ms),
     redate_version = b.redate_version + (excluded.redate_from_ms IS NOT NULL)::int;
 
+-- name: boots_heard
+-- Frames of these boots were heard: the same as `boots` for most of them, without the words.
+INSERT INTO boot AS b (device_no, incarnation, boot, first_heard, last_heard, began_before_ms, uptime_ms)
+SELECT u.device::int4, u.incarnation, u.boot, to_timestamp(u.first_ms / 1e3), to_timestamp(u.last_ms / 1e3), u.began_before_ms,
+       u.uptime_ms
+FROM unnest(%(device)s::int8[], %(incarnation)s::int8[], %(boot)s::int8[], %(first_ms)s::int8[], %(last_ms)s::int8[],
+            %(began_before_ms)s::int8[], %(uptime_ms)s::int8[])
+     AS u (device, incarnation, boot, first_ms, last_ms, began_before_ms, uptime_ms)
+ON CONFLICT (device_no, incarnation, boot) DO UPDATE
+SET first_heard = least(b.first_heard, excluded.first_heard), last_heard = greatest(b.last_heard, excluded.last_heard),
+    began_before_ms = least(b.began_before_ms, excluded.began_before_ms), uptime_ms = greatest(b.uptime_ms, excluded.uptime_ms);
+
 -- name: presence
 INSERT INTO presence AS p (device_no, session, incarnation, boot, born_at, last_heard, last_answered, died_at, unanswered,
                            last_end, failures, publish_every_ms, answer_timeout_ms, presumed_lost_after_ms, check_at)

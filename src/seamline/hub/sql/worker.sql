@@ -10,6 +10,20 @@ SELECT p.device_no, d.product, p.incarnation, p.boot, coalesce(p.session, 0), (e
 FROM presence p JOIN device d ON d.no = p.device_no
 WHERE p.check_at <= to_timestamp(%(now_ms)s / 1e3) LIMIT %(most)s FOR UPDATE OF p SKIP LOCKED;
 
+-- name: still_online
+-- Devices that were told to be there and have been heard since: the claim goes on without being judged. Only where it certainly
+-- does: at most one question went unanswered, and the last answer is no longer ago than three answer timeouts before the last word.
+UPDATE presence p
+SET check_at = to_timestamp(
+    (((extract(epoch FROM p.last_heard) * 1000)::int8 + p.publish_every_ms::numeric + p.answer_timeout_ms + 1) / 1000)::float8)
+WHERE p.device_no IN (
+    SELECT device_no FROM presence
+    WHERE check_at <= to_timestamp(%(now_ms)s / 1e3) AND announced = 'online' AND died_at IS NULL AND unanswered < 2
+      AND (extract(epoch FROM last_heard) * 1000)::int8 + publish_every_ms::numeric + answer_timeout_ms >= %(now_ms)s
+      AND (extract(epoch FROM last_heard) * 1000)::int8
+          <= (extract(epoch FROM greatest(born_at, last_answered)) * 1000)::int8 + 3 * answer_timeout_ms::numeric
+    LIMIT %(most)s FOR UPDATE SKIP LOCKED);
+
 -- name: announce
 -- What ingest wrote meanwhile stays due: it is judged at the next turn.
 UPDATE presence p
@@ -60,11 +74,12 @@ UPDATE boot SET redate_from_ms = NULL
 WHERE device_no = %(device)s AND incarnation = %(incarnation)s AND boot = %(boot)s AND redate_version = %(version)s;
 
 -- name: dated_rows
--- A stretch of one boot's rows, latest first, before a sequence.
+-- A stretch of one boot's rows from an uptime on, latest first, before a sequence.
 SELECT seq, arrival, uptime_ms, (extract(epoch FROM arrival) * 1000)::int8, (extract(epoch FROM measured) * 1000)::int8,
        error_ms, quality
 FROM {table}
 WHERE device_no = %(device)s AND boot = %(boot)s AND incarnation = %(incarnation)s AND seq < %(before)s
+  AND uptime_ms >= %(from_ms)s
 ORDER BY seq DESC LIMIT %(most)s;
 
 -- name: revise

@@ -15,8 +15,9 @@ TOLD: Final = frozenset({State.DEAF, State.LOST, State.PRESUMED_LOST})
 
 
 async def judge_presence(store: Store, catalogue: Catalogue, now_ms: int) -> int:
-    """Judge the devices that are due; returns how many."""
+    """Judge the devices that are due and not certainly there; returns how many."""
     async with store.transaction():
+        await store.run("still_online", {"now_ms": now_ms, "most": ROWS_MAX})
         rows = await store.all("due_presence", {"now_ms": now_ms, "most": ROWS_MAX})
         announced: list[Row] = []
         events: list[Row] = []
@@ -47,7 +48,7 @@ async def judge_presence(store: Store, catalogue: Catalogue, now_ms: int) -> int
                 unanswered=unanswered,
                 last_end=last_end,
             )
-            claim = assess(row, now_ms, Timing(*(int(number) for number in timing)))
+            claim = assess(row, now_ms, Timing(*timing))
             announced.append({"device_no": no, "state": claim.state.value, "next_ms": claim.next_ms, "was": check_at})
             if claim.state != was and (claim.state in TOLD or (was in TOLD and claim.state is State.ONLINE)):
                 detail = {"why": claim.why, "was": was, "heard_ms": heard, "answered_ms": answered}

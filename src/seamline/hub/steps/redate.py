@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias, cast
 
 from seamline.hub.clock_store import segments_of
 from seamline.hub.ingest.catalogue import Catalogue
@@ -19,6 +19,10 @@ BOOTS_MAX: Final = 100
 ROWS_MAX: Final = 5_000
 """Rows looked at in one statement."""
 BEFORE_ALL: Final = 1 << 32
+QUALITIES: Final = tuple(Quality)
+
+Stored: TypeAlias = tuple[int, datetime, int, int, int | None, int | None, int]
+"""A stored row: sequence, arrival, uptime ms, arrival ms, Unix ms, error ms, quality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,11 @@ async def redate(store: Store, ingest: Store, catalogue: Catalogue) -> int:
     if not due:
         return 0
     segments = await segments_of(ingest, sorted({(one.device, one.incarnation) for one in due}))
+    tables = {product: await _tables(store, product) for product in dict.fromkeys(one.product for one in due)}
     moved = 0
     for one in due:
         dating = _dating(one, segments[one.device, one.incarnation], catalogue)
-        of_boot = sum([await _boot(store, table, one, dating) for table in await _tables(store, one.product)])
+        of_boot = sum([await _boot(store, table, one, dating) for table in tables[one.product]])
         if of_boot:  # another version of a calibration may be in force at the new moment
             await store.run("ask_again", {"devices": Int8s([one.device]), "reason": "dates revised", "dated": True})
         moved += of_boot
@@ -70,14 +75,16 @@ async def _tables(store: Store, product: str | None) -> list[str]:
 
 
 async def _boot(store: Store, table: str, due: Due, dating: Dating) -> int:
-    """From the latest row backwards, until the uptime from which on the dates may differ."""
+    """From the latest row backwards, those of the uptimes from which on the dates may differ."""
     before, moved = BEFORE_ALL, 0
     while True:
-        rows = await store.all("dated_rows", {**due.named, "before": before, "most": ROWS_MAX}, table=table)
-        changed = [row for row in map(_revision, rows, [dating] * len(rows)) if row is not None]
+        rows = await store.all(
+            "dated_rows", {**due.named, "before": before, "from_ms": due.from_ms, "most": ROWS_MAX}, table=table
+        )
+        changed = [row for row in [_revision(cast("Stored", one), dating) for one in rows] if row is not None]
         if changed:
             moved += await _revise(store, table, due, changed)
-        if len(rows) < ROWS_MAX or int(rows[-1][2]) < due.from_ms:
+        if len(rows) < ROWS_MAX:
             return moved
         before = int(rows[-1][0])
 
@@ -88,28 +95,18 @@ async def _revise(store: Store, table: str, due: Due, rows: Sequence[Row]) -> in
     return await store.run("revise", {**due.named, "rows": as_json(rows)}, table=table)
 
 
-def _revision(row: Sequence[object], dating: Dating) -> Row | None:
+def _revision(row: Stored, dating: Dating) -> Row | None:
     """The new date of a stored row, when its old one gives way."""
     seq, arrival, uptime_ms, arrival_ms, measured_ms, error_ms, quality = row
-    assert isinstance(arrival, datetime)  # noqa: S101 - a timestamptz column
-    old = Date(_maybe(measured_ms), _maybe(error_ms), Quality(_int(quality)))
-    new = dating.date(_int(uptime_ms), _int(arrival_ms))
-    if new.unix_ms is not None:
-        new = new._replace(unix_ms=max(new.unix_ms, EARLIEST_MS))
-    if not revised(old, new):
+    new = dating.date(uptime_ms, arrival_ms)
+    if new.unix_ms is not None and new.unix_ms < EARLIEST_MS:
+        new = new._replace(unix_ms=EARLIEST_MS)
+    if not revised(Date(measured_ms, error_ms, QUALITIES[quality]), new):
         return None
     return {
-        "seq": _int(seq),
+        "seq": seq,
         "arrival": arrival.isoformat(),
         "unix_ms": new.unix_ms,
         "error_ms": new.error_ms,
         "quality": int(new.quality),
     }
-
-
-def _int(value: object) -> int:
-    return int(str(value))
-
-
-def _maybe(value: object) -> int | None:
-    return None if value is None else _int(value)

@@ -9,7 +9,7 @@ from seamline.rig.gate.bad_days import EVERYTHING, waits_for
 from seamline.rig.gate.criteria import MIXTURE, of_day
 from seamline.rig.gate.runs import DayRuns, Effort
 from seamline.rig.gate.subject import Subject
-from seamline.rig.gate.verdict import Criterion, Evidence, Judgement, failed, not_judged, passed
+from seamline.rig.gate.verdict import Criterion, Evidence, Judgement, failed, not_applicable, not_judged, passed
 from seamline.rig.world.marks import CATALOGUE
 from seamline.rig.world.plan import Plan
 from seamline.rig.world.scenarios import DAYS
@@ -57,6 +57,8 @@ def _named(subject: Subject, contract: Contract, name: str) -> list[Evidence]:
 
 def _day(runs: DayRuns, effort: Effort, keep: Keep, named: Iterable[Evidence]) -> Judgement:
     criterion = _criterion(runs.name)
+    if runs.why_not:
+        return _ruled_out(criterion, runs.why_not, list(named))
     if runs.broken is not None:
         broken = runs.broken
         evidence = [
@@ -76,6 +78,13 @@ def _day(runs: DayRuns, effort: Effort, keep: Keep, named: Iterable[Evidence]) -
             criterion, f"the day did not come in {len(runs.seeds)} seeds, for want of {states}: give more --seeds", *told
         )
     return passed(criterion, *told)
+
+
+def _ruled_out(criterion: Criterion, why: str, named: Sequence[Evidence]) -> Judgement:
+    """A day that the product cannot have is owed by nobody, and no proof of a boundary."""
+    if named:
+        return not_judged(criterion, f"the contract gives it as a proof, and cannot have it: {why}", *named)
+    return not_applicable(criterion, why)
 
 
 def _seeds(runs: DayRuns) -> list[Evidence]:

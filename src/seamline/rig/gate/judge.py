@@ -14,11 +14,11 @@ from seamline.rig.gate.criteria import BUDGETS, CHECK, CODECS, EVOLUTION, SURVIV
 from seamline.rig.gate.hardened import Keep
 from seamline.rig.gate.runs import Bench, DayRuns, Effort, carry_out
 from seamline.rig.gate.subject import Subject
-from seamline.rig.gate.verdict import DayLine, Judgement, Stage, Verdict, not_judged
+from seamline.rig.gate.verdict import DayLine, Judgement, SeedRun, Stage, Verdict, not_judged
 from seamline.rig.storm import StormPlan
 from seamline.rig.storm.picture import svg
 from seamline.rig.world.marks import CATALOGUE, Marks
-from seamline.rig.world.world import Outcome, Parts
+from seamline.rig.world.world import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Request:
     """What is asked for, and how: up to which stage, with what effort, and who hears of it.
 
     `keep` is given the plan of each day that breaks, and returns the line that repeats it. `go_on` says whether the rig may begin
-    another run. `told` hears of each stage that begins, `ran` of each run. `when` and `command` are for the report.
+    another run. `told` hears of each stage that begins, `ran` of each run and what broke in it. `core` is a user's own device core, by
+    its name. `when` and `command` are for the report.
     """
 
     stage: Stage
@@ -34,8 +35,10 @@ class Request:
     effort: Effort = field(default_factory=Effort)
     go_on: Callable[[], bool] = lambda: True
     told: Callable[[str], None] = lambda _text: None
-    ran: Callable[[DayRuns, Outcome], None] = lambda _day, _outcome: None
-    make_parts: Callable[[Sequence[Family]], Parts] = Parts
+    ran: Callable[[DayRuns, SeedRun, str], None] = lambda _day, _run, _broken: None
+    make_parts: Callable[[Sequence[Family]], Parts] | None = None
+    core: str | None = None
+    jobs: int = 1
     when: str = ""
     command: str = ""
 
@@ -89,10 +92,12 @@ def _harden(subject: Subject, request: Request, found: _Found) -> None:
     elif family is None:
         found.judgements += hardened.unasked("the contract does not hold, so no device can be built from it")
     else:
-        bench = Bench(family, request.effort, str(subject.folder), request.make_parts, request.go_on, request.ran)
+        bench = Bench(
+            family, request.effort, str(subject.folder), request.make_parts, request.go_on, request.ran, request.core, request.jobs
+        )  # fmt: skip
         found.runs = carry_out(bench)
         found.judgements += hardened.judge(subject, found.runs, request.effort, request.keep)
-        found.judgements += regressions.judge(subject, family, request.make_parts, request.go_on)
+        found.judgements += regressions.judge(subject, bench.parts(), request.core, request.go_on)
 
 
 def _launch(subject: Subject, request: Request, found: _Found) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 from typing import Final
 
-from seamline.contract import Family
 from seamline.rig.gate.criteria import REGRESSIONS
 from seamline.rig.gate.subject import Subject
 from seamline.rig.gate.verdict import Evidence, Judgement, failed, not_judged, passed
@@ -24,19 +23,19 @@ def plans_of(folder: Path) -> list[Path]:
     return sorted((folder / BESIDE).glob("*.json"))
 
 
-def judge(
-    subject: Subject, family: Family, make_parts: Callable[[Sequence[Family]], Parts], go_on: Callable[[], bool]
-) -> list[Judgement]:
-    """Run every promoted plan; nothing where there is none."""
+def judge(subject: Subject, parts: Parts, core: str | None, go_on: Callable[[], bool]) -> list[Judgement]:
+    """Run every promoted plan with the parts that `core` names; nothing where there is none."""
     found = plans_of(subject.folder)
     evidence: list[Evidence] = []
     broken: list[str] = []
-    parts = make_parts([family])
     for at, path in enumerate(found):
         if not go_on():
             return [not_judged(REGRESSIONS, f"the budget ended after {at} of {len(found)} promoted plans", *evidence)]
         try:
-            outcome = run(parse(path.read_text(encoding="utf-8")), parts)
+            plan = parse(path.read_text(encoding="utf-8"))
+            if plan.core is not None and core is None:
+                return [not_judged(REGRESSIONS, f"{path} was promoted with the core {plan.core}: give --core", *evidence)]
+            outcome = run(plan, parts)
         except (PlanError, OSError, UnicodeDecodeError) as error:
             return [not_judged(REGRESSIONS, f"{path} cannot be run: {error}", *evidence)]
         evidence.append(_evidence(path, outcome))
@@ -53,5 +52,6 @@ def unasked(folder: Path, reason: str) -> list[Judgement]:
 
 def _evidence(path: Path, outcome: Outcome) -> Evidence:
     if outcome.broken is not None:
-        return Evidence(f"{path.stem}: {outcome.broken}", replay=f"seamline rig replay {quote(str(path))}")
+        core = "" if outcome.plan.core is None else f" --core {quote(outcome.plan.core)}"
+        return Evidence(f"{path.stem}: {outcome.broken}", replay=f"seamline rig replay {quote(str(path))}{core}")
     return Evidence(f"{path.stem}: {len(outcome.plan.faults)} faults, every promise held")

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
 import seamline
-from seamline.contract import Contract, Family
+from seamline.contract import Contract, Family, load_family
+from seamline.rig.crew import Finished, run_seeds
 from seamline.rig.gate.bad_days import EVERYTHING
 from seamline.rig.gate.verdict import SeedRun
+from seamline.rig.plugin.named import parts_of
 from seamline.rig.world.draw import draw
+from seamline.rig.world.fitting import fitted
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.plan import Plan
-from seamline.rig.world.promises import ALWAYS, EVENTUALLY, BrokenPromise
+from seamline.rig.world.promises import ALWAYS, EVENTUALLY
 from seamline.rig.world.run import contracts_digest, run
 from seamline.rig.world.scenarios import DAYS, Day
 from seamline.rig.world.shrink import shrink
-from seamline.rig.world.world import Outcome, Parts
+from seamline.rig.world.world import Parts
 
 SEEDS: Final = 4
 """Seeds of each day when nobody says how many: heater's thirteen days then take about a minute of one core."""
@@ -32,6 +36,9 @@ SENDS: Final = 12
 """Faults go on for as long as a device takes for so many of its most frequent periods, and an hour at least."""
 HOURS: Final = (1, 24)
 HOUR_MS: Final = 3_600_000
+LONG_MS: Final = 24 * HOUR_MS
+LONG_DEVICES: Final = 2
+"""A silence of days is the same for every device: so many are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class DayRuns:
     name: str
     day: Day | None
     """None: faults of every kind."""
+    why_not: str = ""
+    """Why the product cannot have this day; empty: it can."""
     seeds: list[SeedRun] = field(default_factory=list[SeedRun])
     marks: Marks = field(default_factory=Marks)
     broken: Break | None = None
@@ -113,61 +122,139 @@ class DayRuns:
 
     def plan(self, seed: int, devices: int, duration_ms: int) -> Plan:
         """The plan of a seed."""
-        return draw(seed, devices, duration_ms) if self.day is None else self.day.plan(seed, devices, duration_ms)
+        if self.day is None:
+            return draw(seed, devices, duration_ms)
+        return self.day.plan(seed, min(devices, LONG_DEVICES) if self.day.silent_ms > LONG_MS else devices, duration_ms)
 
 
-def days() -> list[DayRuns]:
-    """Every day that the rig makes, and the mixture of all faults."""
-    return [*(DayRuns(name, day) for name, day in DAYS.items()), DayRuns(EVERYTHING, None)]
+def days(family: Family) -> list[DayRuns]:
+    """Every day that the rig makes, as this product can have it, and the mixture of all faults."""
+    fits = {name: fitted(name, family) for name in DAYS}
+    return [*(DayRuns(name, fit.day, fit.why_not) for name, fit in fits.items()), DayRuns(EVERYTHING, None)]
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the rig is given: the product, how much to run, whether to begin another run, and who is told."""
+    """What the rig is given: the product, how much to run, whether to begin another run, and who is told.
+
+    `core` is a user's own, by its name. With `jobs` above 1 worlds run in so many processes; the verdict does not depend on it.
+    `make_parts` replaces what worlds are made of, in this process only.
+    """
 
     family: Family
     effort: Effort
     folder: str | None = None
-    make_parts: Callable[[Sequence[Family]], Parts] = Parts
+    make_parts: Callable[[Sequence[Family]], Parts] | None = None
     go_on: Callable[[], bool] = lambda: True
-    told: Callable[[DayRuns, Outcome], None] = lambda _day, _outcome: None
+    told: Callable[[DayRuns, SeedRun, str], None] = lambda _day, _run, _broken: None
+    core: str | None = None
+    jobs: int = 1
+
+    def parts(self) -> Parts:
+        """What a world is made of. Raises CoreError."""
+        return parts_of(self.core, [self.family]) if self.make_parts is None else self.make_parts([self.family])
+
+    def worlds(self, plans: Sequence[Plan], parts: Parts) -> Iterator[Finished]:
+        """Run plans while `go_on`; what became of each, in order. Raises CrewError."""
+        if self.folder is None or self.make_parts is not None or self.jobs == 1:
+            work: Plans | InThisProcess = InThisProcess(plans, parts)
+            jobs = 1
+        else:
+            work, jobs = Plans(tuple(plans), self.folder, self.core), self.jobs
+        return run_seeds(work, range(len(plans)), jobs, lambda _beats: None, self.go_on, to_the_end=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Plans for other processes, which read the contract anew."""
+
+    plans: tuple[Plan, ...]
+    folder: str
+    core: str | None
+
+    def parts(self) -> Parts:
+        """See Work."""
+        return parts_of(self.core, [load_family(Path(self.folder))])
+
+    def plan(self, seed: int, _families: Sequence[Family], /) -> Plan:
+        """See Work."""
+        return self.plans[seed]
+
+
+@dataclass(frozen=True, slots=True)
+class InThisProcess:
+    """Plans for this process, with the parts that it has."""
+
+    plans: Sequence[Plan]
+    made: Parts
+
+    def parts(self) -> Parts:
+        """See Work."""
+        return self.made
+
+    def plan(self, seed: int, _families: Sequence[Family], /) -> Plan:
+        """See Work."""
+        return self.plans[seed]
 
 
 def carry_out(bench: Bench) -> list[DayRuns]:
-    """Run every day; return what came of each. A day that broke is not run further."""
-    found = days()
-    parts = bench.make_parts([bench.family])
+    """Run every day that the product can have; return what came of each. What a day ran after it broke does not count.
+
+    Raises CoreError, CrewError.
+    """
+    found = days(bench.family)
+    parts = bench.parts()
     shrunk: set[str] = set()
-    for day, seed in _rounds(found, bench.effort):
-        if not bench.go_on():
+    for rounds in _rounds(bench.effort):
+        due = [(day, number) for number in rounds for day in found if _is_due(day, number, bench.effort)]
+        plans = [_plan(bench, day, bench.effort.first_seed + number) for day, number in due]
+        ran = 0
+        for ran, finished in enumerate(bench.worlds(plans, parts), 1):
+            day, plan = due[ran - 1][0], plans[ran - 1]
+            if day.broken is None:
+                _enter(bench, day, plan, finished)
+                if finished.broken:
+                    day.broken = _break(bench, plan, parts, shrunk)
+        if ran < len(plans):
             break
-        drawn = day.plan(seed, bench.effort.devices, bench.effort.duration_ms(bench.family.current))
-        plan = replace(drawn, contracts=contracts_digest([bench.family]), folder=bench.folder, code=seamline.__version__)
-        outcome = run(plan, parts)
-        _enter(day, outcome)
-        bench.told(day, outcome)
-        if outcome.broken is not None:
-            small = outcome if outcome.broken.promise in shrunk else shrink(outcome, parts, go_on=bench.go_on)
-            shrunk.add(outcome.broken.promise)
-            day.broken = _break(seed, small, outcome.broken)
     return found
 
 
-def _rounds(found: Sequence[DayRuns], effort: Effort) -> Iterator[tuple[DayRuns, int]]:
-    """Which day to run next, with which seed."""
-    for number in range(max(effort.seeds_max, effort.seeds + EXTRA_SEEDS)):
-        for day in found:
-            if day.broken is None and (number < effort.seeds_max or not day.has_come):
-                yield day, effort.first_seed + number
+def _rounds(effort: Effort) -> Iterator[range]:
+    """Rounds over all days, by their numbers: together those of the seeds that are run in any case, then one after the other."""
+    in_any_case = min(effort.seeds, effort.seeds_max)
+    yield range(in_any_case)
+    for number in range(in_any_case, max(effort.seeds_max, effort.seeds + EXTRA_SEEDS)):
+        yield range(number, number + 1)
 
 
-def _enter(day: DayRuns, outcome: Outcome) -> None:
-    day.marks.add(outcome.marks)
-    day.seeds.append(
-        SeedRun(outcome.plan.seed, len(outcome.plan.faults), outcome.device_hours, outcome.numbered, outcome.broken is None)
-    )
+def _is_due(day: DayRuns, number: int, effort: Effort) -> bool:
+    if day.why_not or day.broken is not None:
+        return False
+    return number < effort.seeds_max or not day.has_come
 
 
-def _break(seed: int, small: Outcome, broken: BrokenPromise) -> Break:
-    last = small.broken or broken
-    return Break(last.promise, last.what, seed, small.plan)
+def _plan(bench: Bench, day: DayRuns, seed: int) -> Plan:
+    drawn = day.plan(seed, bench.effort.devices, bench.effort.duration_ms(bench.family.current))
+    digest = contracts_digest([bench.family])
+    return replace(drawn, contracts=digest, folder=bench.folder, code=seamline.__version__, core=bench.core)
+
+
+def _enter(bench: Bench, day: DayRuns, plan: Plan, finished: Finished) -> None:
+    for name, times in finished.marks.items():
+        day.marks.hit(name, times)
+    run = SeedRun(plan.seed, len(plan.faults), finished.device_hours, finished.numbered, not finished.broken)
+    day.seeds.append(run)
+    bench.told(day, run, finished.broken)
+
+
+def _break(bench: Bench, plan: Plan, parts: Parts, shrunk: set[str]) -> Break | None:
+    """What broke, by a plan as small as it will go: once for each promise."""
+    outcome = run(plan, parts)
+    if outcome.broken is None:
+        return None
+    promise = outcome.broken.promise
+    small = outcome if promise in shrunk else shrink(outcome, parts, go_on=bench.go_on)
+    shrunk.add(promise)
+    last = small.broken or outcome.broken
+    return Break(last.promise, last.what, plan.seed, small.plan)

@@ -45,6 +45,8 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_JUDGED = "not judged"
+    NOT_APPLICABLE = "not applicable"
+    """The contract itself rules out what is asked: nobody owes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ def failed(criterion: Criterion, reason: str, *evidence: Evidence) -> Judgement:
 def not_judged(criterion: Criterion, reason: str, *evidence: Evidence) -> Judgement:
     """Nobody knows whether the criterion is met. Where its stage is asked for, that is not enough."""
     return Judgement(criterion, Outcome.NOT_JUDGED, evidence, reason)
+
+
+def not_applicable(criterion: Criterion, reason: str, *evidence: Evidence) -> Judgement:
+    """The product cannot have what is asked, by its contract. That fails nothing, and proves nothing."""
+    return Judgement(criterion, Outcome.NOT_APPLICABLE, evidence, reason)
 
 
 class Standing(StrEnum):
@@ -199,8 +206,13 @@ class Verdict:
 
     @property
     def lacking(self) -> tuple[Judgement, ...]:
-        """What is demanded and did not pass."""
-        return tuple(each for each in self.demanded if each.outcome is not Outcome.PASSED)
+        """What is demanded, is the product's to pass, and did not."""
+        return tuple(each for each in self.demanded if each.outcome not in {Outcome.PASSED, Outcome.NOT_APPLICABLE})
+
+    @property
+    def told(self) -> tuple[Outcome, ...]:
+        """The outcomes to count for people: what does not apply only where there is such a thing."""
+        return tuple(each for each in Outcome if each is not Outcome.NOT_APPLICABLE or self.count(each))
 
     def at(self, stage: Stage) -> tuple[Judgement, ...]:
         """The judgements of one stage."""

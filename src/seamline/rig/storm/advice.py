@@ -160,12 +160,13 @@ def _changes(before: Terms, after: Terms) -> tuple[Change, ...]:
 
 def _with(terms: Terms, accept_rate: int, recovery_ms: int) -> Terms:
     """The terms with another accept rate or recovery time, and the spreads that follow from them."""
+    messages_rate = terms.messages_rate if terms.rate_is_measured else None
     return replace(
         terms,
         accept_rate=accept_rate,
         recovery_ms=recovery_ms,
         declared_spread_ms=recovery_ms // 2,
-        told_spread_ms=told_spread_ms(terms.devices, accept_rate, recovery_ms),
+        told_spread_ms=told_spread_ms(terms.devices, accept_rate, recovery_ms, messages_rate),
     )
 
 

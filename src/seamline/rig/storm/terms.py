@@ -20,7 +20,7 @@ from seamline.contract.checks.traffic import frames
 from seamline.contract.checks.words import DAY_MS
 from seamline.contract.limits import FRAME_OVERHEAD_BYTES
 from seamline.device import Policy
-from seamline.hub.ingest.sessions import SPREAD_MARGIN, SPREAD_MS_MIN
+from seamline.hub.ingest.sessions import reconnect_spread_ms
 
 SECOND_MS: Final = 1_000
 TOGETHER_MS: Final = 1_000
@@ -101,7 +101,7 @@ def terms_of(contract: Contract, devices: int | None = None, outage_ms: int | No
         base_ms=obeyed.backoff_base_ms,
         cap_ms=obeyed.backoff_cap_ms,
         declared_spread_ms=obeyed.spread_ms,
-        told_spread_ms=told_spread_ms(count, fleet.accept_rate, fleet.recovery_ms),
+        told_spread_ms=told_spread_ms(count, fleet.accept_rate, fleet.recovery_ms, fleet.messages_rate),
         messages_rate=fleet.messages_rate or HUB_RATE,
         rate_is_measured=fleet.messages_rate is not None,
         outage_ms=dark_ms,
@@ -113,10 +113,9 @@ def terms_of(contract: Contract, devices: int | None = None, outage_ms: int | No
     )
 
 
-def told_spread_ms(devices: int, accept_rate: int, recovery_ms: int) -> int:
-    """The reconnect spread that the hub tells a fleet of this size (`hub.ingest.sessions`)."""
-    needed_ms = int(devices * SECOND_MS * SPREAD_MARGIN / accept_rate)
-    return max(SPREAD_MS_MIN, min(recovery_ms // 2, needed_ms))
+def told_spread_ms(devices: int, accept_rate: int, recovery_ms: int, messages_rate: int | None) -> int:
+    """The reconnect spread that the hub tells a fleet of this size (`hub.ingest.sessions`); `messages_rate` as the contract says it."""
+    return reconnect_spread_ms(devices, accept_rate, recovery_ms // 2, messages_rate)
 
 
 def backlog_frames(contract: Contract, outage_ms: int) -> int:

@@ -30,11 +30,16 @@ class Audits:
         self.presence: Final = PresenceAudit(heap, hub, devices, marks)
         self._hub: Final = hub
         self._marks: Final = marks
+        self._writes = -1  # of the tables, when they were last looked at
         self._backup: Backup | None = None
         self._is_holed = False  # whether the stream lost something that a restore needs, or may need
 
     def committed(self) -> None:
-        """Something was committed. Raises BrokenPromise."""
+        """Something may have been committed. Raises BrokenPromise."""
+        writes = self._hub.database.tables.journal.writes
+        if writes == self._writes:
+            return
+        self._writes = writes
         self.steps.released()
         self.books.committed()
         self.steps.committed()
@@ -43,6 +48,7 @@ class Audits:
     def heard(self, message: Message) -> None:
         """The broker has stored a message."""
         self.presence.heard(message)
+        self.twins.heard(message)
 
     # -- backups -------------------------------------------------------------------------------------------------------
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Concatenate, Final, ParamSpec, cast
+from typing import Final, TypeVarTuple, cast
 
-from seamline.device import Core, Policy
+from seamline.device import Core
 from seamline.device.counters import SLOTS, UNTOLD, Counters
-from seamline.device.shapes import Effect, Random, Stored
-from seamline.rig.world.broker import Broker
+from seamline.device.shapes import Effect
 from seamline.rig.world.clocks import (
     NTP_ERROR_MS_MAX,
     NTP_UNCERTAINTY_MS,
@@ -26,16 +24,14 @@ from seamline.rig.world.clocks import (
 )
 from seamline.rig.world.firmware import Model
 from seamline.rig.world.flash import Flash, PowerCut
-from seamline.rig.world.heap import MS, Heap, Timer
+from seamline.rig.world.heap import MS, Timer
 from seamline.rig.world.leftovers import Leftovers
 from seamline.rig.world.link import Link
-from seamline.rig.world.marks import Marks
-from seamline.rig.world.pacing import Waits
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.sensing import Sensing
 from seamline.rig.world.settings import Said, Settings
 from seamline.rig.world.streams import Stream
-from seamline.rig.world.trace import Trace
+from seamline.rig.world.surroundings import Surroundings
 from seamline.rig.world.truth import DeviceTruth
 from seamline.rig.world.watch import Watch
 
@@ -44,24 +40,7 @@ NTP_AFTER_US: Final = 3_000 * MS
 EFFECTS_MAX: Final = 10_000
 """A step that asks for more never ends."""
 
-P = ParamSpec("P")
-
-CoreMaker = Callable[[Policy, str, Random, Stored], Core]
-"""Who makes the core of a boot: of its policy, its device's name, random numbers and what flash holds. The one way to get another."""
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What all devices of a world share."""
-
-    heap: Heap
-    broker: Broker
-    marks: Marks
-    trace: Trace
-    seed: int
-    make_core: CoreMaker = Core
-    waits: Waits = field(default_factory=Waits)
-    ntp_blocked: bool = False
+About = TypeVarTuple("About")
 
 
 class Device:
@@ -249,8 +228,8 @@ class Device:
 
     def _wake_us(self, deadline_ms: int) -> int:
         """When something is to be done: at the core's deadline, or when the first frame of what is measured next is due."""
-        wake_us = self._crystal.true_us(deadline_ms)
-        return wake_us if self._sensing is None else min(self._sensing.frame_us, wake_us)
+        wake_us, sensing = self._crystal.true_us(deadline_ms), self._sensing
+        return wake_us if sensing is None or sensing.frame_us > wake_us else sensing.frame_us
 
     def _arm(self, deadline_ms: int) -> None:
         """Wake for the core's deadline, or to hand readings over. An earlier timer is left: its ring arms anew."""
@@ -273,20 +252,22 @@ class Device:
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
-    def _step(self, act: Callable[Concatenate[int, P], object], *about: P.args, **named: P.kwargs) -> None:
+    def _step(self, act: Callable[[int, *About], object], *about: *About) -> None:
         """Hand over what was measured, do one thing with the core, and what it asks for."""
-        self._guard(self._do_one, act, about, named)
+        self._guard(self._do_one, act, about)
 
-    def _do_one(self, act: Callable[..., object], about: tuple[object, ...], named: Mapping[str, object]) -> None:
-        self._hand_over()
-        act(self.uptime_ms, *about, **named)
+    def _do_one(self, act: Callable[..., object], about: tuple[object, ...]) -> None:
+        now_us, sensing = self._around.heap.now_us, self._sensing
+        if sensing is not None and sensing.reading_us <= now_us:
+            sensing.hand_over(now_us, self._measured)
+        act(self._crystal.uptime_ms(now_us), *about)
 
     def _hand_over(self) -> None:
         """Have the core number what was measured since the last step."""
         if self._sensing is not None:
             self._sensing.hand_over(self._around.heap.now_us, self._measured)
 
-    def _guard(self, act: Callable[..., object], *about: object) -> None:
+    def _guard(self, act: Callable[[*About], object], *about: *About) -> None:
         """Do a thing with the core, then what it asks for. The power may go meanwhile; an error of the core's is a broken promise."""
         try:
             act(*about)
@@ -323,24 +304,30 @@ class Device:
             self._arm(deadline_ms)
 
     def _do(self, effect: Effect) -> None:
-        name = effect[0]
-        if name == "publish" and len(effect) == 3:
-            self._publish(cast("str", effect[1]), cast("bytes", effect[2]))
-        elif name == "persist" and len(effect) == 3:
-            key = cast("str", effect[1])
-            self.flash.write(key, cast("bytes", effect[2]))
-            if key in SLOTS:
-                cast("Watch", self.watch).persists(key, self.flash.entries)
-        elif name == "forget" and len(effect) == 2:
-            self.flash.forget(cast("str", effect[1]))
-        else:
+        often = OFTEN.get((effect[0], len(effect)))
+        if often is None:
             self._do_rarely(effect)
+        else:
+            often(self, *effect[1:])
 
-    def _publish(self, kind: str, payload: bytes) -> None:
-        around = self._around
-        cast("Watch", self.watch).publishes(self.uptime_ms, kind, payload)
-        around.trace.note(around.heap.now_us, self.index, kind, payload)
+    def publish(self, kind: str, payload: bytes) -> None:
+        """The core says something."""
+        around, watch = self._around, self.watch
+        now_us = around.heap.now_us
+        if watch is not None:
+            watch.publishes(self._crystal.uptime_ms(now_us), kind, payload)
+        around.trace.note(now_us, self.index, kind, payload)
         self.link.publish(kind, payload)
+
+    def persist(self, key: str, data: bytes) -> None:
+        """The core makes an entry durable. Raises PowerCut."""
+        self.flash.write(key, data)
+        if key in SLOTS and self.watch is not None:
+            self.watch.persists(key, self.flash.entries)
+
+    def forget(self, key: str) -> None:
+        """The core lets an entry go. Raises PowerCut."""
+        self.flash.forget(key)
 
     def _do_rarely(self, effect: Effect) -> None:
         watch = cast("Watch", self.watch)
@@ -398,3 +385,11 @@ class Device:
 
     def _note(self, what: str, detail: bytes = b"") -> None:
         self._around.trace.note(self._around.heap.now_us, self.index, what, detail)
+
+
+OFTEN: Final[Mapping[tuple[object, int], Callable[..., None]]] = {
+    ("publish", 3): Device.publish,
+    ("persist", 3): Device.persist,
+    ("forget", 2): Device.forget,
+}
+"""Who carries out which effect, by its name and length."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from seamline.rig.world.device import Device, Surroundings
+from seamline.rig.world.device import Device
 from seamline.rig.world.firmware import Model
-from seamline.rig.world.heap import MS, Heap
+from seamline.rig.world.heap import MS, SECOND, Heap
 from seamline.rig.world.hub import HubPort
 from seamline.rig.world.plan import SPECS, Fault, Kind, Plan
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.settings import raw_value
 from seamline.rig.world.streams import THOUSAND, Stream
+from seamline.rig.world.surroundings import Surroundings
 
 LIES: Final = ("tls", "dns")
 CALM_MS: Final = 1_200_000
@@ -238,11 +239,16 @@ class Faults:
                 self._people.restore()
             case Kind.LATE_CONTRACT:
                 self._around.marks.hit("contract-late")
-                hub.stop(fault.lasts_ms * MS, "hub-stopped")
-                hub.register()
+                self._start_with_all_contracts(fault.lasts_ms * MS)
             case _:
                 pass
         return None
+
+    def _start_with_all_contracts(self, down_us: int) -> None:
+        """The hub is stopped and started with the contract that was late; where there is no room for it, again in a moment."""
+        self._hub.stop(down_us, "hub-stopped")
+        if not self._hub.register():
+            self._around.heap.after(SECOND, lambda: self._start_with_all_contracts(down_us))
 
     def _broker(self, fault: Fault, *, down: bool) -> None:
         if down:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from seamline.contract import Contract, FieldType, Property, policy
+from seamline.contract import Contract, FieldType, Layout, Property, policy
 from seamline.device import Policy
 from seamline.rig.world.heap import MS
 from seamline.rig.world.streams import Stream
@@ -35,10 +36,7 @@ class Model:
 
     @classmethod
     def _of(cls, contract: Contract, other: Model | None, **changes: object) -> Model:
-        values = {
-            message.id: Values(message.layout, Stream(0, f"layout {message.layout.fingerprint:08x}", "values"))
-            for message in contract.messages.values()
-        }
+        values = {message.id: values_of(message.layout) for message in contract.messages.values()}
         settings = {item.name: _factory_setting(item) for item in contract.state.values()}
         return cls(contract, Policy(policy(contract) | changes), values, settings, other)
 
@@ -46,10 +44,14 @@ class Model:
 class Sensor:
     """One message of one device: when it is read next, and what it says then."""
 
-    __slots__ = ("_step", "_turn", "bodies", "channel", "due_us", "every_us", "line", "period_us", "values")
+    __slots__ = ("_step", "_turn", "bodies", "channel", "due_us", "every_us", "is_bounded", "line", "period_us", "values")
 
-    def __init__(self, channel: int, period_ms: int, every_ms: int, values: Values, stream: Stream) -> None:
+    def __init__(
+        self, channel: int, period_ms: int, every_ms: int, values: Values, stream: Stream, *, is_bounded: bool = False
+    ) -> None:
+        """`is_bounded`: of events, of which a core takes no more than its contract says."""
         self.channel = channel
+        self.is_bounded = is_bounded
         self.period_us = period_ms * MS
         self.every_us = every_ms * MS
         self.values = values
@@ -63,6 +65,12 @@ class Sensor:
         """Which of its values it says now."""
         self._turn = (self._turn + self._step) % VALUES
         return self._turn
+
+
+@lru_cache(maxsize=256)
+def values_of(layout: Layout) -> Values:
+    """What sensors of a layout may read: the same in every world."""
+    return Values(layout, Stream(0, f"layout {layout.fingerprint:08x}", "values"))
 
 
 def _factory_setting(item: Property) -> object:

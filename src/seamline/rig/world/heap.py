@@ -58,8 +58,7 @@ class Heap:
         entries, pop = self._entries, heapq.heappop
         while entries and entries[0][0] <= until_us:
             at_us, _, act, about = pop(entries)
-            if isinstance(about, tuple):
-                assert act is not None  # noqa: S101 - as posted
+            if type(about) is tuple:
                 self.now_us = at_us
                 self.steps += 1
                 act(*about)

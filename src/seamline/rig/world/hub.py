@@ -17,7 +17,7 @@ from seamline.rig.world.background import Background
 from seamline.rig.world.broker import Broker, Message
 from seamline.rig.world.clocks import unix_ms
 from seamline.rig.world.faulty_store import StoreFault, StoreFaultKind, StoreFaults
-from seamline.rig.world.heap import MS, Heap, Timer
+from seamline.rig.world.heap import MS, SECOND, Heap, Timer
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.memory_store import MemoryDatabase
 from seamline.rig.world.streams import Stream
@@ -26,6 +26,8 @@ from seamline.rig.world.worker import Commit, Worker
 
 LINGERS_US: Final = (20 * MS, 200 * MS, 1_000 * MS, 2_500 * MS)
 """How long a hub gathers messages before it commits them: production's own, and those of a hub that is busy. One is drawn a run."""
+BATCH_US: Final = LINGERS_US[-1] + SECOND
+"""Within this a message is committed where nothing is in the way. From a large fleet there is always one that waits."""
 FLEET_LARGE: Final = 1_000
 LINGER_LARGE_US: Final = 1_000 * MS
 """With so many devices a hub is busy, and gathers at least so long."""
@@ -70,8 +72,8 @@ class HubPort(Protocol):
         """Before the start: do not know the newest versions of each product, so many; one is always known."""
         ...
 
-    def register(self) -> None:
-        """Know every version from the next start on."""
+    def register(self) -> bool:
+        """Know every version from the next start on; False when the database has no room to write them down."""
         ...
 
     def calm(self) -> None:
@@ -80,7 +82,7 @@ class HubPort(Protocol):
 
     @property
     def caught_up(self) -> bool:
-        """Whether everything in the stream is committed."""
+        """Whether nothing in the stream has waited for longer than its batch takes."""
         ...
 
 
@@ -200,11 +202,14 @@ class Hub:
         self.database.tables.register(known)
         self.database.tables.journal.undo.clear()
 
-    def register(self) -> None:
+    def register(self) -> bool:
         """See HubPort."""
+        if self.database.tables.journal.is_full:
+            return False
         self.catalogue = Catalogue(self._families)
         self.database.tables.register(self._families)
         self.database.tables.journal.undo.clear()
+        return True
 
     @property
     def is_well(self) -> bool:
@@ -215,7 +220,7 @@ class Hub:
     @property
     def caught_up(self) -> bool:
         """See HubPort."""
-        return self.is_up and all(worker.caught_up for worker in self._workers)
+        return self.is_up and all(worker.is_attached and worker.lag_us <= BATCH_US for worker in self._workers)
 
     # -- House ---------------------------------------------------------------------------------------------------
 

@@ -79,13 +79,14 @@ class Connection:
 
     def up(self, kind: str, payload: bytes) -> None:
         """Send a message on `up/<device>/<kind>`, QoS 1."""
-        self._link.cut_if_asked()
-        self.packet(self._link.heap.now_us)
-        weather = self._link.weather
+        link, weather = self._link, self._link.weather
+        if link.cut_after_us is not None:
+            link.cut_if_asked()
+        self.packet(link.heap.now_us)
         if weather.is_even:
             self._go_up(self._arrive, kind, payload)
             return
-        stream, marks = self._link.stream, self._link.marks
+        stream, marks = link.stream, link.marks
         if stream.chance(weather.lost):
             marks.hit("uplink-lost")
             return
@@ -160,8 +161,7 @@ class Connection:
         for held, stalled in ((self._held_up, weather.up_stalled), (self._held_down, weather.down_stalled)):
             if held and not stalled:
                 self._link.marks.hit("held-back")
-                waiting = held[:]
-                held.clear()
+                waiting, held[:] = held[:], []
                 for act, about in waiting:
                     act(*about)
 

@@ -103,7 +103,8 @@ class MemoryConnection:
 
     async def execute(self, statement: Callable[[], Result]) -> Result:
         """Run a statement: in the transaction, or as one of its own. Raises RefusedError; then nothing of it is done."""
-        await self.turn()
+        if self.closed or self.database.holder not in {None, self}:
+            await self.turn()
         if self.failed:
             raise RefusedError(FAILED_TRANSACTION, "current transaction is aborted")
         tables = self.database.tables

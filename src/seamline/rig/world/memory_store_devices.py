@@ -11,9 +11,10 @@ from seamline.rig.world.tables_cells import (
     Given,
     columns,
     greatest,
-    int_of,
     integers,
+    ints_of,
     maybe_int,
+    maybe_ints,
     maybe_text,
     ms,
     number,
@@ -90,29 +91,32 @@ def _born_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
 
 
 def _devices_total(base: Tables, _given: Given, _names: Mapping[str, str]) -> Result:
-    return [(sum(row["state"] == "active" for row in base.device.rows.values()),)]
+    return [(len(base.device.waiting),)]
 
 
 def _presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     upsert = Upsert[int]()
     for r in records(given):
-        no = int_of(r, "device_no")
+        no, unanswered = ints_of(r, "device_no", "unanswered")
+        session, incarnation, boot = maybe_ints(r, "session", "incarnation", "boot")
+        born_ms, heard_ms, answered_ms, died_ms = maybe_ints(r, "born_ms", "last_heard_ms", "last_answered_ms", "died_ms")
+        publish_ms, timeout_ms, lost_ms = maybe_ints(r, "publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms")
         old = base.presence.rows.get(no)
         row: PresenceRow = {
             "device_no": no,
-            "session": maybe_int(r, "session"),
-            "incarnation": maybe_int(r, "incarnation"),
-            "boot": maybe_int(r, "boot"),
-            "born_at": timestamp(maybe_int(r, "born_ms")),
-            "last_heard": timestamp(maybe_int(r, "last_heard_ms")),
-            "last_answered": timestamp(maybe_int(r, "last_answered_ms")),
-            "died_at": timestamp(maybe_int(r, "died_ms")),
-            "unanswered": int_of(r, "unanswered"),
+            "session": session,
+            "incarnation": incarnation,
+            "boot": boot,
+            "born_at": timestamp(born_ms),
+            "last_heard": timestamp(heard_ms),
+            "last_answered": timestamp(answered_ms),
+            "died_at": timestamp(died_ms),
+            "unanswered": unanswered,
             "last_end": maybe_text(r, "last_end"),
             "failures": there("failures", r["failures"]),
-            "publish_every_ms": maybe_int(r, "publish_every_ms"),
-            "answer_timeout_ms": maybe_int(r, "answer_timeout_ms"),
-            "presumed_lost_after_ms": maybe_int(r, "presumed_lost_after_ms"),
+            "publish_every_ms": publish_ms,
+            "answer_timeout_ms": timeout_ms,
+            "presumed_lost_after_ms": lost_ms,
             "announced": None if old is None else old["announced"],
             "check_at": base.now_us,
         }
@@ -177,19 +181,21 @@ def _lock_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
 def _write_desired(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     upsert = Upsert[tuple[int, str]]()
     for r in records(given):
+        no, version, known, known_in = ints_of(r, "device_no", "version", "known", "known_in")
+        expires_ms, sent_ms, seen_ms, resolved_ms = maybe_ints(r, "expires_ms", "sent_ms", "seen_ms", "resolved_ms")
         row: DesiredRow = {
-            "device_no": int_of(r, "device_no"),
+            "device_no": no,
             "property": text_of(r, "property"),
             "value": r["value"],
-            "version": int_of(r, "version"),
+            "version": version,
             "asked_by": text_of(r, "asked_by"),
             "asked_at": time_of(r, "asked_ms"),
-            "known": int_of(r, "known"),
-            "known_in": int_of(r, "known_in"),
-            "expires_at": timestamp(maybe_int(r, "expires_ms")),
-            "delivered_at": timestamp(maybe_int(r, "sent_ms")),
-            "seen_at": timestamp(maybe_int(r, "seen_ms")),
-            "resolved_at": timestamp(maybe_int(r, "resolved_ms")),
+            "known": known,
+            "known_in": known_in,
+            "expires_at": timestamp(expires_ms),
+            "delivered_at": timestamp(sent_ms),
+            "seen_at": timestamp(seen_ms),
+            "resolved_at": timestamp(resolved_ms),
             "resolution": maybe_text(r, "resolution"),
         }
         key = (row["device_no"], row["property"])
@@ -201,16 +207,18 @@ def _write_desired(base: Tables, given: Given, _names: Mapping[str, str]) -> Res
 def _write_reported(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     upsert = Upsert[tuple[int, str]]()
     for r in records(given):
+        no, version = ints_of(r, "device_no", "version")
+        based_on, boot, incarnation, at_ms = maybe_ints(r, "based_on", "boot", "incarnation", "at_ms")
         row: ReportedRow = {
-            "device_no": int_of(r, "device_no"),
+            "device_no": no,
             "property": text_of(r, "property"),
             "value": r["value"],
-            "version": int_of(r, "version"),
-            "based_on": maybe_int(r, "based_on"),
+            "version": version,
+            "based_on": based_on,
             "fault": maybe_text(r, "fault"),
-            "boot": maybe_int(r, "boot"),
-            "incarnation": maybe_int(r, "incarnation"),
-            "at_ms": maybe_int(r, "at_ms"),
+            "boot": boot,
+            "incarnation": incarnation,
+            "at_ms": at_ms,
             "received_at": time_of(r, "received_ms"),
         }
         key = (row["device_no"], row["property"])

@@ -14,8 +14,10 @@ from seamline.rig.world.tables_cells import (
     greatest,
     int_of,
     integers,
+    ints_of,
     least,
     maybe_int,
+    maybe_ints,
     maybe_text,
     number,
     records,
@@ -27,6 +29,8 @@ from seamline.rig.world.tables_cells import (
 )
 from seamline.rig.world.tables_hub import AnchorKey, BootKey, Tables
 from seamline.rig.world.tables_rows import AnchorRow, BootRow, EventRow, QuarantineRow, RefusedRow
+
+_ANCHOR: Final = ("device_no", "incarnation", "boot", "at_ms", "unix_ms", "uncertainty_ms")
 
 
 def _boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -41,21 +45,22 @@ def _boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
 
 
 def _boot_row(base: Tables, r: Given) -> BootRow:
-    first_ms = maybe_int(r, "first_ms")
-    last_ms = maybe_int(r, "last_ms")
+    no, incarnation, boot = ints_of(r, "device_no", "incarnation", "boot")
+    first_ms, last_ms, began_before_ms = maybe_ints(r, "first_ms", "last_ms", "began_before_ms")
+    uptime_ms, redate_from_ms = maybe_ints(r, "uptime_ms", "redate_from_ms")
     last_ms = first_ms if last_ms is None else last_ms
     return {
-        "device_no": int_of(r, "device_no"),
-        "incarnation": int_of(r, "incarnation"),
-        "boot": int_of(r, "boot"),
+        "device_no": no,
+        "incarnation": incarnation,
+        "boot": boot,
         "reset": maybe_text(r, "reset"),
         "firmware": maybe_text(r, "firmware"),
         "contract": maybe_text(r, "contract"),
         "first_heard": base.now_us if first_ms is None else there("first_heard", timestamp(first_ms)),
         "last_heard": base.now_us if last_ms is None else there("last_heard", timestamp(last_ms)),
-        "began_before_ms": maybe_int(r, "began_before_ms"),
-        "uptime_ms": maybe_int(r, "uptime_ms"),
-        "redate_from_ms": maybe_int(r, "redate_from_ms"),
+        "began_before_ms": began_before_ms,
+        "uptime_ms": uptime_ms,
+        "redate_from_ms": redate_from_ms,
         "redate_version": 0,
     }
 
@@ -75,6 +80,42 @@ def _heard_again(old: BootRow, row: BootRow) -> BootRow:
         "redate_from_ms": least(old["redate_from_ms"], row["redate_from_ms"]),
         "redate_version": old["redate_version"] + (row["redate_from_ms"] is not None),
     }
+
+
+def _boots_heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    upsert = Upsert[BootKey]()
+    names = ("device", "incarnation", "boot", "first_ms", "last_ms", "began_before_ms", "uptime_ms")
+    for device, incarnation, boot, first_ms, last_ms, began_before_ms, uptime_ms in columns(given, *names):
+        key = (device, incarnation, boot)
+        upsert.touch(key)
+        first, last = there("first_heard", timestamp(first_ms)), there("last_heard", timestamp(last_ms))
+        old = base.boot.rows.get(key)
+        row: BootRow
+        if old is None:
+            row = {
+                "device_no": device,
+                "incarnation": incarnation,
+                "boot": boot,
+                "reset": None,
+                "firmware": None,
+                "contract": None,
+                "first_heard": first,
+                "last_heard": last,
+                "began_before_ms": began_before_ms,
+                "uptime_ms": uptime_ms,
+                "redate_from_ms": None,
+                "redate_version": 0,
+            }
+        else:
+            row = {
+                **old,
+                "first_heard": min(old["first_heard"], first),
+                "last_heard": max(old["last_heard"], last),
+                "began_before_ms": least(old["began_before_ms"], began_before_ms),
+                "uptime_ms": greatest(old["uptime_ms"], uptime_ms),
+            }
+        base.boot.put(key, row)
+    return len(upsert)
 
 
 def _heard_boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -126,17 +167,17 @@ def _add_anchors(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
     upsert = Upsert[AnchorKey]()
     for r in records(given):
         no = base.numbers["anchor"].draw()
-        head = (int_of(r, "device_no"), int_of(r, "incarnation"), int_of(r, "boot"))
-        key = (*head, int_of(r, "at_ms"), int_of(r, "unix_ms"), text_of(r, "source"))
+        device, incarnation, boot, at_ms, unix_ms, uncertainty_ms = ints_of(r, *_ANCHOR)
+        key = (device, incarnation, boot, at_ms, unix_ms, text_of(r, "source"))
         row: AnchorRow = {
             "id": no,
-            "device_no": key[0],
-            "incarnation": key[1],
-            "boot": key[2],
-            "at_ms": key[3],
-            "unix_ms": key[4],
+            "device_no": device,
+            "incarnation": incarnation,
+            "boot": boot,
+            "at_ms": at_ms,
+            "unix_ms": unix_ms,
             "source": key[5],
-            "uncertainty_ms": int_of(r, "uncertainty_ms"),
+            "uncertainty_ms": uncertainty_ms,
             "received_at": time_of(r, "received_ms"),
             "accepted": truth_of(r, "accepted"),
             "why": maybe_text(r, "why"),
@@ -283,7 +324,7 @@ def _digests(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
 EVIDENCE: Final[Mapping[str, Statement]] = {
     statement.__name__.removeprefix("_"): statement
     for statement in (
-        _boots, _heard_boots, _unborn_boots, _boots_of, _anchors_of, _add_anchors, _stand_anchors, _add_quarantine, _evidence,
+        _boots, _boots_heard, _heard_boots, _unborn_boots, _boots_of, _anchors_of, _add_anchors, _stand_anchors, _add_quarantine, _evidence,
         _held, _held_bytes, _add_refused, _add_events, _digests,
     )
 }  # fmt: skip

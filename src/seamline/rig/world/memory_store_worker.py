@@ -9,6 +9,7 @@ from seamline.rig.world.memory_store_evidence import ADD_EVENTS
 from seamline.rig.world.memory_store_ledger import Result, Statement, key_of
 from seamline.rig.world.tables_cells import (
     Given,
+    greatest,
     integers,
     maybe_int,
     maybe_text,
@@ -42,6 +43,23 @@ def _due_presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
     return found
 
 
+def _still_online(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    now_ms, most, count = number(given, "now_ms"), number(given, "most"), 0
+    for no in base.presence.due_until(there("now_ms", timestamp(now_ms))):
+        row = base.presence.rows[no]
+        if row["announced"] != "online" or row["died_at"] is not None or row["unanswered"] >= 2 or count == most:
+            continue
+        heard_ms, answered_ms = ms(row["last_heard"]), ms(greatest(row["born_at"], row["last_answered"]))
+        publish_ms, answer_ms = row["publish_every_ms"], row["answer_timeout_ms"]
+        if heard_ms is None or answered_ms is None or publish_ms is None or answer_ms is None:
+            continue
+        silent_ms = heard_ms + publish_ms + answer_ms
+        if silent_ms >= now_ms and heard_ms <= answered_ms + 3 * answer_ms:
+            base.presence.put(no, {**row, "check_at": timestamp(silent_ms + 1)})
+            count += 1
+    return count
+
+
 def _announce(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     touched: dict[int, PresenceRow] = {}
     for r in records(given):
@@ -50,11 +68,16 @@ def _announce(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
         old = None if no is None or no in touched else base.presence.rows.get(no)
         if no is None or old is None:
             continue
-        unchanged = was is not None and old["check_at"] == moment_us(was)
+        unchanged = was is not None and _is_at(old["check_at"], was)
         touched[no] = {**old, "announced": maybe_text(r, "state"), "check_at": next_at if unchanged else old["check_at"]}
     for no, row in touched.items():
         base.presence.put(no, row)
     return len(touched)
+
+
+def _is_at(at_us: int | None, text: str) -> bool:
+    """Whether a time is the one of a text, which mostly is the one that it was given out as."""
+    return at_us is not None and (moment_text(at_us) == text or moment_us(text) == at_us)
 
 
 def _untold_quarantine(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -137,9 +160,9 @@ def _redated(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
 def _dated_rows(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
     key = (number(given, "device"), number(given, "incarnation"), number(given, "boot"))
     found: list[tuple[object, ...]] = []
-    for seq, sheet, at in base.readings[names["table"]].before(key, number(given, "before"), number(given, "most")):
-        arrival_us, uptime_ms = int(sheet.column("arrival")[at]), int(sheet.column("uptime_ms")[at])
-        measured_us, error_ms, quality, _ = sheet.date(at)
+    for seq, arrival_us, uptime_ms, measured_us, error_ms, quality in base.readings[names["table"]].before(
+        key, number(given, "before"), number(given, "from_ms"), number(given, "most")
+    ):
         found.append((seq, moment(arrival_us), uptime_ms, ms(arrival_us), ms(measured_us), error_ms, quality))
     return found
 
@@ -260,7 +283,7 @@ WORKER: Final[Mapping[str, Statement]] = {
     **{
         statement.__name__.removeprefix("_"): statement
         for statement in (
-            _due_presence, _announce, _untold_quarantine, _untold_losses, _untold_gaps, _redates, _redated, _dated_rows, _revise,
+            _due_presence, _still_online, _announce, _untold_quarantine, _untold_losses, _untold_gaps, _redates, _redated, _dated_rows, _revise,
             _reading_tables, _unseen_wishes, _due_twins, _releasable, _released, _reclass,
         )
     },

@@ -8,7 +8,7 @@ Seamline that drew it, and a digest of the contracts.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, cast
@@ -20,7 +20,9 @@ DEVICES_MAX: Final = 1_000_000
 FAULTS_MAX: Final = 1_000_000
 DURATION_MS_MAX: Final = 366 * 86_400_000
 SEED_MAX: Final = (1 << 63) - 1
-MEMBERS: Final = frozenset(("format", "code", "contracts", "folder", "seed", "devices", "only", "duration_ms", "faults", "kept"))
+MEMBERS: Final = frozenset(
+    ("format", "code", "contracts", "folder", "seed", "devices", "only", "duration_ms", "faults", "kept", "core")
+)
 HOUSE: Final = -1
 """Stands for a device in what strikes no single one."""
 
@@ -206,6 +208,8 @@ class Plan:
     """Version of Seamline it was drawn by; empty: any."""
     kept: Kept | None = None
     """What it was kept for."""
+    core: str | None = None
+    """The user's core it was run with, by its name on the command line; None: Seamline's. Reading a plan loads no code."""
 
     @property
     def present(self) -> tuple[int, ...]:
@@ -217,6 +221,8 @@ class Plan:
         head: dict[str, object] = {"format": FORMAT, "code": self.code, "contracts": self.contracts, "folder": self.folder}
         head |= {"seed": self.seed, "devices": self.devices, "only": None if self.only is None else list(self.only)}
         head["duration_ms"] = self.duration_ms
+        if self.core is not None:
+            head["core"] = self.core
         if self.kept is not None:
             head["kept"] = self.kept.document()
         lines = ",\n    ".join(json.dumps(fault.document()) for fault in self.faults)
@@ -246,18 +252,31 @@ def parse(text: str) -> Plan:
     listed = members.get("faults")
     if not isinstance(listed, list) or len(cast("list[object]", listed)) > FAULTS_MAX:
         raise PlanError(f"the plan's faults are no list of at most {FAULTS_MAX}")
-    folder = members.get("folder")
+    folder, core = members.get("folder"), members.get("core")
+    duration_ms = _whole(members, "duration_ms", 1, DURATION_MS_MAX, "the plan")
+    faults = tuple(_fault(entry, place, devices) for place, entry in enumerate(cast("list[object]", listed)))
+    _end_in_time(faults, duration_ms)
     return Plan(
         seed=_whole(members, "seed", 0, SEED_MAX, "the plan"),
         devices=devices,
-        duration_ms=_whole(members, "duration_ms", 1, DURATION_MS_MAX, "the plan"),
-        faults=tuple(_fault(entry, place, devices) for place, entry in enumerate(cast("list[object]", listed))),
+        duration_ms=duration_ms,
+        faults=faults,
         only=None if only is None else _present(only, devices),
         folder=folder if isinstance(folder, str) else None,
         contracts=str(members.get("contracts", "")),
         code=str(members.get("code", "")),
         kept=kept,
+        core=core if isinstance(core, str) else None,
     )
+
+
+def _end_in_time(faults: Sequence[Fault], duration_ms: int) -> None:
+    """Raise PlanError when a fault goes on after the time for faults: then everything is to be well."""
+    for place, fault in enumerate(faults):
+        ends_ms = fault.at_ms + fault.lasts_ms
+        if ends_ms > duration_ms:
+            message = f"fault {place} ({fault.kind}) goes on until {ends_ms} ms, and the plan's duration_ms is {duration_ms}"
+            raise PlanError(f"{message}: end it earlier, or make the plan longer")
 
 
 def _fault(entry: object, place: int, devices: int) -> Fault:

@@ -110,10 +110,10 @@ class PresenceAudit:
         heard_ms = (now_us - sure_us) // MS
         if shown.state not in SPEAKS and WRITTEN_MS < heard_ms < silent_ms - SLACK_MS and not died:
             self._broken(device, f"is shown as {shown.state.value} ({shown.why}), and was heard {heard_ms} ms ago")
-        before = assess(_row(row), unix_ms(now_us - WELL_US), timing)
-        is_told = row["announced"] == shown.state.value
-        if not is_told and before.state is shown.state and self._is_old(row) and self._is_due(row, shown):
-            self._broken(device, f"is {shown.state.value}, and its readers were told {row['announced']}")
+        if row["announced"] != shown.state.value and self._is_old(row) and self._is_due(row, shown):
+            before = assess(_row(row), unix_ms(now_us - WELL_US), timing)
+            if before.state is shown.state:
+                self._broken(device, f"is {shown.state.value}, and its readers were told {row['announced']}")
 
     def _aged(self, device: Device, shown: Presence) -> None:
         """What is shown of a device that says nothing has the age of its last word, which no later word makes younger."""

@@ -29,6 +29,7 @@ ALWAYS: Final = {
     "failures-told": "a birth counts every connect that failed since the last session",
     "recovery": "after a region's power cut everybody is back within the contract's recovery time",
     "no-error": "no part of the system raises an error of its own",
+    "yields": "a core returns from every call",
 }
 EVENTUALLY: Final = {
     "online": "every device has a live session",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from seamline.device import Core
+from seamline.device import OVER_RATE, Core
 from seamline.device.shapes import Effect
 from seamline.rig.world.clocks import RATE_MS, Crystal
 from seamline.rig.world.firmware import Model, Sensor
@@ -38,7 +38,8 @@ class Sensing:
     def begin(self, model: Model, now_us: int, stream: Stream) -> None:
         """Measure from now on."""
         for message in model.contract.messages.values():
-            sensor = Sensor(message.id, message.sample_ms, message.publish_every_ms, model.values[message.id], stream)
+            values, is_bounded = model.values[message.id], message.at_most is not None
+            sensor = Sensor(message.id, message.sample_ms, message.publish_every_ms, values, stream, is_bounded=is_bounded)
             sensor.due_us = now_us + 1 + stream.below(sensor.period_us)
             self._sensors.append(sensor)
         self._look_ahead()
@@ -64,16 +65,20 @@ class Sensing:
         core, channel, bodies, line = self._core, sensor.channel, sensor.bodies, sensor.line
         record, asked = core.record, core.effects
         began_us, rate = self._crystal.began_us, self._crystal.rate
+        following = 0 if line is None else len(line.classes)
         while sensor.due_us <= now_us:
             true_us = sensor.due_us
             sensor.due_us = true_us + sensor.period_us
             value = sensor.read()
             number = record((true_us - began_us) * rate // RATE_MS, channel, bodies[value])
+            if number == OVER_RATE and sensor.is_bounded:
+                continue  # only counted: nobody will ask for it
             if line is None:
                 line = sensor.line = Line(sensor.values)
                 self._truth.lines[LineKey(core.incarnation, core.boot, channel)] = line
-            if number != len(line.classes):
-                raise BrokenPromise("numbered-once", f"gave number {number} to record {len(line.classes)}", self._device)
+            if number != following:
+                raise BrokenPromise("numbered-once", f"gave number {number} to record {following}", self._device)
+            following += 1
             line.append(true_us, value)
             effects = asked()
             if effects:

@@ -46,6 +46,8 @@ class Journal:
 
     def __init__(self) -> None:
         self.undo: Final[list[Callable[[], object]]] = []
+        self.writes = 0
+        """How often something was written or taken back."""
         self.is_full = False
         """Whether the disk is."""
 
@@ -53,11 +55,13 @@ class Journal:
         """Something is about to be written; `undo` takes it back. Raises NoSpaceError."""
         if self.is_full:
             raise NoSpaceError("could not extend file: No space left on device")
+        self.writes += 1
         self.undo.append(undo)
 
     def back_to(self, mark: int) -> None:
         """Take back everything after the mark (a length of `undo`)."""
         while len(self.undo) > mark:
+            self.writes += 1
             self.undo.pop()()
 
 
@@ -85,13 +89,15 @@ class Moments(Generic[K]):
 
     def until(self, now: int, still: Callable[[int, K], bool]) -> list[tuple[int, K]]:
         """What is due at `now` and before, earliest first; it stays due."""
-        heap, found = self._heap, list[tuple[int, int, K]]()
-        while heap and heap[0][0] <= now:
-            entry = heapq.heappop(heap)
-            if still(entry[0], entry[2]):
-                found.append(entry)
-        for entry in found:
-            heapq.heappush(heap, entry)
+        heap, found, places = self._heap, list[tuple[int, int, K]](), [0]
+        while places:
+            place = places.pop()
+            if place < len(heap) and heap[place][0] <= now:  # what is below it in the heap may be due as well
+                at, _, key = heap[place]
+                if still(at, key):
+                    found.append(heap[place])
+                places += (2 * place + 1, 2 * place + 2)
+        found.sort()
         return [(at, key) for at, _, key in found]
 
 

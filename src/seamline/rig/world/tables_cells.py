@@ -11,6 +11,7 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias, TypeVar, cast
 
 from seamline.hub.params import Int8s
@@ -23,6 +24,7 @@ Given: TypeAlias = Mapping[str, object]
 """Parameters of a statement, or one of its rows."""
 
 _BOUNDS: Final = {"int2": 1 << 15, "int4": 1 << 31, "int8": 1 << 63}
+_TEXTS: Final = frozenset({"text", "jsonb", "timestamptz"})
 _RECORDSET: Final = re.compile(r"jsonb_to_recordset\(%\(rows\)s::jsonb\) AS \w+ \(([^)]*)\)")
 
 EPOCH_S: Final = 946_684_800
@@ -32,6 +34,9 @@ EARLIEST_S: Final = -210_866_803_200
 """4714-11-24 BC, the first day of the Julian calendar: no timestamp lies before it."""
 END_S: Final = 9_224_318_016_000
 """294277-01-01: every timestamp lies before it."""
+MS_A_SECOND: Final = 1_000
+UNITS_US: Final = {MS_A_SECOND: 1_000, 1_000_000: 1}
+"""Units a second → µs. Until 2038 the double's error, at most a quarter of a µs, is rounded away."""
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _START_NAIVE: Final = _START.replace(tzinfo=None)
 
@@ -46,6 +51,19 @@ def maybe_int(row: Given, name: str) -> int | None:
 def int_of(row: Given, name: str) -> int:
     """An integer column that is NOT NULL."""
     return there(name, maybe_int(row, name))
+
+
+def maybe_ints(row: Given, *names: str) -> tuple[int | None, ...]:
+    """Several integer columns, or NULLs: one call for all."""
+    return cast("tuple[int | None, ...]", tuple([row[name] for name in names]))
+
+
+def ints_of(row: Given, *names: str) -> tuple[int, ...]:
+    """Several integer columns that are NOT NULL."""
+    found = maybe_ints(row, *names)
+    if None in found:
+        there(names[found.index(None)], None)
+    return cast("tuple[int, ...]", found)
 
 
 def maybe_text(row: Given, name: str) -> str | None:
@@ -99,17 +117,20 @@ def cast_rows(rows: object, types: Mapping[str, str]) -> list[Given]:
     if isinstance(rows, str):
         rows = cast("object", json.loads(rows))
     assert isinstance(rows, Sequence)  # noqa: S101 - what the port says
-    kinds = [(name, kind, _BOUNDS.get(kind, 0)) for name, kind in types.items()]
+    kinds = [(name, kind, _BOUNDS.get(kind, 0), kind in _TEXTS) for name, kind in types.items()]
     return [_cast_row(row, kinds) for row in cast("Sequence[Given]", rows)]
 
 
-def _cast_row(row: Given, kinds: Sequence[tuple[str, str, int]]) -> Given:
-    """A record, by (column, type, bound of an integer type or 0). Most cells are integers that fit, or missing."""
+def _cast_row(row: Given, kinds: Sequence[tuple[str, str, int, bool]]) -> Given:
+    """A record, by (column, type, bound of an integer type or 0, whether it takes text). Most cells fit as they are, or are missing."""
     found: dict[str, object] = {}
-    for name, kind, bound in kinds:
-        value = row.get(name)
-        fits = value is None or (type(value) is int and -bound <= value < bound)
-        found[name] = value if fits else _cast(name, value, kind)
+    get = row.get
+    for name, kind, bound, is_text in kinds:
+        value = get(name)
+        if value is not None and not (type(value) is int and -bound <= value < bound):  # noqa: SIM102 - each met often
+            if not (is_text and type(value) is str and value.isascii() and "\x00" not in value):
+                value = _cast(name, value, kind)
+        found[name] = value
     return found
 
 
@@ -123,10 +144,9 @@ def _cast(name: str, value: object, kind: str) -> object:
         fits = bound is not None or kind == "jsonb"
     elif isinstance(value, str):
         _storable(value)
-        fits = kind in {"text", "jsonb", "timestamptz"}
+        fits = kind in _TEXTS
     else:
-        value = cast("object", json.loads(json.dumps(value)))  # a copy, as a database has one
-        _storable_within(value)
+        value = _copied(value)
         fits = kind in {"jsonb", "int8[]"}
     if not fits:
         raise RefusedError(NOT_TEXT, f"{name}: {value!r} is no {kind}")
@@ -157,10 +177,12 @@ def number(given: Given, name: str) -> int:
     return value
 
 
-def timestamp(count: int | None, a_second: int = 1_000) -> int | None:
+def timestamp(count: int | None, a_second: int = MS_A_SECOND) -> int | None:
     """`to_timestamp(count / a_second)` in Unix µs, NULL for NULL. Raises RefusedError beyond what a timestamp holds."""
     if count is None:
         return None
+    if a_second in UNITS_US and 0 <= count < a_second << 31:
+        return count * UNITS_US[a_second]
     seconds = count / a_second
     if not EARLIEST_S <= seconds < END_S:
         raise RefusedError(NO_SUCH_TIME, f"timestamp out of range: {seconds}")
@@ -186,18 +208,20 @@ def seconds(at_us: int) -> int:
 
 def moment(at_us: int) -> datetime:
     """A `timestamptz` as the driver returns it."""
-    return _START + timedelta(microseconds=at_us)
+    return _START + timedelta(0, 0, at_us)
 
 
+@lru_cache(maxsize=8_192)
 def moment_text(at_us: int) -> str:
     """A `timestamptz` as PostgreSQL writes it in UTC."""
-    text = (_START_NAIVE + timedelta(microseconds=at_us)).isoformat(" ")
+    text = (_START_NAIVE + timedelta(0, 0, at_us)).isoformat(" ")
     return f"{text.rstrip('0') if at_us % 1_000_000 else text}+00"
 
 
 def moment_us(text: str) -> int:
     """A `timestamptz` from ISO 8601 text."""
-    return (datetime.fromisoformat(text) - _START) // timedelta(microseconds=1)
+    since = datetime.fromisoformat(text) - _START
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def least(one: int | None, other: int | None) -> int | None:
@@ -221,13 +245,23 @@ def _storable(text: str) -> None:
         raise RefusedError(NOT_TEXT, "Unicode surrogates must not stand alone")
 
 
-def _storable_within(value: object) -> None:
+def _copied(value: object) -> object:
+    """A copy of JSON's values, as a database has one. Raises RefusedError."""
     if isinstance(value, str):
         _storable(value)
-    elif isinstance(value, list):
-        for item in cast("list[object]", value):
-            _storable_within(item)
-    elif isinstance(value, dict):
-        for name, item in cast("dict[str, object]", value).items():
-            _storable(name)
-            _storable_within(item)
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_copied(item) for item in cast("Sequence[object]", value)]
+    if isinstance(value, dict):
+        return {_named(name): _copied(item) for name, item in cast("dict[object, object]", value).items()}
+    if value is None or isinstance(value, int):
+        return value
+    return cast("object", json.loads(json.dumps(value)))
+
+
+def _named(name: object) -> str:
+    """A member's name, as JSON writes it."""
+    if not isinstance(name, str):
+        [name] = cast("dict[str, object]", json.loads(json.dumps({name: None})))
+    _storable(name)
+    return name

@@ -47,7 +47,7 @@ class Tables:
         self.clock_us: Final = clock_us
         self.now_us = clock_us()
         self.journal: Final = Journal()
-        self.device: Final = Table[str, DeviceRow](self.journal)
+        self.device: Final = Table[str, DeviceRow](self.journal, due=lambda row: row["state"] == "active")
         self.device_ids: Final = Table[int, str](self.journal)
         self.hub_meta: Final = Table[str, int](self.journal)
         self.ingest_position: Final = Table[int, PositionRow](self.journal)

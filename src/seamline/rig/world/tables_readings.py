@@ -46,6 +46,17 @@ class Kept(NamedTuple):
     dates: dict[str, I64]
 
 
+class Dated(NamedTuple):
+    """When a row was made, as far as it is known, and came."""
+
+    seq: int
+    arrival_us: int
+    uptime_ms: int
+    measured_us: int | None
+    error_ms: int | None
+    quality: int
+
+
 class Sheet:
     """The rows of one layout: a column each for the key columns, whether they are dated, and the fields."""
 
@@ -147,6 +158,13 @@ class Sheet:
         measured_us, error_ms = (int(self._columns[name][at]) if self._has[name][at] else None for name in _TIMES)
         return measured_us, error_ms, int(self._columns["quality"][at]), int(self._columns["revision"][at])
 
+    def dates(self, rows: I64) -> Iterator[Dated]:
+        """The dates of these rows."""
+        columns = (self._columns[name][rows].tolist() for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality"))
+        has = (self._has[name][rows].tolist() for name in _TIMES)
+        for seq, arrival_us, uptime_ms, measured_us, error_ms, quality, is_dated, is_bound in zip(*columns, *has, strict=True):
+            yield Dated(seq, arrival_us, uptime_ms, measured_us if is_dated else None, error_ms if is_bound else None, quality)
+
     def redate(self, at: int, date: Date) -> None:
         """Set what `date` returns."""
         for name, value in zip(_DATE, date, strict=True):
@@ -202,15 +220,15 @@ class ReadingTable:
             inside = (seq >= first) & (seq < end)
             yield from zip(seq[inside].tolist(), sheet.column("digest")[rows[inside]].tolist(), strict=True)
 
-    def before(self, key: Key, seq: int, most: int) -> list[tuple[int, Sheet, int]]:
-        """(sequence, sheet, place) of a boot's rows before a sequence, latest first."""
-        found: list[tuple[int, Sheet, int]] = []
+    def before(self, key: Key, seq: int, from_ms: int, most: int) -> list[Dated]:
+        """The dates of a boot's rows before a sequence and from an uptime on, latest first."""
+        found: list[Dated] = []
         for sheet in self.sheets.values():
             rows = sheet.of(key)
-            seqs = sheet.column("seq")[rows]
-            chosen = seqs < seq
-            found += [(at, sheet, row) for at, row in zip(seqs[chosen].tolist(), rows[chosen].tolist(), strict=True)]
-        found.sort(key=lambda one: one[0], reverse=True)
+            if len(rows):
+                rows = rows[(sheet.column("seq")[rows] < seq) & (sheet.column("uptime_ms")[rows] >= from_ms)]
+                found += sheet.dates(rows)
+        found.sort(key=_latest)
         return found[:most]
 
     def revise(self, key: Key, seq: int, arrival_us: int, date: tuple[int | None, int | None, int | None]) -> int:
@@ -231,6 +249,10 @@ class ReadingTable:
                 if self._revised is not None:
                     self._revised.append((sheet, at))
         return count
+
+
+def _latest(row: Dated) -> int:
+    return -row.seq
 
 
 def _longer(column: NDArray[S], size: int) -> NDArray[S]:

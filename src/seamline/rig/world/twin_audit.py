@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from seamline.hub.drive import drive
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.twin import CONTRACTLESS, UNKNOWN_PROPERTY, Resolution, TwinState, status
 from seamline.hub.twin_store import twins_of
+from seamline.rig.world.broker import Message
 from seamline.rig.world.clocks import unix_ms
 from seamline.rig.world.device import Device
 from seamline.rig.world.heap import Heap
@@ -32,8 +34,13 @@ class TwinAudit:
         self._heap: Final = heap
         self._database: Final = database
         self._devices: Final = devices
+        self._names: Final = {device.index: name for name, device in devices.items()}
         self._marks: Final = marks
         self._settled = SETTLED
+        self.own_words = False
+        """Whether cores have applications of their own: what they hold is what they say, and nobody else knows it."""
+        self._held: Final[dict[str, dict[str, object]]] = {}
+        """With `own_words`: what each device has said it holds."""
         self._wished: Final[dict[TwinKey, DesiredRow]] = {}
         self._reported: Final[dict[TwinKey, ReportedRow]] = {}
         tables = database.tables
@@ -52,6 +59,20 @@ class TwinAudit:
             if row is not None:
                 self._report(key, row)
 
+    def heard(self, message: Message) -> None:
+        """The broker has stored a message: with `own_words` a report is what the device holds."""
+        if not self.own_words or message.kind != "twin":
+            return
+        said = cast("dict[str, object]", json.loads(message.payload))
+        name = self._names[message.device]
+        device = self._devices[name]
+        whose = (cast("int", said["incarnation"]), cast("int", said["boot"]))
+        for setting, word in cast("dict[str, dict[str, object]]", said["reported"]).items():
+            own = Said(cast("int", word["at_ms"]), word["value"], cast("int | None", word["based_on"]))
+            if not device.settings.has_said((*whose, setting), own):
+                device.settings.say((*whose, setting), own)
+            self._held.setdefault(name, {})[setting] = word["value"]
+
     def restored(self) -> None:
         """The database is what it was earlier: its counts may go back this once, and what a device did by a wish that is lost stays."""
         self._settled = SETTLED | {TwinState.DRIFTED}
@@ -69,7 +90,7 @@ class TwinAudit:
                 return device.index, "is not known to the hub"
             twins = drive(twins_of(store, [row["no"]], lock=False))[row["no"]]
             policies = catalogue.terms(row["contract"]).policies or {}
-            for setting, value in device.settings.values.items():
+            for setting, value in (self._held.get(name, {}) if self.own_words else device.settings.values).items():
                 twin = twins.get(setting)
                 if setting in policies and (twin is None or twin.reported is None or twin.reported.value != value):
                     shown = None if twin is None or twin.reported is None else twin.reported.value

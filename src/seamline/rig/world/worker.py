@@ -6,6 +6,7 @@ keep the batch, tell devices to wait and try again; on a fence throw memory away
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
@@ -107,6 +108,18 @@ class Worker:
         """Whether everything in its partition is committed."""
         stream = self._hub.broker.stream(self.partition)
         return self._attached and (not stream or stream[-1].seq <= self.commits.position.seq)
+
+    @property
+    def lag_us(self) -> int:
+        """How long the first message that is not committed has waited; 0 where all are."""
+        stream = self._hub.broker.stream(self.partition)
+        at = bisect_right(stream, self.commits.position.seq, key=_seq_of)
+        return 0 if at == len(stream) else self._hub.heap.now_us - stream[at].stored_us
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it reads."""
+        return self._attached
 
     @property
     def commits(self) -> Commits:
@@ -351,3 +364,7 @@ class Worker:
         if self._slow is not None:
             self._slow.cancel()
             self._slow = None
+
+
+def _seq_of(message: Message) -> int:
+    return message.seq

@@ -14,7 +14,7 @@ from seamline.device import Core
 from seamline.rig.world.asker import Asker, People
 from seamline.rig.world.audits import Audits
 from seamline.rig.world.broker import Broker, Message
-from seamline.rig.world.device import CoreMaker, Device, Surroundings
+from seamline.rig.world.device import Device
 from seamline.rig.world.faults import Faults
 from seamline.rig.world.firmware import Model
 from seamline.rig.world.heap import MS, SECOND, Heap
@@ -23,6 +23,7 @@ from seamline.rig.world.marks import Marks
 from seamline.rig.world.plan import Plan
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.streams import Stream
+from seamline.rig.world.surroundings import CoreMaker, Surroundings
 from seamline.rig.world.trace import Event, Trace
 from seamline.rig.world.worker import Commit
 
@@ -48,6 +49,8 @@ class Parts:
     make_core: CoreMaker = Core
     commit: Commit | None = None
     """None: production's own."""
+    own_words: bool = False
+    """Cores may have applications of their own: what a device's settings are is what it says they are."""
     keep_all: bool = False
     """Keep every event, not only the last."""
 
@@ -93,6 +96,7 @@ class World:
         )
         self.audits: Final = Audits(self.heap, self.hub, names, self.devices, self.marks)
         self.audit: Final = self.audits.books
+        self.audits.twins.own_words = parts.own_words
         self.broker.listen = self._heard
         people = People(Asker(self.hub, self.hub.background.announcer), self.audits)
         self.faults: Final = Faults(plan, self.devices, self.models, around, self.hub, people)
@@ -161,7 +165,7 @@ class World:
             if device.core is None or device.core.state != "live":
                 raise BrokenPromise("online", f"is {device.core.state if device.core else 'dark'} {waited}", index)
         if not self.hub.caught_up:
-            raise BrokenPromise("caught-up", f"the hub has not read its stream to the end {waited}")
+            raise BrokenPromise("caught-up", f"messages wait for the hub {waited}")
         for index, device in self.devices.items():
             if not device.is_settled:
                 raise BrokenPromise("nothing-owed", f"still holds records {waited}", index)

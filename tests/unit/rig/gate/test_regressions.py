@@ -1,9 +1,12 @@
 """Promoted plans beside a contract: what once broke is run again, and says so when it is back."""
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.rig.gate.conftest import SMALL
 from tests.unit.rig.world.planted import publishes_before_it_persists
 
+from seamline.device import Core
 from seamline.rig.gate import regressions
 from seamline.rig.gate.subject import look_at
 from seamline.rig.gate.verdict import Outcome
@@ -27,9 +30,9 @@ def promoted(product):
     return make
 
 
-def judge(folder, make_parts=Parts, go_on=lambda: True):
+def judge(folder, make_core=Core, core=None, go_on=lambda: True):
     subject = look_at(folder)
-    return regressions.judge(subject, subject.family, make_parts, go_on)
+    return regressions.judge(subject, Parts([subject.family], make_core=make_core), core, go_on)
 
 
 def test_a_product_without_promoted_plans_is_not_asked_for_any(product):
@@ -46,7 +49,7 @@ def test_each_plan_that_holds_is_evidence(promoted):
 
 def test_what_broke_again_is_named_with_the_line_that_repeats_it(promoted):
     folder = promoted(old_sin=SHORT.write())
-    (found,) = judge(folder, lambda families: Parts(families, make_core=publishes_before_it_persists))
+    (found,) = judge(folder, publishes_before_it_persists)
     assert found.outcome is Outcome.FAILED
     assert found.reason == "old_sin broke again"
     assert found.evidence[0].replay == f"seamline rig replay {folder / 'rig' / 'old_sin.json'}"
@@ -57,6 +60,15 @@ def test_a_plan_that_cannot_be_run_leaves_it_unjudged_with_its_name(text, promot
     (found,) = judge(promoted(odd=text))
     assert found.outcome is Outcome.NOT_JUDGED
     assert "odd.json cannot be run" in found.reason
+
+
+def test_a_plan_of_a_core_that_nobody_names_now_is_not_run_without_it(promoted):
+    folder = promoted(theirs=replace(SHORT, core="app.py:make").write())
+    (found,) = judge(folder)
+    assert found.outcome is Outcome.NOT_JUDGED
+    assert found.reason.endswith("theirs.json was promoted with the core app.py:make: give --core")
+    (again,) = judge(folder, publishes_before_it_persists, "app.py:make")
+    assert again.evidence[0].replay == f"seamline rig replay {folder / 'rig' / 'theirs.json'} --core app.py:make"
 
 
 def test_a_budget_that_ended_is_said(promoted):

@@ -21,6 +21,7 @@ from seamline.rig.gate.verdict import (
     Stage,
     Verdict,
     failed,
+    not_applicable,
     not_judged,
     passed,
 )
@@ -197,7 +198,7 @@ def test_the_json_holds_every_criterion_with_its_evidence(verdict):
     assert found["passes"] is True
     assert [each["id"] for each in found["criteria"]] == [each.criterion.id for each in verdict.judgements]
     assert [len(each["evidence"]) for each in found["criteria"]] == [len(each.evidence) for each in verdict.judgements]
-    assert found["counts"] == {"passed": len(verdict.judgements), "failed": 0, "not judged": 0}
+    assert found["counts"] == {"passed": len(verdict.judgements), "failed": 0, "not judged": 0, "not applicable": 0}
     assert [each["number"] for each in found["questions"]] == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -235,6 +236,23 @@ def test_the_terminal_names_each_stage_and_what_is_lacking():
     assert "NOT JUDGED build.c" in told
     assert told.endswith("a text/a text does not pass build: 1 passed, 1 failed, 1 not judged")
     assert all(f"\n{stage}" in told for stage in Stage)
+
+
+def test_what_is_not_applicable_is_said_in_every_form_and_lacks_nothing():
+    short = verdict_of("a text")
+    criterion = Criterion("build.d", Stage.BUILD, 7, "a day", "a remedy")
+    passed_only = [each for each in short.judgements if each.outcome is Outcome.PASSED]
+    verdict = replace(short, judgements=(*passed_only, not_applicable(criterion, "it has no settings")))
+    assert verdict.passes
+    told = text.rendered(verdict)
+    assert "not applicable: build.d: it has no settings" in told
+    assert told.endswith("passes build: 1 passed, 0 failed, 0 not judged, 1 not applicable")
+    assert "➖ `build.d`" in markdown.rendered(verdict)
+    assert 'aria-label="not applicable"' in html.rendered(verdict)
+    (case,) = ET.fromstring(junit.rendered(verdict)).iterfind(".//testcase/skipped")
+    assert case.attrib["message"] == "it has no settings"
+    counts = json.loads(document.rendered(verdict))["counts"]
+    assert counts == {"passed": 1, "failed": 0, "not judged": 0, "not applicable": 1}
 
 
 def test_long_evidence_is_counted_where_it_is_cut():

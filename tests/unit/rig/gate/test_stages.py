@@ -8,7 +8,7 @@ from tests.unit.rig.gate.conftest import HEATER, READY, SMALL, unbroken
 from tests.unit.rig.world.planted import publishes_before_it_persists
 
 from seamline.contract.evolution.releases import open_releases, planned_release, planned_retirement, write
-from seamline.rig.gate import built, codecs, hardened, launched, locked
+from seamline.rig.gate import built, codecs, hardened, launched, locked, runs
 from seamline.rig.gate.runs import Bench, DayRuns, Effort, carry_out
 from seamline.rig.gate.subject import Fleet, look_at
 from seamline.rig.gate.verdict import Outcome, SeedRun, Stage
@@ -193,12 +193,41 @@ def test_a_budget_that_ends_leaves_days_unjudged_and_fails_the_stage(product, ju
     ],
 )
 def test_a_day_that_has_not_come_proves_nothing(faults, marks, says, product):
-    day = DayRuns("slow-backend", DAYS["slow-backend"], [SeedRun(1, faults, 3.0, 100, held=True)])
+    day = DayRuns("slow-backend", DAYS["slow-backend"], seeds=[SeedRun(1, faults, 3.0, 100, held=True)])
     for name in marks:
         day.marks.hit(name)
     (found,) = hardened.judge(look_at(product()), [day], SMALL, unbroken)
     assert found.outcome is (Outcome.NOT_JUDGED if says else Outcome.PASSED)
     assert says in found.reason
+
+
+def ruled_out(name="mixed-fleet"):
+    return DayRuns(name, DAYS[name], "there is one version of the contract")
+
+
+def test_a_day_that_the_contract_rules_out_is_owed_by_nobody(product):
+    (found,) = hardened.judge(look_at(product(changed(", mixed-fleet]", "]"))), [ruled_out()], SMALL, unbroken)
+    assert (found.outcome, found.reason) == (Outcome.NOT_APPLICABLE, "there is one version of the contract")
+
+
+def test_a_day_that_the_contract_rules_out_proves_no_boundary(product):
+    (found,) = hardened.judge(look_at(product()), [ruled_out()], SMALL, unbroken)
+    assert found.outcome is Outcome.NOT_JUDGED
+    assert found.reason == "the contract gives it as a proof, and cannot have it: there is one version of the contract"
+    assert [each.text for each in found.evidence] == ["proves broker-hub"]
+
+
+def test_a_day_that_is_ruled_out_is_not_run(product, monkeypatch):
+    family = look_at(product()).family
+    monkeypatch.setattr(runs, "days", lambda _family: [ruled_out(), DayRuns("regional-power-cut", DAYS["regional-power-cut"])])
+    ran, other = carry_out(Bench(family, Effort(seeds=1, seeds_max=1, devices=1, hours=1)))
+    assert ran.seeds == []
+    assert other.seeds
+
+
+def test_worlds_of_days_of_silence_have_few_devices():
+    long, short = (DayRuns(name, DAYS[name]).plan(1, 8, 3_600_000) for name in ("two-day-fiction", "week-offline"))
+    assert (long.devices, short.devices) == (2, 8)
 
 
 def test_the_same_seeds_give_the_same_runs(product):

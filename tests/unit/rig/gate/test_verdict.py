@@ -16,6 +16,7 @@ from seamline.rig.gate.verdict import (
     Standing,
     Verdict,
     failed,
+    not_applicable,
     not_judged,
     passed,
 )
@@ -32,6 +33,7 @@ def judged(outcome, stage=Stage.MAP):
         Outcome.PASSED: lambda c: passed(c, SEEN),
         Outcome.FAILED: lambda c: failed(c, "no"),
         Outcome.NOT_JUDGED: lambda c: not_judged(c, "why"),
+        Outcome.NOT_APPLICABLE: lambda c: not_applicable(c, "it has none"),
     }
     return found[outcome](criterion(stage))
 
@@ -41,7 +43,7 @@ def test_nothing_passes_without_evidence():
         passed(criterion())
 
 
-@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.NOT_JUDGED])
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.NOT_JUDGED, Outcome.NOT_APPLICABLE])
 def test_what_does_not_pass_has_a_reason(outcome):
     with pytest.raises(ValueError, match=f"map.x is {outcome} without a reason"):
         Judgement(criterion(), outcome, (SEEN,))
@@ -54,10 +56,11 @@ judgements = st.lists(st.builds(judged, st.sampled_from(Outcome), st.sampled_fro
 def test_a_verdict_passes_exactly_when_all_that_its_stage_demands_has_passed(found, stage):
     verdict = Verdict("p", "1.0.0", "", stage, tuple(found))
     asked = [each for each in found if list(Stage).index(each.criterion.stage) <= list(Stage).index(stage)]
-    assert verdict.passes == all(each.outcome is Outcome.PASSED for each in asked)
+    owed = [each for each in asked if each.outcome is not Outcome.NOT_APPLICABLE]
+    assert verdict.passes == all(each.outcome is Outcome.PASSED for each in owed)
     assert list(verdict.demanded) == asked
     assert sum(verdict.count(outcome) for outcome in Outcome) == len(asked)
-    assert set(verdict.lacking) == {each for each in asked if each.outcome is not Outcome.PASSED}
+    assert set(verdict.lacking) == {each for each in owed if each.outcome is not Outcome.PASSED}
 
 
 @given(judgements)

@@ -31,12 +31,25 @@ class OneContract:
         return self._terms
 
 
-@given(st.integers(1, 10_000_000), st.integers(1, 1_000_000), st.integers(2_000, 86_400_000))
-def test_the_spread_is_the_one_that_the_hub_tells(devices, accept_rate, recovery_ms):
+@given(
+    st.integers(1, 10_000_000), st.integers(1, 1_000_000), st.integers(2_000, 86_400_000), st.none() | st.integers(1, 1_000_000)
+)
+def test_the_spread_is_the_one_that_the_hub_tells(devices, accept_rate, recovery_ms, messages_rate):
     sessions = Sessions.__new__(Sessions)
     sessions.told = Told(fleet_devices=devices)
-    sessions._catalogue = OneContract(HubTerms(spread_ms=recovery_ms // 2, accept_rate=accept_rate))
-    assert told_spread_ms(devices, accept_rate, recovery_ms) == sessions._spread_ms("any/1.0.0")
+    terms = HubTerms(spread_ms=recovery_ms // 2, accept_rate=accept_rate, messages_rate=messages_rate)
+    sessions._catalogue = OneContract(terms)
+    assert told_spread_ms(devices, accept_rate, recovery_ms, messages_rate) == sessions._spread_ms("any/1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("messages_rate", "spread_ms"),
+    [(None, 12_500), (8_000, 12_500), (1_600, 31_250), (100, 60_000)],
+    ids=["not stated", "more than they say", "less than they say", "so little that recovery ends it"],
+)
+def test_devices_come_back_no_faster_than_the_hub_takes_what_they_say(messages_rate, spread_ms):
+    """10,000 devices at 1,000 connects a second; each says four things at once when it is back."""
+    assert told_spread_ms(10_000, 1_000, 120_000, messages_rate) == spread_ms
 
 
 def test_what_the_contract_says_is_taken(heater):

@@ -66,6 +66,8 @@ FAULT = {"at_ms": 5, "kind": "power-cut", "device": 1, "lasts_ms": 7}
         (document(faults=[FAULT | {"device": 3}]), "fault 0: device is 3; a whole number in 0..2"),
         (document(faults=[FAULT | {"kind": "lossy"}]), "fault 0: permille is None; a whole number in 20..400"),
         (document(faults=[FAULT | {"kind": "hub-kill", "effects": 1}]), "fault 0: device is 1; a whole number in -1..-1"),
+        (document(faults=[FAULT, FAULT | {"lasts_ms": 59_996}]), "fault 1 (power-cut) goes on until 60001 ms"),
+        (document(faults=[FAULT | {"at_ms": 60_001, "lasts_ms": 0}]), "the plan's duration_ms is 60000"),
         (
             document(faults=[FAULT | {"kind": "wish", "setting": 1, "permille": 1}]),
             "fault 0: announced is None; a whole number in 0..1",
@@ -87,6 +89,11 @@ FAULT = {"at_ms": 5, "kind": "power-cut", "device": 1, "lasts_ms": 7}
 def test_a_plan_that_cannot_be_run_says_what_is_wrong(text, says):
     with pytest.raises(PlanError, match=says.replace("(", r"\(").replace(")", r"\)").replace("..", r"\.\.")):
         parse(text if isinstance(text, str) else json.dumps(text))
+
+
+def test_a_fault_may_go_on_until_the_plan_ends():
+    plan = parse(json.dumps(document(faults=[FAULT | {"lasts_ms": 59_995}])))
+    assert plan.faults[0].at_ms + plan.faults[0].lasts_ms == plan.duration_ms
 
 
 def test_a_fault_reads_as_a_sentence():

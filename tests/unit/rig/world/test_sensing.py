@@ -1,8 +1,11 @@
 """What a device measures between its steps."""
 
+from dataclasses import replace
+
 import pytest
 
-from seamline.device import Core
+from seamline.contract.quantities import EventRate
+from seamline.device import OVER_RATE, Core
 from seamline.rig.world.clocks import Crystal
 from seamline.rig.world.firmware import Model
 from seamline.rig.world.heap import SECOND
@@ -108,6 +111,24 @@ def test_a_number_out_of_order_breaks_a_promise(sensing, core):
     with pytest.raises(BrokenPromise, match="gave number 7 to record 0") as broken:
         sensing.hand_over(BOOTED_US + 60 * SECOND, nothing)
     assert (broken.value.promise, broken.value.device) == ("numbered-once", 3)
+
+
+def test_an_event_over_its_rate_is_in_nobodys_books(core, truth, model):
+    told = iter([0, OVER_RATE, OVER_RATE, 1])
+    core.record = lambda now_ms, channel, body: next(told)
+    message = next(iter(model.contract.messages.values()))
+    bounded = replace(message, at_most=EventRate(1, message.sample_ms))
+    events = replace(model, contract=replace(model.contract, messages={bounded.name: bounded}))
+    sensing = Sensing(3, core, Crystal(BOOTED_US, 0), truth)
+    sensing.begin(events, BOOTED_US, Stream(1, "d", "life"))
+    sensing.hand_over(BOOTED_US + 4 * message.sample_ms * 1_000, nothing)
+    assert [len(line.classes) for line in truth.lines.values()] == [2]
+
+
+def test_a_core_may_leave_out_nothing_else(sensing, core):
+    core.record = lambda now_ms, channel, body: OVER_RATE
+    with pytest.raises(BrokenPromise, match="gave number -1 to record 0"):
+        sensing.hand_over(BOOTED_US + 60 * SECOND, nothing)
 
 
 def test_what_has_ended_measures_nothing_more(sensing, core):

@@ -10,9 +10,17 @@ from typing import Final
 from seamline.rig.gate.report.style import CSS, MARKS
 from seamline.rig.gate.verdict import Answer, DayLine, Evidence, Judgement, Outcome, SeedRun, Stage, Standing, Verdict
 
-KINDS: Final = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_JUDGED: "unjudged"}
+KINDS: Final = {
+    Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_JUDGED: "unjudged", Outcome.NOT_APPLICABLE: "apart",
+}  # fmt: skip
 STANDINGS: Final = {Standing.PROVEN: "passed", Standing.PARTLY: "unjudged", Standing.OPEN: "later", Standing.BROKEN: "failed"}
-WORDS: Final = {"passed": "passed", "failed": "failed", "unjudged": "not judged", "later": "not asked yet"}
+WORDS: Final = {
+    "passed": "passed",
+    "failed": "failed",
+    "unjudged": "not judged",
+    "later": "not asked yet",
+    "apart": "not applicable",
+}
 LACKING_EVIDENCE: Final = 20
 """Shown of what is lacking at the top; the rest is below."""
 
@@ -71,7 +79,7 @@ def _head(verdict: Verdict) -> Iterator[str]:
     yield f'<p class="summary">{escape(verdict.summary)}</p>'
     kind, word = ("passed", "Passes") if verdict.passes else ("failed", "Does not pass")
     passed, demanded = verdict.count(Outcome.PASSED), len(verdict.demanded)
-    rest = [(verdict.count(Outcome.FAILED), "failed"), (verdict.count(Outcome.NOT_JUDGED), "not judged")]
+    rest = [(verdict.count(outcome), str(outcome)) for outcome in Outcome if outcome is not Outcome.PASSED]
     others = "".join(f", {count} {what}" for count, what in rest if count)
     later = len(verdict.judgements) - demanded
     asked = f". {later} more are asked at later stages" if later else ""
@@ -85,7 +93,8 @@ def _way(verdict: Verdict) -> Iterator[str]:
     for stage in Stage:
         found = verdict.at(stage)
         outcomes = [each.outcome for each in found]
-        count = f"{outcomes.count(Outcome.PASSED)} of {len(found)} passed"
+        owed = len(found) - outcomes.count(Outcome.NOT_APPLICABLE)
+        count = f"{outcomes.count(Outcome.PASSED)} of {owed} passed"
         if stage.order > verdict.stage.order:
             kind, count = "later", f"{len(found)} criteria, not asked yet"
         elif Outcome.FAILED in outcomes:
@@ -242,7 +251,7 @@ def _criterion(verdict: Verdict, each: Judgement) -> Iterator[str]:
     yield f'<details id="{escape(each.criterion.id)}"{" open" if kind == "failed" else ""}><summary>{_mark(kind, WORDS[kind])}'
     yield f'<span class="title">{escape(each.criterion.title)} <code>{escape(each.criterion.id)}</code>{reason}</span></summary>'
     yield from _evidence(each.evidence)
-    if each.outcome is not Outcome.PASSED:
+    if each.outcome in {Outcome.FAILED, Outcome.NOT_JUDGED}:
         yield f'<p class="evidence">Remedy: {escape(each.criterion.remedy)}.</p>'
     yield "</details>"
 

@@ -58,7 +58,7 @@ def _case(verdict: Verdict, each: Judgement) -> Element:
     demanded = criterion.stage.order <= verdict.stage.order
     if each.outcome is Outcome.PASSED:
         return case
-    if not demanded:
+    if not demanded or each.outcome is Outcome.NOT_APPLICABLE:
         SubElement(case, "skipped", {"message": _text(each.reason)})
         return case
     tag = "failure" if each.outcome is Outcome.FAILED else "error"

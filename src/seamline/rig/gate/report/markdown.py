@@ -8,7 +8,7 @@ from typing import Final
 
 from seamline.rig.gate.verdict import Answer, Evidence, Judgement, Outcome, Stage, Verdict
 
-MARKS: Final = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.NOT_JUDGED: "⚪"}
+MARKS: Final = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.NOT_JUDGED: "⚪", Outcome.NOT_APPLICABLE: "➖"}
 EVIDENCE_SHOWN: Final = 12
 """Of each criterion that is lacking: a comment is to be read."""
 BYTES_MAX: Final = 60_000
@@ -28,7 +28,7 @@ def _head(verdict: Verdict) -> Iterator[str]:
     mark, word = ("✅", "passes") if verdict.passes else ("❌", "does not pass")
     yield f"## {mark} {_safe(verdict.product)} {_safe(verdict.version)} {word} `{verdict.stage}`"
     yield ""
-    counts = ", ".join(f"{verdict.count(outcome)} {outcome}" for outcome in Outcome)
+    counts = ", ".join(f"{verdict.count(outcome)} {outcome}" for outcome in verdict.told)
     yield f"{len(verdict.demanded)} criteria: {counts}."
     yield ""
 
@@ -71,7 +71,8 @@ def _stages(verdict: Verdict) -> Iterator[str]:
         found = verdict.at(stage)
         asked = stage.order <= verdict.stage.order
         outcomes = [each.outcome for each in found]
-        summary = f"{outcomes.count(Outcome.PASSED)} of {len(found)} passed" if asked else "asked later"
+        owed = len(found) - outcomes.count(Outcome.NOT_APPLICABLE)
+        summary = f"{outcomes.count(Outcome.PASSED)} of {owed} passed" if asked else "asked later"
         yield f"<details><summary><b>{stage}</b>: {stage.asks} ({summary})</summary>"
         yield ""
         for each in found:

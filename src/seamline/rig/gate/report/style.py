@@ -45,7 +45,7 @@ h1 .version { color: var(--soft); font-weight: 400; }
 .passed > .mark, .mark.passed { color: var(--good); }
 .failed > .mark, .mark.failed { color: var(--bad); }
 .unjudged > .mark, .mark.unjudged { color: var(--open); }
-.later > .mark, .mark.later { color: var(--faint); }
+.later > .mark, .mark.later, .apart > .mark, .mark.apart { color: var(--faint); }
 .way { display: grid; grid-template-columns: repeat(5, 1fr); margin: 2rem 0 0; }
 .way li { position: relative; padding: 1.5rem 1rem 0 0; border-top: 2px solid var(--line); font-size: .875rem; }
 .way li.passed { border-color: var(--good); }
@@ -71,7 +71,7 @@ h2 + p { color: var(--soft); max-width: 44rem; margin-bottom: 1.25rem; }
 .proof li .mark { width: 1rem; height: 1rem; margin-top: .12rem; }
 .proof li a { overflow-wrap: anywhere; text-decoration: none; }
 .proof li a:hover { text-decoration: underline; }
-.proof .later { color: var(--faint); }
+.proof .later, .proof .apart { color: var(--faint); }
 .lacking { border: 1px solid var(--line); border-left: 4px solid var(--bad); background: var(--raised); border-radius: 6px; padding: 1rem 1.25rem; margin: 0 0 .9rem; }
 .lacking.unjudged { border-left-color: var(--open); }
 .lacking h3 { font-size: 1.0625rem; font-weight: 600; }
@@ -140,5 +140,6 @@ MARKS: Final = {
     "failed": '<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z" fill="currentColor"/><path d="M8.3 8.3l7.4 7.4m0-7.4l-7.4 7.4" fill="none" stroke="var(--paper)" stroke-width="2.4" stroke-linecap="round"/>',
     "unjudged": '<path d="M12 1.5L22.5 12 12 22.5 1.5 12z" fill="currentColor"/><path d="M9.6 9.6a2.5 2.5 0 1 1 3.5 2.3c-.8.35-1.1.8-1.1 1.6" fill="none" stroke="var(--paper)" stroke-width="2" stroke-linecap="round"/><circle cx="12" cy="16.6" r="1.3" fill="var(--paper)"/>',
     "later": '<circle cx="12" cy="12" r="8.5" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.4 3.2"/>',
+    "apart": '<path d="M5 12h14" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/>',
 }
-"""Paths of a mark in a box of 24: a disc with a tick, an octagon with a cross, a diamond with a question mark, a dotted ring."""
+"""Paths of a mark in a box of 24: a disc with a tick, an octagon with a cross, a diamond with a question mark, a dotted ring, a dash."""

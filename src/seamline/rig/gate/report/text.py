@@ -13,7 +13,7 @@ EVIDENCE_SHOWN: Final = 8
 
 def rendered(verdict: Verdict) -> str:
     """Return the text."""
-    return "\n".join([*_lacking(verdict), *_stages(verdict), *_answers(verdict), "", _last(verdict)])
+    return "\n".join([*_lacking(verdict), *_stages(verdict), *_ruled_out(verdict), *_answers(verdict), "", _last(verdict)])
 
 
 def _lacking(verdict: Verdict) -> Iterator[str]:
@@ -39,8 +39,15 @@ def _stages(verdict: Verdict) -> Iterator[str]:
         found = verdict.at(stage)
         outcomes = [each.outcome for each in found]
         asked = stage.order <= verdict.stage.order
-        told = f"{outcomes.count(Outcome.PASSED):2} of {len(found):2} passed" if asked else "not asked yet"
+        owed = len(found) - outcomes.count(Outcome.NOT_APPLICABLE)
+        told = f"{outcomes.count(Outcome.PASSED):2} of {owed:2} passed" if asked else "not asked yet"
         yield f"{stage:7} {told:15}  {stage.asks}"
+
+
+def _ruled_out(verdict: Verdict) -> Iterator[str]:
+    for each in verdict.demanded:
+        if each.outcome is Outcome.NOT_APPLICABLE:
+            yield f"not applicable: {each.criterion.id}: {each.reason}"
 
 
 def _answers(verdict: Verdict) -> Iterator[str]:
@@ -53,5 +60,5 @@ def _answers(verdict: Verdict) -> Iterator[str]:
 
 def _last(verdict: Verdict) -> str:
     word = "passes" if verdict.passes else "does not pass"
-    counts = ", ".join(f"{verdict.count(outcome)} {outcome}" for outcome in Outcome)
+    counts = ", ".join(f"{verdict.count(outcome)} {outcome}" for outcome in verdict.told)
     return f"{verdict.reference} {word} {verdict.stage}: {counts}"

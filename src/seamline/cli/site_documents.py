@@ -1,0 +1,263 @@
+"""`seamline site build`, `bom`, `draw`, `verify` and `diff`: what is generated from a plan, and the proof that it is of that plan."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from seamline.cli.exits import OK, PROMISE_BROKEN, PromiseBroken, WrongUse
+from seamline.cli.extras import module_of
+from seamline.cli.screen import Column, number, show, show_json, table
+
+if TYPE_CHECKING:
+    from seamline.site.documents.bom import Bom
+    from seamline.site.documents.design import Design
+    from seamline.site.documents.summary import Summary
+
+T = TypeVar("T")
+
+
+def build(options: argparse.Namespace) -> int:
+    """Write every document of a plan into a folder of its own."""
+    found = designed(options.plan, options.variant)
+    from seamline.site.documents.bom import bom as bill
+    from seamline.site.documents.folder import documents, place
+
+    files = asked(lambda: documents(found))
+    written(lambda: place(files, options.out), options.out)
+    told = bill(found)
+    if options.json:
+        show_json(
+            {
+                "content": found.content.hash,
+                "files": list(files),
+                "coverage_met": found.coverage.met,
+                "total_cents": told.total.cents,
+                "currency": told.currency,
+                "at_least": told.at_least,
+                "absent": [str(absent) for absent in found.absent],
+            }
+        )
+        return OK
+    show(f"{options.out}: {len(files)} files of {found.plan.file}, content {found.content.hash}")
+    show(f"coverage: {'every need is met' if found.coverage.met else 'not every need is met; see the maps'}")
+    show(f"cost: {told.verdict}")
+    for absent in found.absent:
+        show(f"not in it: {absent}")
+    return OK
+
+
+def bom(options: argparse.Namespace) -> int:
+    """List what is to be bought; exit 1 when it is known to cost more than the budget."""
+    found = designed(options.plan, options.variant)
+    from seamline.site.documents.bom import bom as bill
+    from seamline.site.documents.csv_files import BOM, bom_rows, table as as_csv
+
+    told = bill(found)
+    if options.out is not None:
+        data = as_csv(BOM, bom_rows(found), found.content.hash)
+        written(lambda: whole(options.out, data), options.out)
+    if options.json:
+        show_json(bom_json(told, found.content.hash))
+    else:
+        rows = [
+            (
+                line.part.kind,
+                line.part.id,
+                line.part.title,
+                f"{line.quantity} {line.unit}",
+                str(line.spares),
+                str(line.price) if line.price else line.price_from,
+                "" if line.cents is None else f"{line.cents // 100}.{line.cents % 100:02d}",
+                line.asked_by,
+            )
+            for line in told.lines
+        ]
+        columns = [
+            Column("kind"),
+            Column("part"),
+            Column("what it is", elastic=True),
+            number("buy"),
+            number("spares"),
+            number("each"),
+        ]
+        table([*columns, number("together"), Column("asked for by", elastic=True)], rows)
+        show()
+        show(told.verdict)
+        if told.unpriced:
+            show(f"without a price: {', '.join(told.unpriced)}")
+        for lack in told.lacks:
+            show(f"not in the total: {lack}")
+    return PROMISE_BROKEN if told.left is not None and told.left.cents < 0 else OK
+
+
+def bom_json(told: Bom, content: str) -> dict[str, object]:
+    """The bill of materials as JSON."""
+    lines = [
+        {
+            "kind": line.part.kind,
+            "part": line.part.id,
+            "title": line.part.title,
+            "unit": line.unit,
+            "needed": line.needed,
+            "spares": line.spares,
+            "quantity": line.quantity,
+            "price_cents": None if line.price is None else line.price.cents,
+            "cents": line.cents,
+            "price_from": line.price_from,
+            "source": line.part.source,
+            "origins": [{"what": one.what, "where": one.where, "quantity": one.quantity} for one in line.origins],
+        }
+        for line in told.lines
+    ]
+    return {
+        "content": content,
+        "lines": lines,
+        "total_cents": told.total.cents,
+        "currency": told.currency,
+        "at_least": told.at_least,
+        "unpriced": list(told.unpriced),
+        "lacks": list(told.lacks),
+        "budget_cents": None if told.budget is None else told.budget.cents,
+    }
+
+
+def draw(options: argparse.Namespace) -> int:
+    """Write all sheets as one PDF, or one sheet as SVG, by the ending of the file."""
+    out: Path = options.out
+    if out.suffix.lower() not in {".pdf", ".svg"}:
+        raise WrongUse(f"{out}: a drawing's name ends in .pdf (all sheets) or .svg (one of them)")
+    if options.sheet is not None and out.suffix.lower() == ".pdf":
+        raise WrongUse("--sheet is for an .svg; a .pdf has all sheets")
+    found = designed(options.plan, options.variant)
+    from seamline.site.documents.folder import sheets
+    from seamline.site.documents.pdf import pdf
+    from seamline.site.documents.svg import svg
+
+    drawn = asked(lambda: sheets(found))
+    content = found.content.hash
+    if out.suffix.lower() == ".pdf":
+        data = pdf(drawn, found.plan.title, content)
+    else:
+        named = {sheet.name: sheet for sheet in drawn}
+        sheet = named.get(options.sheet or drawn[0].name)
+        if sheet is None:
+            raise WrongUse(f"there is no sheet {options.sheet!r}; there are: {', '.join(named)}")
+        data = svg(sheet, content, f"seamline site {found.plan.name}")
+    written(lambda: whole(out, data), out)
+    return OK
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Say whether a folder is whole, of one plan and, with --plan, of that plan as it is now; exit 1 when it is not."""
+    module_of("seamline.site.documents.work", "site")
+    from seamline.site.documents.content import content_of
+    from seamline.site.documents.manifest import read_manifest, verify as verified
+    from seamline.site.plan import load_plan
+
+    current = None
+    if options.plan is not None:
+        variant = options.variant or asked(lambda: read_manifest(options.folder)).variant
+        current = asked(lambda: content_of(load_plan(plan_file(options.plan), variant)))
+    found = asked(lambda: verified(options.folder, current))
+    if options.json:
+        findings = [{"file": one.file, "kind": one.kind, "why": one.why} for one in found.findings]
+        show_json(
+            {"content": found.content, "site": found.site, "variant": found.variant, "holds": found.holds, "findings": findings}
+        )
+    else:
+        for finding in found.findings:
+            show(str(finding))
+        against = "" if current is None else f", {'of' if found.holds else 'held against'} {options.plan} as it is now"
+        wrong = "whole" if found.holds else f"{len(found.findings)} not as they should be"
+        show(f"{options.folder}: {found.files} documents of {found.site}, {found.content}: {wrong}{against}")
+    return OK if found.holds else PROMISE_BROKEN
+
+
+def diff(options: argparse.Namespace) -> int:
+    """List what the second plan or folder has that the first has not, and what that costs."""
+    module_of("seamline.site.documents.work", "site")
+    from seamline.site.documents.changes import difference
+
+    found = difference(summary_of(options.first), summary_of(options.second))
+    if options.json:
+        show_json(found.as_json())
+    else:
+        for line in found.lines():
+            show(line)
+    return OK
+
+
+def summary_of(said: str) -> Summary:
+    """The figures of a plan, of one of its variants (`PLAN@VARIANT`), or of a folder that was built."""
+    from seamline.site.documents.folder import SUMMARY
+    from seamline.site.documents.manifest import MANIFEST, verify as verified
+    from seamline.site.documents.summary import read_summary, summary
+
+    path = Path(said)
+    if (path / MANIFEST).is_file():
+        wrong = [finding for finding in asked(lambda: verified(path)).findings if finding.file == SUMMARY]
+        if wrong:
+            raise PromiseBroken(f"{path / wrong[0].file}: {wrong[0].kind}: {wrong[0].why}; build the folder anew")
+        return asked(lambda: read_summary((path / SUMMARY).read_bytes(), str(path / SUMMARY)))
+    name, at, variant = said.rpartition("@")
+    if at and not path.exists():
+        return summary(designed(Path(name), variant))
+    return summary(designed(path, None))
+
+
+def plan_file(path: Path) -> Path:
+    """The plan's file, also of its folder."""
+    return path / "plan.yaml" if path.is_dir() else path
+
+
+def designed(path: Path, variant: str | None) -> Design:
+    """The design of a plan; PromiseBroken with everything that is wrong with it."""
+    module_of("seamline.site.documents.work", "site")
+    module_of("seamline.site.documents.mounting", "site")
+    from seamline.site.documents.work import design
+
+    return asked(lambda: design(plan_file(path), variant))
+
+
+def asked(make: Callable[[], T]) -> T:
+    """What is made, or PromiseBroken with the reason why it cannot be."""
+    from seamline.contract.problems import ContractErrors
+    from seamline.site.frame import SiteError
+
+    try:
+        return make()
+    except (ContractErrors, SiteError) as error:
+        raise PromiseBroken(str(error)) from None
+
+
+def written(write: Callable[[], None], path: Path) -> None:
+    """Write something; WrongUse where that cannot be, PromiseBroken where it must not be."""
+    try:
+        asked(write)
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def whole(path: Path, data: bytes) -> None:
+    """Write a file whole, or leave what was there; `-` is standard output."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        return
+    import os
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}.", delete=False) as file:
+        made = Path(file.name)
+        try:
+            file.write(data)
+        except OSError:
+            made.unlink()
+            raise
+    umask = os.umask(0)
+    os.umask(umask)
+    made.chmod(0o666 & ~umask)
+    made.replace(path)

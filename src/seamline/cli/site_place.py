@@ -1,0 +1,207 @@
+"""`seamline site place`: chooses nodes among a plan's candidates, says how good the choice is at most, and writes it back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from seamline.cli.exits import OK, PROMISE_BROKEN, PromiseBroken, WrongUse
+from seamline.cli.extras import module_of
+from seamline.cli.site_plan import planned, resolved
+
+if TYPE_CHECKING:
+    from seamline.site.placement import Answer, Progress
+    from seamline.site.placement.on_site import Question
+    from seamline.site.plan.model import Node
+
+SHOW_EVERY_S = 0.25
+
+
+def place(options: argparse.Namespace) -> int:
+    """Place, print, write; exit 1 when --all cannot cover all, or not within the limits given."""
+    check(options)
+    module_of("seamline.site.placement.on_site", "site")
+    from seamline.site import SiteError
+    from seamline.site.placement import Effort, best, cover
+    from seamline.site.placement.on_site import question
+    from seamline.site.survey import SurveyError
+
+    try:
+        site = resolved(options.plan, options.variant)
+        asked = question(site, fresh=options.fresh, jobs=options.jobs)
+        effort = Effort(solver_seconds=float(options.seconds))
+        with shown() as watch:
+            if options.all or (options.count is None and options.budget is None):
+                by = "count" if options.fewest else None
+                answer = cover(asked.problem, by=by, count=options.count, budget=options.budget, effort=effort, watch=watch.tell)
+            else:
+                answer = best(asked.problem, count=options.count, budget=options.budget, effort=effort, watch=watch.tell)
+        nodes = nodes_of(asked, answer)
+        if options.write or options.write_variant:
+            write(options, asked, nodes)
+        if options.json:
+            print(json.dumps(document(asked, answer, nodes), ensure_ascii=False, indent=2))
+        else:
+            print("\n".join([*table(asked, answer, nodes), ""]), end="")
+    except (SiteError, SurveyError) as error:
+        raise PromiseBroken(str(error)) from None
+    return PROMISE_BROKEN if answer.question == "cover" and not answer.is_met else OK
+
+
+def check(options: argparse.Namespace) -> None:
+    """Raise WrongUse for options that contradict each other."""
+    if options.write and options.write_variant:
+        raise WrongUse("--write and --write-variant: give one of them")
+    if options.write and (options.fresh or options.variant):
+        raise WrongUse("--write adds to the plan as it stands; with --fresh or --variant, use --write-variant NAME")
+    if options.fewest and not options.all:
+        raise WrongUse("--fewest says how --all is meant; give --all too")
+
+
+def nodes_of(asked: Question, answer: Answer) -> list[Node]:
+    """The chosen candidates as nodes, with ids that the plan does not have."""
+    from seamline.site.placement.writing import names
+
+    ids = names(asked.site.plan, len(answer.chosen))
+    return [asked.node(number, ident) for number, ident in zip(answer.chosen, ids, strict=True)]
+
+
+def table(asked: Question, answer: Answer, nodes: list[Node]) -> Iterator[str]:
+    """What people read."""
+    currency = asked.site.plan.prices.currency
+    yield f"{len(asked.found):,} candidates, {asked.problem.sees.width:,} cells, {len(asked.nodes)} nodes stand"
+    for note in asked.notes:
+        yield f"  note: {note}"
+    for number, node in zip(answer.chosen, nodes, strict=True):
+        where = f"{node.place.x_m:8.2f} {node.place.y_m:8.2f} m, {node.height_m:g} m up"
+        aim = f"heading {node.heading_deg:g}, tilt {node.tilt_deg:g}"
+        price = int(asked.problem.cost[number]) / 100
+        yield f"  {node.id:<12} {node.part}{' ' + node.lens if node.lens else ''}  {where}, {aim}  {price:,.2f}  {node.title}"
+    yield f"{len(nodes)} new nodes, {answer.cost / 100:,.2f} {currency}"
+    before = asked.problem.sees.seen_by(asked.problem.existing)
+    for (zone, need, was), (_, _, now) in zip(asked.shares(before), asked.shares(answer.counts), strict=True):
+        word = "met" if now >= need.share else "not met"
+        yield f"  {zone.id}: {need.of} by {need.k}: {was:.1%} -> {now:.1%} of {need.share:.0%} wanted, {word}"
+    yield verdict(answer, currency)
+    for advice in answer.advice:
+        yield f"  {advice.text}"
+
+
+def verdict(answer: Answer, currency: str) -> str:
+    """How good it is, and how good it can be."""
+    if answer.question == "cover" and answer.price == "cost":
+        value, bound = (f"{cents / 100:,.2f} {currency}" for cents in (answer.value, answer.bound))
+    elif answer.question == "cover":
+        value, bound = f"{answer.value:,} nodes", f"{answer.bound:,}"
+    else:
+        value, bound = (
+            f"{answer.value / max(1, answer.total):.2%} of what all cells are worth",
+            f"{answer.bound / max(1, answer.total):.2%}",
+        )
+    if answer.is_proven:
+        return f"{value}: proven optimal"
+    why = {"time": "the time limit was hit", "cancelled": "it was stopped", "work": "the limit on work was hit", "": ""}[
+        answer.stop
+    ]
+    return f"{value}; bound {bound}, gap {answer.gap:.2%}: not proven, {why}"
+
+
+def document(asked: Question, answer: Answer, nodes: list[Node]) -> dict[str, object]:
+    """What programs read. Money in cents, lengths in metres of the plan's frame."""
+    chosen: list[dict[str, object]] = []
+    for number, node in zip(answer.chosen, nodes, strict=True):
+        candidate, mounting = asked.candidate(number)
+        lon, lat = asked.site.frame.degrees(candidate.spot.x, candidate.spot.y)
+        chosen.append({
+            "id": node.id, "mounting": mounting.id, "spot": candidate.spot.name, "part": node.part, "lens": node.lens,
+            "x_m": candidate.spot.x, "y_m": candidate.spot.y, "lon": round(lon, 8), "lat": round(lat, 8), "height_m": node.height_m,
+            "heading_deg": node.heading_deg, "tilt_deg": node.tilt_deg, "cents": int(asked.problem.cost[number]),
+        })  # fmt: skip
+    before = asked.problem.sees.seen_by(asked.problem.existing)
+    needs: list[dict[str, object]] = [
+        {"zone": zone.id, "need": need.of, "k": need.k, "wanted": need.share, "before": round(was, 6), "after": round(now, 6)}
+        for (zone, need, was), (_, _, now) in zip(asked.shares(before), asked.shares(answer.counts), strict=True)
+    ]
+    return {
+        "plan": str(asked.site.plan.file), "variant": asked.site.plan.variant, "question": answer.question,
+        "candidates": len(asked.found), "cells": asked.problem.sees.width, "standing": list(asked.nodes), "chosen": chosen,
+        "cost_cents": answer.cost, "currency": asked.site.plan.prices.currency, "value": answer.value, "bound": answer.bound,
+        "total": answer.total, "gap": round(answer.gap, 6), "proven": answer.is_proven, "stop": answer.stop, "needs": needs,
+        "unseen_cells": len(answer.unseen), "short_cells": len(answer.short), "excluded_cells": len(answer.excluded),
+        "advice": [{"relax": one.relax, "text": one.text, "least": one.least, "enough": one.enough, "cells": one.cells} for one in answer.advice],
+        "notes": list(asked.notes),
+    }  # fmt: skip
+
+
+def write(options: argparse.Namespace, asked: Question, nodes: list[Node]) -> None:
+    """Write the nodes into the plan file; what would not be a plan is not written."""
+    from seamline.cli.site import replace
+    from seamline.site.placement.writing import with_nodes, with_variant
+
+    plan = asked.site.plan
+    old = plan.file.read_text(encoding="utf-8")
+    if options.write:
+        new = with_nodes(old, nodes)
+    elif options.write_variant in plan.variants:
+        raise WrongUse(f"the plan has a variant {options.write_variant!r} already; choose another name")
+    else:
+        removed = [name for name, node in plan.nodes.items() if options.fresh and node.part and name not in asked.nodes]
+        title = f"{len(nodes)} nodes placed" + (f", {len(removed)} taken out" if removed else "")
+        new = with_variant(old, options.write_variant, title, nodes, removed)
+    replace(plan.file, new)
+    try:
+        planned(plan.file, options.write_variant)
+    except PromiseBroken:
+        replace(plan.file, old)
+        raise
+    where = f"as variant {options.write_variant}" if options.write_variant else "among its nodes"
+    sys.stderr.write(f"{plan.file}: {len(nodes)} nodes written {where}\n")
+
+
+class Shown:
+    """Progress on a terminal's standard error; told to stop by Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.is_stopped = False
+        self._is_live = sys.stderr.isatty()
+        self._last_s = 0.0
+
+    def tell(self, progress: Progress) -> bool:
+        """See effort.Watch."""
+        now = time.monotonic()
+        if self._is_live and now - self._last_s > SHOW_EVERY_S:
+            self._last_s = now
+            known = f"found {progress.value:,}" if progress.value is not None else "nothing found yet"
+            bound = f", bound {progress.bound:,}" if progress.bound is not None else ""
+            sys.stderr.write(f"\r\x1b[K{progress.phase} {progress.done}/{progress.of}: {known}{bound}")
+            sys.stderr.flush()
+        return not self.is_stopped
+
+    def stop(self, _signal: int, _frame: FrameType | None) -> None:
+        """Ctrl-C: answer with what there is; a second one ends the command."""
+        self.is_stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._is_live:
+            sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
+def shown() -> Generator[Shown]:
+    """Show progress, and let Ctrl-C end the search instead of the command."""
+    made = Shown()
+    before = signal.signal(signal.SIGINT, made.stop)
+    try:
+        yield made
+    finally:
+        signal.signal(signal.SIGINT, before)
+        made.end()

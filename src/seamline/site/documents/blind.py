@@ -1,0 +1,57 @@
+"""Blind spots and needs by names of their own, over all zones: what lists, maps and comparisons call them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seamline.site.coverage.result import BlindSpot, Coverage, NeedCoverage, ZoneCoverage
+from seamline.site.plan.model import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A blind spot of one need of a zone; `name` is no other one's."""
+
+    name: str
+    zone: str
+    need: Need
+    blind: BlindSpot
+
+
+def spots(coverage: Coverage, kind: str | None = None) -> Iterator[Spot]:
+    """All blind spots, of one kind of need or of both, in the plan's order."""
+    for zone in coverage.zones.values():
+        for need, mark in needs(zone):
+            if kind in {None, need.need.kind}:
+                for blind in need.blind:
+                    yield Spot(f"{blind.id}{mark}", zone.zone, need.need, blind)
+
+
+def needs(zone: ZoneCoverage) -> Iterator[tuple[NeedCoverage, str]]:
+    """A zone's needs, each with what tells its blind spots from those of the others: nothing where there is one need."""
+    often = Counter(need.need.of for need in zone.needs)
+    for at, need in enumerate(zone.needs, 1):
+        alike = often[need.need.of] > 1
+        yield need, "" if len(zone.needs) == 1 else f"-{need.need.of}{f'-{at}' if alike else ''}"
+
+
+def need_text(need: Need) -> str:
+    """A need in words: `camera recognise (2015, 125 px/m), by 1`."""
+    if need.kind == "camera":
+        edition = f"{need.edition}, " if need.edition else ""
+        density = f" ({edition}{need.px_per_m:g} px/m)" if need.px_per_m is not None else ""
+        return f"camera {need.of}{density}, by {need.k}"
+    return f"sensor {need.of}, by {need.k}"
+
+
+def share_text(share: float) -> str:
+    """A share in tenths of a percent, rounded down: 100 % is all of it."""
+    return f"{int(share * 1000 + 1e-9) / 10:g} %"
+
+
+def causes_text(blind: BlindSpot, most: int = 3) -> str:
+    """Why a blind spot is blind, the worst causes first."""
+    told = [f"{cause.what or 'no node'} ({cause.kind}, {cause.area_m2:.0f} m²)" for cause in blind.causes[:most]]
+    return ", ".join(told) + (", ..." if len(blind.causes) > most else "")

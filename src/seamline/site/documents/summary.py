@@ -1,0 +1,144 @@
+"""A design in figures that can be compared: section, thing, field. It is written into each folder, so that folders can be compared too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
+
+from seamline.site.documents.blind import causes_text, need_text, spots
+from seamline.site.documents.bom import bom
+from seamline.site.documents.csv_files import number
+from seamline.site.documents.design import Design
+from seamline.site.documents.devices import devices
+from seamline.site.frame import SiteError
+
+Figure = str | int | float | bool | None
+Fields = Mapping[str, Figure]
+Section = Mapping[str, Fields]
+Summary = Mapping[str, Section]
+"""Section, then the thing's id, then its fields."""
+
+SECTIONS: Final = ("devices", "coverage", "blind spots", "links", "failures", "cables", "power", "parts", "total", "absent")
+DEVICE: Final = (
+    "role",
+    "part",
+    "x",
+    "y",
+    "height_m",
+    "heading_deg",
+    "tilt_deg",
+    "lens",
+    "board",
+    "radio",
+    "power",
+    "product",
+    "existing",
+)
+
+
+def summary(design: Design) -> Summary:
+    """The figures of a design."""
+    found: dict[str, Section] = {
+        "devices": {one.id: {name: number(getattr(one, name)) for name in DEVICE} for one in devices(design)},
+        "coverage": dict(_coverage(design)),
+        "blind spots": dict(_blind(design)),
+        "links": dict(_links(design)),
+        "failures": {
+            f"{one.kind} {one.what}": {"dark": ", ".join(one.dark)} for one in (design.radio.failures if design.radio else ())
+        },
+        "cables": dict(_cables(design)),
+        "power": dict(_power(design)),
+        "parts": dict(_parts(design)),
+        "total": {"all": _total(design)},
+        "absent": {absent.what: {"why": absent.why} for absent in design.absent},
+    }
+    return {name: found[name] for name in SECTIONS}
+
+
+def _coverage(design: Design) -> Iterator[tuple[str, Fields]]:
+    for zone in design.coverage.zones.values():
+        for found in zone.needs:
+            blind = round(sum(spot.area_m2 for spot in found.blind), 2)
+            yield (
+                f"{zone.zone}, {need_text(found.need)}",
+                {"share": round(found.share, 6), "met": found.met, "blind_m2": blind, "area_m2": round(zone.area_m2, 2)},
+            )
+
+
+def _blind(design: Design) -> Iterator[tuple[str, Fields]]:
+    for spot in spots(design.coverage):
+        yield spot.name, {"area_m2": round(spot.blind.area_m2, 2), "causes": causes_text(spot.blind, most=8)}
+
+
+def _links(design: Design) -> Iterator[tuple[str, Fields]]:
+    for link in design.radio.links if design.radio else ():
+        yield link.ends, {"rate": link.rate, "margin_db": link.margin_db, "used": link.used}
+
+
+def _cables(design: Design) -> Iterator[tuple[str, Fields]]:
+    for row in design.cables.rows if design.cables else ():
+        yield row.id, {"from": row.source, "part": row.part, "metres": row.metres, "problems": "; ".join(row.problems)}
+    for ident, why in design.cables.unroutable.items() if design.cables else ():
+        yield ident, {"problems": why}
+
+
+def _power(design: Design) -> Iterator[tuple[str, Fields]]:
+    for node in design.power.nodes if design.power else ():
+        yield (
+            node.node,
+            {
+                "daily_wh": _figures(node.daily_wh),
+                "autonomy_d": _figures(node.autonomy_d),
+                "dark_share": _figures(node.dark_share),
+                "met": node.met,
+            },
+        )
+
+
+def _figures(value: float | None) -> float | None:
+    """Six significant figures: more is noise of the arithmetic."""
+    return None if value is None else float(f"{value:.6g}")
+
+
+def _parts(design: Design) -> Iterator[tuple[str, Fields]]:
+    for line in bom(design).lines:
+        price = None if line.price is None else line.price.cents
+        yield line.part.id, {"quantity": line.quantity, "unit": line.unit, "price_cents": price, "cents": line.cents}
+
+
+def _total(design: Design) -> Fields:
+    found = bom(design)
+    left = None if found.left is None else found.left.cents
+    return {"cents": found.total.cents, "currency": found.currency, "at_least": found.at_least, "left_cents": left}
+
+
+def written(design: Design) -> bytes:
+    """The summary as JSON."""
+    plan = design.plan
+    about = {"site": plan.name, "title": plan.title, "variant": plan.variant, "content": design.content.hash}
+    text = json.dumps({**about, "summary": summary(design)}, ensure_ascii=False, indent=1, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def read_summary(data: bytes, name: str) -> Summary:
+    """The summary in a file; SiteError when it is none."""
+    try:
+        document: object = json.loads(data)
+    except ValueError as error:
+        raise SiteError(f"{name}: this is no JSON: {error}") from None
+    found = cast("Mapping[str, object]", document).get("summary") if isinstance(document, dict) else None
+    if not isinstance(found, dict) or not all(_is_section(cast("dict[str, object]", found).get(name)) for name in SECTIONS):
+        raise SiteError(f"{name}: this is no summary of a site; build the folder anew")
+    return cast("Summary", found)
+
+
+def _is_section(value: object) -> bool:
+    """Whether this is things with fields."""
+    if not isinstance(value, dict):
+        return False
+    return all(
+        isinstance(fields, dict)
+        and all(one is None or isinstance(one, (str, int, float)) for one in cast("dict[str, object]", fields).values())
+        for fields in cast("dict[str, object]", value).values()
+    )

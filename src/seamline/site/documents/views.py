@@ -1,0 +1,116 @@
+"""What documents need to know of links, cables and power, whoever works it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A radio link. `margin_db` is above the sensitivity, in the worse direction; `used` says that it is on someone's way."""
+
+    a: str
+    b: str
+    radio: str
+    rate: str | None
+    metres: float
+    loss_db: float
+    margin_db: float
+    spare_db: float
+    used: bool
+
+    @property
+    def ends(self) -> str:
+        """Both ends, for people."""
+        return f"{self.a} - {self.b}"
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """One thing whose failure takes others with it."""
+
+    kind: str
+    what: str
+    dark: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioView:
+    """The radio network. `ways` are the stations from each node on to its gateway; nodes with a radio and without a way are `unheard`."""
+
+    kind: str
+    fade_margin_db: float
+    links: tuple[LinkView, ...]
+    ways: Mapping[str, tuple[str, ...]]
+    unheard: tuple[str, ...]
+    failures: tuple[FailureView, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CableView:
+    """A line of the cable schedule; `metres` are to be bought, `places` its way in local metres."""
+
+    id: str
+    source: str
+    device: str
+    part: str
+    use: Literal["ethernet", "power"]
+    metres: float
+    route_m: float
+    lead_m: float
+    lines: tuple[str, ...]
+    places: tuple[tuple[float, float], ...]
+    drop_share: float | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CablesView:
+    """The cable schedule, and what no route leads to, with the reason."""
+
+    rows: tuple[CableView, ...]
+    unroutable: Mapping[str, str]
+    trench_m: float
+    trench_bound_m: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TermView:
+    """One line of arithmetic: what, how much, of what unit, how it was worked out, and where its figures come from."""
+
+    name: str
+    value: float
+    unit: str
+    working: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePower:
+    """What a node uses in a day (Wh) and what feeds it. On a kit: days without sun, and the share of days that go dark (0 to 1).
+
+    `upper_bound` says that the weather is a bound and no measurement.
+    """
+
+    node: str
+    source: str
+    daily_wh: float | None
+    autonomy_d: float | None = None
+    dark_share: float | None = None
+    worst_month: str | None = None
+    upper_bound: bool = False
+    met: bool | None = None
+    terms: tuple[TermView, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerView:
+    """Every node's power, in the plan's order."""
+
+    nodes: tuple[NodePower, ...]
+    notes: tuple[str, ...] = ()

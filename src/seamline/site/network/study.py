@@ -1,0 +1,163 @@
+"""The whole network of a site worked out: links, ways, what to put up, single points of failure, air time, cables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from seamline.site.catalogue.parts import Gateway
+from seamline.site.network.choice import Choice, choose
+from seamline.site.network.copper import PoeBudget
+from seamline.site.network.links import Link, Medium, Station, links
+from seamline.site.network.loads import Loads, loads
+from seamline.site.network.on_site import (
+    budgets_of,
+    candidates_of,
+    lines_of,
+    runs_of,
+    stations_of,
+    traffic_by_node,
+    walls_of,
+)
+from seamline.site.network.profile import Ground
+from seamline.site.network.remedies import Remedy, remedies
+from seamline.site.network.routes import RouteGraph
+from seamline.site.network.topology import Failure, Network, Way
+from seamline.site.network.wiring import Laying, Wiring, wire
+from seamline.site.plan.model import LinkWish
+from seamline.site.plan.site import Site
+from seamline.site.scene import Scene
+
+SNAP_M: Final = 0.5
+"""Ends of routes closer than this are one junction."""
+OPERATORS: Final = frozenset({"lte-m", "nb-iot"})
+"""Technologies whose other end is an operator's, outside of the plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What is known of a site's network. Mappings and tuples are in the plan's order; lengths in metres, money in cents.
+
+    `links` are all that were looked at, usable or not. `unheard` are nodes that reach no gateway, with what would help;
+    `outside` send to an operator's network, whose coverage is not in the plan. `choice` is what was put up on mountings (its
+    stations are in `stations`). `broken` are the plan's wishes that do not hold, and gateways with more stations than they
+    take.
+    """
+
+    network: Network
+    links: tuple[Link, ...]
+    ways: Mapping[str, Way]
+    failures: tuple[Failure, ...]
+    loads: Loads
+    unheard: Mapping[str, tuple[Remedy, ...]]
+    outside: tuple[str, ...]
+    choice: Choice | None
+    wiring: Wiring
+    budgets: tuple[PoeBudget, ...]
+    broken: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        """Every station, those that were put up last."""
+        return tuple(self.network.stations.values())
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that does not hold; empty when the network can be built as planned."""
+        radios = [load for load in self.loads.radios if not load.keeps]
+        channels = [load for load in self.loads.channels if not load.keeps]
+        return (
+            *(f"{ident} reaches no gateway" for ident in self.unheard),
+            *self.broken,
+            *(f"{load.station} sends {load.share:.2%} of the time; {load.limit_share:.2%} are allowed" for load in radios),
+            *(
+                f"{load.senders} senders on {load.mhz:g} MHz {load.rate or ''}: there is room for {load.nodes_max}"
+                for load in channels
+            ),
+            *(f"{ident}: {why}" for ident, why in self.wiring.unroutable.items()),
+            *(f"{row.id}: {problem}" for row in self.wiring.rows for problem in row.problems),
+            *(f"{budget.switch}: {problem}" for budget in self.budgets for problem in budget.problems),
+        )
+
+
+def study(site: Site) -> Study:
+    """Work a site's network out; SiteError for what cannot be meant."""
+    plan, notes = site.plan, list[str]()
+    medium = Medium(Ground(Scene(site.grid, site.solids, site.ground)).between, plan.network.fade_margin_db, walls_of(site))
+    standing, candidates = stations_of(site), candidates_of(site, notes)
+    wishes = [wish for wish in plan.links.values() if wish.by == "radio"]
+    avoided = {frozenset((wish.a, wish.b)) for wish in wishes if wish.avoid}
+    everyone = [*standing, *(one.station for one in candidates)]
+    found = tuple(one for one in links(everyone, medium) if frozenset(one.ends) not in avoided)
+    kind, hops_max = plan.network.topology, plan.network.hops_max
+    reaching = [station for station in standing if not _outside(station, everyone)]
+    choice = choose(reaching, candidates, found, kind, hops_max) if candidates else None
+    chosen = set(choice.chosen) if choice else set[str]()
+    stations = [*standing, *(one.station for one in candidates if one.station.id in chosen)]
+    network = Network(stations, found, kind, hops_max)
+    ways = network.ways()
+    budgets = budgets_of(site)
+    doubts = [f"{budget.switch}: {doubt}" for budget in budgets for doubt in budget.doubts]
+    return Study(
+        network=network,
+        links=tuple(one for one in found if set(one.ends) <= network.stations.keys()),
+        ways=ways,
+        failures=network.failures(),
+        loads=loads(ways, traffic_by_node(site, notes)),
+        unheard=_unheard(network, ways, medium, everyone),
+        outside=tuple(station.id for station in stations if _outside(station, everyone)),
+        choice=choice,
+        wiring=wire(RouteGraph.of(lines_of(site), SNAP_M), runs_of(site, notes), _laying(site)),
+        budgets=budgets,
+        broken=(*_broken(wishes, network), *_crowded(site, ways)),
+        notes=tuple(dict.fromkeys((*notes, *doubts))),
+    )
+
+
+def _laying(site: Site) -> Laying:
+    routes = site.plan.routes
+    return Laying(routes.slack_share, routes.end_m, routes.snap_m)
+
+
+def _outside(station: Station, everyone: Sequence[Station]) -> bool:
+    """Whether a station sends to an operator only: all its radios do, and no gateway of the plan speaks their way."""
+    own = {radio.technology for radio in station.radios}
+    ours = {radio.technology for other in everyone if other.role == "gateway" for radio in other.radios}
+    return station.role != "gateway" and own <= OPERATORS and not own & ours
+
+
+def _unheard(
+    network: Network, ways: Mapping[str, Way], medium: Medium, everyone: Sequence[Station]
+) -> dict[str, tuple[Remedy, ...]]:
+    """Nodes without a way, each with what would help: to stations that have room for one hop more."""
+    within = [
+        station
+        for ident, station in network.stations.items()
+        if station.role == "gateway" or (ident in ways and len(ways[ident].links) < network.hops_max)
+    ]
+    lost = [
+        station
+        for ident, station in network.stations.items()
+        if ident not in ways and station.role != "gateway" and not _outside(station, everyone)
+    ]
+    return {station.id: remedies(station, within, medium) for station in lost}
+
+
+def _broken(wishes: Sequence[LinkWish], network: Network) -> tuple[str, ...]:
+    usable = {frozenset(one.ends) for one in network.links}
+    return tuple(
+        f"link {wish.id}: {wish.a} and {wish.b} do not hear each other with the fade margin"
+        for wish in wishes
+        if not wish.avoid and frozenset((wish.a, wish.b)) not in usable
+    )
+
+
+def _crowded(site: Site, ways: Mapping[str, Way]) -> Iterator[str]:
+    """Gateways to which more stations lead than their part takes."""
+    for gateway, _ in site.gateways.values():
+        part = site.plan.catalogue.parts.get(gateway.part)
+        count = sum(way.gateway == gateway.id for way in ways.values())
+        if isinstance(part, Gateway) and part.nodes_max is not None and count > part.nodes_max:
+            yield f"{gateway.id} takes {part.nodes_max} stations, and {count} lead to it: put up another gateway"

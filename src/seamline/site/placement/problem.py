@@ -1,0 +1,139 @@
+"""The question as arrays: who sees what, what each cell needs and is worth, what candidates cost, and what stands in the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seamline.site.frame import SiteError
+from seamline.site.placement.sight import Sight, Whole
+
+WORTH_MAX = 1 << 40
+"""The most that all cells together may be worth, and all candidates cost: products with multipliers stay within 64 bits."""
+NEED_MAX = 8
+"""The most observers that a cell may need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Candidates of which at most `at_most` can be built: one mount's headings, a switch's ports."""
+
+    members: tuple[int, ...]
+    at_most: int = 1
+    name: str = ""
+
+
+def nothing() -> dict[int, str]:
+    """No candidate is barred."""
+    return {}
+
+
+def nobody() -> dict[int, tuple[int, ...]]:
+    """No candidate needs another."""
+    return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Candidates, cells, and the rules.
+
+    `need` (cells): how many observers each cell must be seen by, 1 when not given. `weight` (cells): what a cell is worth, in whole
+    units such as square centimetres, 1 when not given. `cost` (candidates): cents, 0 when not given. `existing` candidates stand
+    already: they are part of every answer and cost nothing. `barred` ones cannot be built, with the reason (no power, no link).
+    `links`: a candidate can only be built when one of these others is built or stands, such as a gateway in reach; those must not
+    need others themselves. Raises SiteError for a part that does not fit the rest.
+    """
+
+    sees: Sight
+    need: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
+    weight: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
+    cost: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
+    existing: tuple[int, ...] = ()
+    groups: tuple[Group, ...] = ()
+    barred: Mapping[int, str] = field(default_factory=nothing)
+    links: Mapping[int, tuple[int, ...]] = field(default_factory=nobody)
+
+    def __post_init__(self) -> None:
+        candidates, cells = len(self.sees), self.sees.width
+        object.__setattr__(self, "need", whole(self.need, cells, 1, "need", 0, NEED_MAX))
+        object.__setattr__(self, "weight", whole(self.weight, cells, 1, "weight", 0, WORTH_MAX))
+        object.__setattr__(self, "cost", whole(self.cost, candidates, 0, "cost", 0, WORTH_MAX))
+        object.__setattr__(self, "existing", tuple(sorted(set(self.existing))))
+        if self.scale * int(self.weight.sum()) > WORTH_MAX or int(self.cost.sum()) > WORTH_MAX:
+            raise SiteError(f"all weights, and all costs, must come to less than {WORTH_MAX:,}; give them in a larger unit")
+        named = [self.existing, self.barred, self.links, *self.links.values(), *(group.members for group in self.groups)]
+        for candidate in (one for part in named for one in part):
+            if not 0 <= candidate < candidates:
+                raise SiteError(f"candidate {candidate} is named, but there are {candidates}, counted from 0")
+        for candidate in self.existing:
+            if candidate in self.barred:
+                raise SiteError(f"candidate {candidate} stands already, and yet is barred: {self.barred[candidate]}")
+        standing = set(self.existing)
+        for group in self.groups:
+            if len(set(group.members)) != len(group.members):
+                raise SiteError(f"group {group.name or group.members} names a candidate twice")
+            if group.at_most < len(standing.intersection(group.members)):
+                raise SiteError(f"group {group.name or group.members} allows {group.at_most}, fewer than stand there already")
+        for candidate, others in self.links.items():
+            if any(other in self.links for other in others):
+                raise SiteError(f"candidate {candidate} needs one that needs others itself; give what must be built in the end")
+
+    @classmethod
+    def of_levels(cls, levels: NDArray[np.uint8], least: NDArray[np.integer] | int, **rest: object) -> Problem:
+        """Of masks with levels (candidates, cells): a cell counts as seen where its level is at least `least`."""
+        return cls(Sight.of(levels >= np.asarray(least)), **rest)  # pyright: ignore[reportArgumentType] - checked when made
+
+    @property
+    def scale(self) -> int:
+        """What values are multiplied by, so that each observer of a cell that needs k is worth a whole k-th of it."""
+        return math.lcm(1, *(int(need) for need in np.unique(self.need) if need > 0))
+
+    @property
+    def free(self) -> NDArray[np.int64]:
+        """The candidates that can be chosen: neither standing nor barred, nor without any chance of a link."""
+        standing, shut = set(self.existing), set(self.existing) | set(self.barred)
+        stranded = {
+            candidate
+            for candidate, others in self.links.items()
+            if all(other in shut and other not in standing for other in others)
+        }
+        return np.array([one for one in range(len(self.sees)) if one not in shut and one not in stranded], np.int64)
+
+    def why_barred(self, candidate: int) -> str:
+        """Why a candidate cannot be built; empty when it can."""
+        if candidate in self.barred:
+            return self.barred[candidate]
+        others = self.links.get(candidate)
+        if others is None or set(others).intersection(self.existing) or any(other not in self.barred for other in others):
+            return ""
+        return "what it needs a link to cannot be built"
+
+    def worth(self, counts: Whole) -> int:
+        """The value of cells seen by so many, times `scale`: each observer up to a cell's need is worth the same part of it."""
+        level = np.where(self.need > 0, self.weight * self.scale // np.maximum(self.need, 1), 0)
+        return int((level * np.minimum(counts, self.need)).sum())
+
+
+def whole(given: Sequence[int] | NDArray[np.integer], size: int, default: int, what: str, low: int, high: int) -> Whole:
+    """A vector of whole numbers of this size; `default` throughout when none is given."""
+    found = np.asarray(given)
+    if not found.size:
+        return np.full(size, default, np.int64)
+    if found.shape != (size,):
+        raise SiteError(f"{what} has the shape {found.shape}; there are {size}")
+    if found.dtype.kind not in "iu":
+        raise SiteError(f"{what} must be whole numbers, not {found.dtype}; choose a smaller unit")
+    if found.min() < low or found.max() > high:
+        raise SiteError(f"{what} goes from {found.min()} to {found.max()}; it must be from {low} to {high}")
+    return found.astype(np.int64)
+
+
+def check_limits(count: int | None, budget: int | None) -> None:
+    """Raise SiteError for limits that cannot be meant."""
+    for what, limit in (("count", count), ("budget", budget)):
+        if limit is not None and limit < 0:
+            raise SiteError(f"a {what} of {limit} cannot be kept; it must be at least 0")

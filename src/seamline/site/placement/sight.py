@@ -1,0 +1,133 @@
+"""Who sees what: a sparse matrix of candidates and cells, and the few products that placement needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, cast
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from seamline.site.frame import SiteError
+
+Whole = NDArray[np.int64]
+Real = NDArray[np.float64]
+
+
+class Product(Protocol):
+    """What is used of scipy's sparse matrices, which have no types."""
+
+    def __matmul__(self, other: Whole | Real) -> Whole | Real:
+        """The product with a vector."""
+        ...
+
+    @property
+    def T(self) -> Product:  # noqa: N802 - its name there
+        """Turned."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """Rows are candidates, columns cells: candidate j sees `cells[starts[j]:starts[j + 1]]`, ascending, of `width` cells in all."""
+
+    starts: Whole
+    cells: NDArray[np.int32]
+    width: int
+
+    def __post_init__(self) -> None:
+        lengths = np.diff(self.starts)
+        if not len(self.starts) or self.starts[0] != 0 or self.starts[-1] != len(self.cells) or (lengths < 0).any():
+            raise SiteError("a sight's starts must rise from 0 to the number of its cells")
+        if len(self.cells):
+            if self.cells.min() < 0 or self.cells.max() >= self.width:
+                raise SiteError(f"a sight names cell {self.cells.max()} of {self.width}")
+            rises = np.diff(self.cells) > 0
+            rises[self.starts[1:-1][(self.starts[1:-1] > 0) & (self.starts[1:-1] < len(self.cells))] - 1] = True
+            if not rises.all():
+                raise SiteError("the cells that a candidate sees must be ascending, each once")
+
+    @classmethod
+    def of(cls, sees: NDArray[np.bool_]) -> Sight:
+        """Of a full matrix (candidates, cells)."""
+        if sees.ndim != 2:
+            raise SiteError(f"a matrix of shape {sees.shape}; give candidates by cells")
+        return cls.of_rows((np.flatnonzero(row) for row in sees), sees.shape[1])
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[NDArray[np.integer]], width: int) -> Sight:
+        """Of the cells that each candidate sees, ascending."""
+        kept = [np.asarray(row, np.int32) for row in rows]
+        starts = np.zeros(len(kept) + 1, np.int64)
+        np.cumsum([len(row) for row in kept], out=starts[1:])
+        return cls(starts, np.concatenate(kept) if kept else np.zeros(0, np.int32), width)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def row(self, candidate: int) -> NDArray[np.int32]:
+        """The cells that it sees."""
+        return self.cells[self.starts[candidate] : self.starts[candidate + 1]]
+
+    @cached_property
+    def owners(self) -> NDArray[np.int32]:
+        """The candidate of each entry of `cells`."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))
+
+    @cached_property
+    def turned(self) -> Sight:
+        """Cells by candidates: who sees a cell."""
+        order = np.argsort(self.cells, kind="stable")
+        starts = np.zeros(self.width + 1, np.int64)
+        np.cumsum(np.bincount(self.cells, minlength=self.width), out=starts[1:])
+        return Sight(starts, self.owners[order], len(self))
+
+    def seen_by(self, chosen: Iterable[int]) -> Whole:
+        """How many of the chosen see each cell."""
+        rows = [self.row(candidate) for candidate in chosen]
+        if not rows:
+            return np.zeros(self.width, np.int64)
+        return np.bincount(np.concatenate(rows), minlength=self.width).astype(np.int64)
+
+    def sums(self, values: Whole) -> Whole:
+        """For each candidate the sum of `values` over what it sees; exact."""
+        return cast("Whole", self._wholes @ values)
+
+    def real_sums(self, values: Real) -> Real:
+        """The same in floating point."""
+        return cast("Real", self._reals @ values)
+
+    def part(self, candidates: NDArray[np.integer], cells: NDArray[np.integer]) -> Sight:
+        """Only these candidates, and these cells (ascending), numbered anew."""
+        number = np.full(self.width, -1, np.int32)
+        number[cells] = np.arange(len(cells), dtype=np.int32)
+        rows = (number[self.row(int(candidate))] for candidate in candidates)
+        return Sight.of_rows((row[row >= 0] for row in rows), len(cells))
+
+    def bits(self) -> NDArray[np.uint8]:
+        """(candidates, bytes): each row as bits, the first cell in the highest bit."""
+        found = np.zeros((len(self), -(-self.width // 8)), np.uint8)
+        full = np.zeros(self.width, np.bool_)
+        for candidate in range(len(self)):
+            row = self.row(candidate)
+            full[row] = True
+            found[candidate] = np.packbits(full)
+            full[row] = False
+        return found
+
+    @cached_property
+    def _wholes(self) -> Product:
+        return weighted(np.ones(len(self.cells), np.int64), self.cells, self.starts, self.width)
+
+    @cached_property
+    def _reals(self) -> Product:
+        return weighted(np.ones(len(self.cells), np.float64), self.cells, self.starts, self.width)
+
+
+def weighted(entries: Whole | Real, columns: NDArray[np.integer], starts: Whole, width: int) -> Product:
+    """A sparse matrix: row i has `entries` at `columns`, both from `starts[i]` to `starts[i + 1]`."""
+    make = cast("Callable[..., Product]", scipy.sparse.csr_array)
+    return make((entries, columns, starts), shape=(len(starts) - 1, width))

@@ -1,0 +1,259 @@
+"""The power of a whole site: each node's day, what feeds it and whether that lasts; PoE by switch; where to infer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from seamline.contract.problems import ContractErrors
+from seamline.site.catalogue import parts
+from seamline.site.frame import SiteError
+from seamline.site.plan.model import Node, Plan, Supply
+from seamline.site.plan.site import Site
+from seamline.site.power import grid, pvgis, sky, weather
+from seamline.site.power.balance import Balance, Conditions, balance
+from seamline.site.power.battery import Battery, primary_days, usable
+from seamline.site.power.figures import PowerError, Term
+from seamline.site.power.load import Load
+from seamline.site.power.panel import Array
+from seamline.site.power.plan_load import node_load
+from seamline.site.power.plan_parts import SOILING_SHARE, array_of, battery_of, engine_of, model_of, needed, uplink_of
+from seamline.site.power.workload import Verdict, Workload, decide
+
+PLANNED_YEARS = 5.0
+"""The battery's age for which a kit must do; assumed, and said with each result."""
+AIR_C = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePower:
+    """A node's power. On a kit: days without sun (or until a primary battery is empty), the share of days that go dark (0 to 1).
+
+    `met` says whether the kit lasts as the plan asks; None where nothing is asked, nothing is known, or only an upper bound says so.
+    """
+
+    node: str
+    kind: str
+    load: Load | None
+    autonomy_days: float | None = None
+    dark_share: float | None = None
+    worst_month: str | None = None
+    upper_bound: bool = False
+    met: bool | None = None
+    terms: tuple[Term, ...] = ()
+    notes: tuple[str, ...] = ()
+    balance: Balance | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SitePower:
+    """All nodes in the plan's order, and each switch with what it feeds. `notes` hold for all of them."""
+
+    nodes: tuple[NodePower, ...]
+    switches: tuple[grid.PoeBudget, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether nothing is known to fail."""
+        return not any(node.met is False for node in self.nodes) and not any(one.refusals for one in self.switches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What is the same for all nodes."""
+
+    plan: Plan
+    place: sky.Place
+    file: pvgis.Hourly | pvgis.Monthly | None
+    rates: Mapping[str, parts.Rate]
+    horizons: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+
+    @property
+    def air_c(self) -> tuple[float, ...]:
+        return self.plan.weather.temperatures_c
+
+
+def site_power(
+    site: Site, rates: Mapping[str, parts.Rate] | None = None, horizons: Mapping[str, tuple[float, ...]] | None = None
+) -> SitePower:
+    """The power of a site's nodes.
+
+    `rates` are what each node's link allows, `horizons` elevations (degrees) round each node, evenly from north clockwise. A node whose
+    power cannot be worked out has the reason in its notes. PvgisError when the plan's weather file is damaged.
+    """
+    plan = site.plan
+    common = _Site(plan, _place(site), _file(plan), rates or {}, horizons or {})
+    nodes = tuple(_node(common, node) for node in plan.nodes.values())
+    by_id = {node.node: node for node in nodes}
+    switches = tuple(found for supply in plan.supplies.values() if (found := _switch(plan, supply, by_id)) is not None)
+    return SitePower(nodes, switches, _notes(common, nodes))
+
+
+def _place(site: Site) -> sky.Place:
+    middle = site.boundary.representative_point()
+    longitude, latitude = site.frame.degrees(float(middle.x), float(middle.y))
+    return sky.Place(latitude, longitude, min(max(site.level, 0.0), 9000.0))
+
+
+def _file(plan: Plan) -> pvgis.Hourly | pvgis.Monthly | None:
+    if plan.weather.pvgis is None:
+        return None
+    path = plan.beside(plan.weather.pvgis)
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PowerError(f"{path}: the weather cannot be read: {error}") from None
+    return pvgis.read(text, path.name)
+
+
+def _notes(common: _Site, nodes: Sequence[NodePower]) -> tuple[str, ...]:
+    found: list[str] = []
+    solar = any(node.kind == "solar" for node in nodes)
+    if solar and common.file is None:
+        found.append(f"no PVGIS file in the plan: {sky.UPPER_BOUND}; there will be more dark days")
+    if solar:
+        found.append(f"soiling takes {SOILING_SHARE:.0%}, batteries are {PLANNED_YEARS:g} years old: assumed")
+    fed = any(node.kind in {"solar", "battery"} for node in nodes)
+    if fed and not common.air_c and not isinstance(common.file, pvgis.Hourly):
+        found.append(f"no temperatures in the plan: {AIR_C:g} C taken for batteries that the weather file says nothing of")
+    return tuple(found)
+
+
+def _node(common: _Site, node: Node) -> NodePower:
+    kind = "unknown" if node.power is None else node.power.kind
+    try:
+        found = node_load(common.plan, node, common.rates)
+        verdicts = _verdicts(common, node)
+    except (SiteError, ContractErrors) as error:
+        return NodePower(node=node.id, kind=kind, load=None, notes=(str(error),))
+    made = NodePower(node=node.id, kind=kind, load=found.load, terms=found.load.terms, notes=found.notes, verdicts=verdicts)
+    kit = None if node.power is None or node.power.kit is None else common.plan.kits.get(node.power.kit)
+    if kit is None:
+        return made
+    cell = battery_of(needed(common.plan.catalogue, kit.battery, parts.Battery), kit.batteries)
+    array = array_of(kit, common.plan.catalogue, common.horizons.get(node.id, ()))
+    try:
+        return _on_panel(common, made, cell, array, kit.autonomy_d) if array else _on_battery(common, made, cell, kit.autonomy_d)
+    except PowerError as error:
+        return NodePower(
+            node=node.id, kind=kind, load=found.load, terms=found.load.terms, notes=(*found.notes, str(error)), verdicts=verdicts
+        )
+
+
+def _on_battery(common: _Site, made: NodePower, cell: Battery, asked: float | None) -> NodePower:
+    """A battery that nothing charges: from full to empty, in the coldest month for what it holds."""
+    if made.load is None:
+        return made
+    coldest = min(common.air_c, default=AIR_C)
+    days = primary_days(cell, made.load.watt_hours, coldest)
+    line = Term(
+        "days until it is empty", days, "d", "the lines above", "derived", "load and self-discharge, in the coldest month"
+    )
+    return NodePower(
+        node=made.node,
+        kind=made.kind,
+        load=made.load,
+        autonomy_days=days,
+        met=None if asked is None else days >= asked,
+        terms=(*made.terms, *usable(cell, coldest).terms, line),
+        notes=made.notes,
+        verdicts=made.verdicts,
+    )
+
+
+def _on_panel(common: _Site, made: NodePower, cell: Battery, array: Array, asked: float | None) -> NodePower:
+    if made.load is None:
+        return made
+    found = balance(made.load, cell, array.peak_w, _weather(common, array, cell), Conditions(years=PLANNED_YEARS))
+    lasts = found.run.dark_days == 0 and (asked is None or found.autonomy_days >= asked)
+    return NodePower(
+        node=made.node,
+        kind=made.kind,
+        load=made.load,
+        autonomy_days=found.autonomy_days,
+        dark_share=found.run.dark_share,
+        worst_month=found.worst.name,
+        upper_bound=found.upper_bound,
+        met=None if lasts and found.upper_bound else lasts,  # a bound can refute, it cannot prove
+        terms=(*made.terms, *found.terms),
+        notes=(*made.notes, *found.notes),
+        balance=found,
+        verdicts=made.verdicts,
+    )
+
+
+def _weather(common: _Site, array: Array, cell: Battery) -> weather.Weather:
+    if isinstance(common.file, pvgis.Hourly):
+        return weather.from_hourly(common.file, array, cell.volts, common.place)
+    if isinstance(common.file, pvgis.Monthly):
+        file = common.file
+        if file.air_c is None and common.air_c:
+            file = pvgis.with_temperatures(file, common.air_c)
+        return weather.from_monthly(file, array, cell.volts, common.place)
+    return weather.clear_year(common.place, array, cell.volts, common.air_c)
+
+
+def _verdicts(common: _Site, node: Node) -> tuple[Verdict, ...]:
+    """Where to infer a node's work that is not settled: on its board, its accelerator or another of the catalogue, or after an uplink."""
+    plan = common.plan
+    profile = None if node.profile is None else plan.profiles.get(node.profile)
+    if profile is None or node.radio is None or not profile.work:
+        return ()
+    radio = needed(plan.catalogue, node.radio, parts.Radio)
+    uplink = uplink_of(radio, common.rates.get(node.id, radio.rates[-1]))
+    own = [plan.catalogue.parts[ident] for ident in (node.board, node.accelerator) if ident is not None]
+    others = [part for part in plan.catalogue.parts.values() if isinstance(part, parts.Accelerator) and part not in own]
+    boards = [part for part in (*own, *others) if isinstance(part, parts.Board)]
+    engines = [engine for board in boards if (engine := engine_of(board, plan.catalogue.workloads)) is not None]
+    found: list[Verdict] = []
+    for work in profile.work:
+        known = plan.catalogue.workloads[work.workload]
+        workload = Workload(
+            name=f"{node.id}, {work.workload}",
+            events=work.per_day,
+            event_bytes=float(known.input_bytes),
+            result_bytes=float(known.output_bytes),
+            model=model_of(known),
+            source=f"profile {profile.id}; {known.source}",
+        )
+        found.append(decide(workload, engines, [uplink]))
+    return tuple(found)
+
+
+def _switch(plan: Plan, supply: Supply, nodes: Mapping[str, NodePower]) -> grid.PoeBudget | None:
+    """What a PoE supply feeds: nodes and gateways that name it."""
+    if supply.kind != "poe" or supply.switch is None:
+        return None
+    part = needed(plan.catalogue, supply.switch, parts.Switch)
+    budget_mw = part.budget_mw if supply.power_mw is None else min(part.budget_mw, supply.power_mw)
+    highest = 4 if part.poe_class is None else part.poe_class
+    switch = grid.Switch(f"{part.id} at {supply.id}", part.ports, budget_mw / 1000, highest, part.source)
+    devices: list[grid.PoeDevice] = []
+    for ident, power in [(node.id, node.power) for node in plan.nodes.values()] + [
+        (gateway.id, gateway.power) for gateway in plan.gateways.values()
+    ]:
+        if power is None or power.kind != "poe" or power.supply != supply.id:
+            continue
+        device = _poe_device(plan, ident, nodes.get(ident))
+        if device is not None:
+            devices.append(device)
+    return grid.poe_budget(switch, devices)
+
+
+def _poe_device(plan: Plan, ident: str, node: NodePower | None) -> grid.PoeDevice | None:
+    wanted = plan.nodes[ident].part if ident in plan.nodes else plan.gateways[ident].part
+    part = None if wanted is None else plan.catalogue.parts.get(wanted)
+    if isinstance(part, parts.Camera | parts.Gateway) and part.power_mw is not None:
+        return grid.PoeDevice(ident, part.power_mw / 1000, part.source_of("power"), part.poe_class)
+    board = (
+        None
+        if ident not in plan.nodes or plan.nodes[ident].board is None
+        else plan.catalogue.parts.get(plan.nodes[ident].board or "")
+    )
+    if isinstance(board, parts.Board):
+        return grid.PoeDevice(ident, board.active_mw / 1000, board.source_of("active"))
+    if node is not None and node.load is not None and node.load.watts > 0:
+        return grid.PoeDevice(ident, node.load.watts, "the node's load, as a mean")
+    return None

@@ -1,0 +1,173 @@
+"""The least battery and panel that keep a node alive; where none does, what to give up, and how much of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from seamline.site.power.balance import Balance, Conditions, balance
+from seamline.site.power.battery import CAPACITY_MOST_AH, Battery
+from seamline.site.power.figures import PowerError, amount, number, share
+from seamline.site.power.load import Load
+from seamline.site.power.panel import Array
+from seamline.site.power.weather import Weather
+
+TRIED_MAX = 400
+"""Combinations that are tried at most; each costs some 50 ms a year of hours."""
+FACTOR_MOST = 1024.0
+"""How many times over or under a size is looked at before it is called out of reach."""
+STEPS = 24
+"""Halvings: a factor is found to one in ten thousand of its range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """What must hold: days without sun in every month, and at most this share of days that go dark (0: none in the years looked at)."""
+
+    autonomy_days: float
+    dark_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        number(self.autonomy_days, "days without sun that are asked for", most=366.0)
+        share(self.dark_share, "the share of days that may go dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Panels as mounted, with the weather that they stand in (it is per watt, but each panel has its own temperature)."""
+
+    array: Array
+    weather: Weather
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A battery with panels, its price (cents) and how it fares."""
+
+    battery: Battery
+    array: Array
+    price_cents: int
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """One way to make the goals hold with what there is: the figure to change, from what, to what, in its unit."""
+
+    constraint: str
+    value: float
+    needed: float
+    unit: str
+
+    def __str__(self) -> str:
+        """The way in words."""
+        return f"{self.constraint}: {amount(self.needed)} {self.unit} instead of {amount(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """The cheapest choice that meets the goals, or None, and then the best there is with every single way to relax."""
+
+    choice: Choice | None
+    nearest: Choice | None
+    relaxations: tuple[Relaxation, ...]
+    tried: int
+
+
+def size(
+    load: Load, batteries: Sequence[Battery], candidates: Sequence[Candidate], goals: Goals, conditions: Conditions | None = None
+) -> Sizing:
+    """Try combinations from the cheapest (then the smallest) on, and stop at the first that meets the goals.
+
+    PowerError when there is nothing to choose from, or more than `TRIED_MAX` combinations.
+    """
+    under = conditions or Conditions()
+    pairs = [(battery, candidate) for battery in batteries for candidate in candidates]
+    if not pairs:
+        raise PowerError("no battery or no panel to choose from")
+    if len(pairs) > TRIED_MAX:
+        raise PowerError(f"{len(pairs)} combinations of battery and panel; at most {TRIED_MAX} are tried: narrow the catalogue")
+    pairs.sort(key=lambda pair: (_price(*pair), pair[0].label_wh, pair[1].array.peak_w, pair[0].name, pair[1].array.panel.name))
+    nearest: Choice | None = None
+    for tried, (battery, candidate) in enumerate(pairs, 1):
+        found = balance(load, battery, candidate.array.peak_w, candidate.weather, under)
+        choice = Choice(battery, candidate.array, _price(battery, candidate), found)
+        if meets(found, goals):
+            return Sizing(choice, None, (), tried)
+        if nearest is None or _short(found, goals) < _short(nearest.balance, goals):
+            nearest = choice
+    if nearest is None:  # pairs are not empty
+        raise PowerError("nothing was tried")
+    weather = next(candidate.weather for candidate in candidates if candidate.array is nearest.array)
+    return Sizing(None, nearest, relaxations(load, nearest.battery, Candidate(nearest.array, weather), goals, under), len(pairs))
+
+
+def meets(found: Balance, goals: Goals) -> bool:
+    """Whether a balance keeps the goals."""
+    return found.autonomy_days >= goals.autonomy_days and found.run.dark_share <= goals.dark_share
+
+
+def relaxations(
+    load: Load, battery: Battery, candidate: Candidate, goals: Goals, conditions: Conditions
+) -> tuple[Relaxation, ...]:
+    """Each single change that makes the goals hold: less load, a larger battery, more panel, or lower goals.
+
+    A change that does not help however far it goes is left out. The goals can always be lowered to what is.
+    """
+    peak_w, weather = candidate.array.peak_w, candidate.weather
+    is_ = balance(load, battery, peak_w, weather, conditions)
+
+    def lighter(factor: float) -> bool:
+        less = Load(tuple(replace(term, value=term.value / factor) for term in load.terms), load.seconds_idle)
+        return meets(balance(less, battery, peak_w, weather, conditions), goals)
+
+    def larger(factor: float) -> bool:
+        return meets(balance(load, _larger(battery, factor), peak_w, weather, conditions), goals)
+
+    def sunnier(factor: float) -> bool:
+        return meets(balance(load, battery, peak_w * factor, weather, conditions), goals)
+
+    found: list[Relaxation] = []
+    ways = (
+        ("load of a day", load.watt_hours, "Wh/d", lighter, -1),
+        (f"battery, as {battery.name}", battery.label_wh, "Wh", larger, 1),
+        (f"panel, as {candidate.array.panel.name}", peak_w, "W", sunnier, 1),
+    )
+    for name, value, unit, test, sign in ways:
+        factor = _least(test)
+        if factor is not None:
+            found.append(Relaxation(name, value, value * factor**sign, unit))
+    if is_.autonomy_days < goals.autonomy_days:
+        found.append(Relaxation("days without sun asked for", goals.autonomy_days, is_.autonomy_days, "d"))
+    if is_.run.dark_share > goals.dark_share:
+        found.append(Relaxation("share of days that may go dark", goals.dark_share, is_.run.dark_share, "of all days"))
+    return tuple(found)
+
+
+def _larger(battery: Battery, factor: float) -> Battery:
+    """A battery of the same kind, so many times as large, up to the largest that a battery may be."""
+    return replace(battery, capacity_ah=min(battery.capacity_ah * factor, CAPACITY_MOST_AH))
+
+
+def _least(test: Callable[[float], bool]) -> float | None:
+    """The least factor above 1 with which a rising test holds; None when the greatest does not help."""
+    if not test(FACTOR_MOST):
+        return None
+    low, high = 0.0, math.log2(FACTOR_MOST)
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        if test(2**middle):
+            high = middle
+        else:
+            low = middle
+    return 2**high
+
+
+def _short(found: Balance, goals: Goals) -> tuple[float, float]:
+    """How far a balance is from the goals, to compare by: days dark above the goal first, then days of autonomy."""
+    return max(0.0, found.run.dark_share - goals.dark_share), max(0.0, goals.autonomy_days - found.autonomy_days)
+
+
+def _price(battery: Battery, candidate: Candidate) -> int:
+    return battery.price_cents + candidate.array.price_cents

@@ -1,0 +1,94 @@
+"""`seamline site power`: a plan's nodes, or a contract on a battery; exit codes and both ways of printing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.unit.site.power.exports import hourly
+from tests.unit.site.power.planned import EXAMPLES, written
+
+from seamline.cli import exits, main
+
+TRAILCAM = EXAMPLES / "trailcam"
+
+
+def power(*arguments):
+    return main(["site", "power", *map(str, arguments)])
+
+
+def test_a_plans_nodes_are_listed_with_what_is_not_known(tmp_path, capsys):
+    assert power(written(tmp_path)) == exits.OK
+    told = capsys.readouterr().out
+    assert "trap-battery" in told
+    assert "under a clear sky" in told
+    assert "not known" in told
+    assert "poe-switch-8 at hall: 19.4 W reserved" in told
+    assert "note: no PVGIS file in the plan" in told
+
+
+def test_the_arithmetic_is_shown_line_by_line(tmp_path, capsys):
+    assert power(written(tmp_path).parent, "--terms") == exits.OK
+    told = capsys.readouterr().out
+    assert "looking: 777.6 J/d" not in told.split("trap-solar:")[0]
+    assert "1 x 3600 s x 0.768 W" in told.split("trap-solar:")[1]
+    assert "[upper bound; upper bound: clear sky" in told
+    assert "inferences: 0.656 J/d" in told
+
+
+def test_a_plan_is_one_document(tmp_path, capsys):
+    assert power(written(tmp_path), "--json") == exits.OK
+    found = json.loads(capsys.readouterr().out)
+    nodes = {node["node"]: node for node in found["nodes"]}
+    assert nodes["mystery"]["daily_wh"] is None
+    assert len(nodes["trap-solar"]["months"]) == 12
+    assert nodes["listener"]["inference"][0]["options"]
+    assert found["met"] is True
+
+
+def test_what_does_not_last_makes_it_exit_1(tmp_path, capsys):
+    path = written(tmp_path, "pvgis: sun.csv")
+    (tmp_path / "sun.csv").write_text(hourly(air=-12.0), encoding="utf-8")
+    assert power(path) == exits.PROMISE_BROKEN
+    assert "NO" in capsys.readouterr().out
+
+
+def test_a_damaged_weather_file_is_told(tmp_path, capsys):
+    path = written(tmp_path, "pvgis: sun.csv")
+    (tmp_path / "sun.csv").write_text("no sun at all\n", encoding="utf-8")
+    assert power(path) == exits.PROMISE_BROKEN
+    assert "sun.csv: no table of PVGIS found" in capsys.readouterr().err
+
+
+def test_a_contract_lasts_on_a_battery(capsys):
+    assert power("--contract", TRAILCAM, "--battery", "LiSOCl2:26Ah:3.6V", "--temperature", "-20") == exits.OK
+    told = capsys.readouterr().out
+    assert told.startswith("trailcam/1.2.0 on LiSOCl2:26Ah:3.6V at -20 Cel: 0.094 Wh a day\n")
+    assert "lasts 797.4 d (2.2 years), uncharged" in told
+
+
+def test_a_contract_on_a_battery_is_one_document(capsys):
+    assert power("--contract", TRAILCAM / "contract.yaml", "--battery", "LiFePO4:10Ah:3.2V", "--json") == exits.OK
+    found = json.loads(capsys.readouterr().out)
+    assert found["contract"] == "trailcam/1.2.0"
+    assert found["days"] > 0
+    assert all(term["source"] for term in found["terms"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), exits.WRONG_USE, "give a plan, or --contract with --battery"),
+        (("plan.yaml", "--contract", TRAILCAM), exits.WRONG_USE, "give a plan, or --contract"),
+        (("--contract", TRAILCAM), exits.WRONG_USE, "--contract needs a battery, such as"),
+        (("--contract", TRAILCAM, "--battery", "26Ah"), exits.WRONG_USE, "'26Ah' is no battery such as LiSOCl2:26Ah:3.6V"),
+        (("--contract", TRAILCAM, "--battery", "LiFePO4:1.2.3Ah:3V"), exits.WRONG_USE, "has no number where"),
+        (("--contract", TRAILCAM, "--battery", "LiFePO4:26000Ah:3V"), exits.PROMISE_BROKEN, "is this in mAh?"),
+        (("--contract", TRAILCAM, "--battery", "NiCd:2Ah:1.2V"), exits.PROMISE_BROKEN, "no chemistry NiCd"),
+        (("--contract", EXAMPLES / "ci" / "none.yaml", "--battery", "LiFePO4:2Ah:3V"), exits.PROMISE_BROKEN, "none.yaml"),
+    ],
+    ids=range(8),
+)
+def test_wrong_use_is_told_with_the_remedy(arguments, code, said, capsys):
+    assert power(*arguments) == code
+    assert said in capsys.readouterr().err
