@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# ruff: noqa: PLC0415 - a peer's package is asked for when the peer is
+
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -25,10 +27,8 @@ def by_spopt(given: Arrays, count: int, seconds: float) -> dict[str, object]:
     away = np.ones((cells, candidates), np.float32)
     away[given["cells"], np.repeat(np.arange(candidates), np.diff(given["starts"]))] = 0
     solver = pulp.PULP_CBC_CMD(msg=False, timeLimit=seconds, threads=2)
-    if count:
-        model = MCLP.from_cost_matrix(away, given["level"].astype(float), 0.5, count)
-    else:
-        model = LSCP.from_cost_matrix(away, 0.5)
+    best = count > 0
+    model = MCLP.from_cost_matrix(away, given["level"].astype(float), 0.5, count) if best else LSCP.from_cost_matrix(away, 0.5)
     model.problem.solve(solver)
     chosen = [at for at, variable in enumerate(model.fac_vars) if (variable.value() or 0) > 0.5]
     # PuLP says "Optimal" for a time-out with an answer too; sol_status tells them apart.

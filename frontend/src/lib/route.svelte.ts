@@ -1,6 +1,6 @@
-// Pages are named by the hash: #/, #/device/ID, #/quarantine, #/quarantine/7, #/faults/CONTRACT; what is filtered stands behind a question mark.
+// Pages are named by the hash: #/, #/device/ID, #/quarantine, #/quarantine/7, #/faults/CONTRACT, #/site, #/site/ID; what is filtered stands behind a question mark.
 
-export type Page = "fleet" | "device" | "quarantine" | "faults" | "unknown";
+export type Page = "fleet" | "device" | "quarantine" | "faults" | "site" | "unknown";
 
 class Route {
   page = $state<Page>("fleet");
@@ -28,7 +28,7 @@ class Route {
   #read(): void {
     const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
     const [name = "", argument = ""] = path.split("/");
-    const pages: Record<string, Page> = { "": "fleet", device: "device", quarantine: "quarantine", faults: "faults" };
+    const pages: Record<string, Page> = { "": "fleet", device: "device", quarantine: "quarantine", faults: "faults", site: "site" };
     this.page = pages[name] ?? "unknown";
     this.argument = decodeURIComponent(argument);
     this.query = new URLSearchParams(query);

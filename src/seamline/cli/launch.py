@@ -19,6 +19,8 @@ def demo(options: argparse.Namespace) -> int:
     """Run the main job here, live, and verify it at the end."""
     if options.json is not None:
         _check_writable(options.json)  # now, not after the whole run
+    if options.site is not None:
+        module_of("seamline.site.living", "site")
     return _part("seamline.rig.demo", "hub")(options)
 
 

@@ -118,6 +118,11 @@ def _demo(commands: Commands) -> None:
         "--seed", type=number(0, 2**63 - 1), metavar="N", help="draw the faults from this seed (default: a new one)"
     )
     made.add_argument("--port", type=number(0, 65_535), default=8080, metavar="N", help="the page's port, or the next free one")
+    made.add_argument(
+        "--site",
+        metavar="PLAN",
+        help="a planned site as the fleet: a plan's file or folder, or an example (yard); no --devices then",
+    )
     _file(made, "--json", "write the result as JSON to this file")
     _state(made, "keep the state in this directory (default: a temporary one, removed at the end)")
 

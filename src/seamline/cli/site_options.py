@@ -171,6 +171,7 @@ def _power(inner: Commands) -> None:
     plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
     made.add_argument("--variant", metavar="NAME", help="with this variant of the plan laid over it")
     made.add_argument("--terms", action="store_true", help="with every line of arithmetic and its source")
+    made.add_argument("--size", action="store_true", help="also find the cheapest kit of the catalogue for each node on sun")
     made.add_argument("--json", action="store_true", help="everything as one JSON document")
     contract = made.add_argument(
         "--contract", type=Path, metavar="PRODUCT", help="without a plan: a product's folder or contract"

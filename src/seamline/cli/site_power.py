@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seamline.site.power.figures import Term
     from seamline.site.power.grid import PoeBudget
     from seamline.site.power.plan_power import NodePower, SitePower
+    from seamline.site.power.sizing import Sizing
     from seamline.site.power.workload import Option, Verdict
 
 BATTERY = re.compile(r"([A-Za-z0-9-]+):([0-9.]+)Ah:([0-9.]+)V")
@@ -34,17 +35,23 @@ def power(options: argparse.Namespace) -> int:
         return of_contract(options)
     module_of("seamline.site.power.plan_power", "site")
     from seamline.site.frame import SiteError
-    from seamline.site.power.plan_power import site_power
+    from seamline.site.power.plan_power import site_power, surroundings
+    from seamline.site.power.plan_sizing import sized
 
     site = resolved(options.plan, options.variant)
     try:
         found = site_power(site)
+        common = surroundings(site)
+        wanted = [node.node for node in found.nodes if options.size and node.load is not None]
+        kits = {node: sizing for node in wanted if (sizing := sized(common, node)) is not None}
     except SiteError as error:
         raise PromiseBroken(str(error)) from None
     if options.json:
-        write_json(site_json(found))
+        write_json(site_json(found) | {"sizing": {node: sizing_json(sizing) for node, sizing in kits.items()}})
     else:
         print_site(found, arithmetic=options.terms)
+        for node, sizing in kits.items():
+            print_sizing(node, sizing)
     return OK if found.met else PROMISE_BROKEN
 
 
@@ -171,6 +178,43 @@ def print_switch(switch: PoeBudget) -> None:
         show(f"  {term}")
     for refusal in switch.refusals:
         show(f"  problem: {refusal}")
+
+
+def print_sizing(node: str, sizing: Sizing) -> None:
+    """The cheapest kit that keeps a node alive, or what to give up."""
+    show()
+    choice = sizing.choice or sizing.nearest
+    if choice is None:
+        return
+    kit = f"{choice.battery.name} with {choice.array.count} x {choice.array.panel.name}"
+    days = f"{lasting_days(choice.balance.autonomy_days)} days without sun, {choice.balance.run.dark_share:.2%} dark days"
+    bound = ", under a clear sky: an upper bound" if choice.balance.upper_bound else ""
+    if sizing.choice is not None:
+        show(f"{node}: {kit} is enough ({days}{bound}; {sizing.tried} tried)")
+        return
+    show(f"{node}: no kit of the catalogue is enough; nearest is {kit} ({days}{bound}). One of these would do with it:")
+    for way in sizing.relaxations:
+        show(f"  {way}")
+
+
+def sizing_json(sizing: Sizing) -> dict[str, object]:
+    """A sizing as JSON."""
+    choice = sizing.choice or sizing.nearest
+    return {
+        "enough": sizing.choice is not None,
+        "battery": None if choice is None else choice.battery.name,
+        "panel": None if choice is None else choice.array.panel.name,
+        "panels": None if choice is None else choice.array.count,
+        "price_cents": None if choice is None else choice.price_cents,
+        "autonomy_days": None if choice is None else finite(choice.balance.autonomy_days),
+        "dark_share": None if choice is None else choice.balance.run.dark_share,
+        "upper_bound": None if choice is None else choice.balance.upper_bound,
+        "tried": sizing.tried,
+        "relaxations": [
+            {"constraint": way.constraint, "value": way.value, "needed": way.needed, "unit": way.unit}
+            for way in sizing.relaxations
+        ],
+    }
 
 
 def print_terms(terms: Iterable[Term], indent: int = 2) -> None:

@@ -7,8 +7,6 @@ verdict has held against the measured one.
 import asyncio
 import json
 import math
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,11 +22,11 @@ from seamline.contract.calibration import CalibrationError, Coefficients, physic
 from seamline.contract.model import Calibration
 from seamline.hub.calibrations import of_field, of_layouts
 from seamline.hub.reading_columns import field_column, physical_column, reading_table, version_column
+from seamline.rig.asking import send
 from seamline.rig.verify import Verdict
 
 LINES_AN_IMPORT: Final = 10_000
 ROWS_A_FETCH: Final = 5_000
-REQUEST_TIMEOUT_S: Final = 30.0
 AGAIN_S: Final = 0.5
 SETTLED_WITHIN_S: Final = 60.0
 """Values a history of hours anew, with a hub that restarts in between."""
@@ -42,14 +40,9 @@ NTC: Final = {"a": 1.009249522e-3, "b": 2.378405444e-4, "c": 2.019202697e-7}
 DIGITS: Final = 1e-9
 """A logarithm may differ in its last bit; everything else is exact."""
 
-REFUSALS: Final = range(400, 500)
 
 Key: TypeAlias = "tuple[str, str]"
 """Device and calibration."""
-
-
-class RefusedError(RuntimeError):
-    """The hub does not take these coefficients; says why."""
 
 
 def drawn(calibration: Calibration, random: Random) -> dict[str, float | list[tuple[float, float]]]:
@@ -98,7 +91,7 @@ class Sheets:
         said = urlencode({"by": "the rig", "reason": "as measured in the factory"})
         for start in range(0, len(lines), LINES_AN_IMPORT):
             part = "\n".join(lines[start : start + LINES_AN_IMPORT])
-            _send(f"{url}/api/calibrations?{said}", "POST", "application/x-ndjson", part.encode())
+            send(f"{url}/api/calibrations?{said}", "POST", "application/x-ndjson", part.encode())
 
     async def correct(self, url: str, key: Key) -> None:
         """Correct one sensor by a hundredth of its span; asked again while the hub is away. Raises RefusedError."""
@@ -110,7 +103,7 @@ class Sheets:
         path = f"{url}/api/devices/{quote(device)}/calibrations/{quote(name)}"
         while True:
             try:
-                await asyncio.to_thread(_send, path, "PUT", "application/json", json.dumps(asked).encode())
+                await asyncio.to_thread(send, path, "PUT", "application/json", json.dumps(asked).encode())
             except OSError:  # killed meanwhile: what was written and not answered is not written twice
                 await asyncio.sleep(AGAIN_S)
             else:
@@ -258,16 +251,3 @@ def _unfinished(dsn: str, devices: Sequence[str]) -> int:
     except psycopg.OperationalError:
         return 1
     return 1 if row is None else int(row[0])
-
-
-def _send(url: str, method: str, kind: str, body: bytes) -> None:
-    """Ask the hub on this machine. Raises RefusedError for what it does not take, OSError while it is away."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, body, {"Content-Type": kind}, method=method)  # noqa: S310  # the stack's own address
-    try:
-        with opener.open(request, timeout=REQUEST_TIMEOUT_S) as answer:
-            answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            said = f"{method} {url}: {error.code} {error.read(2_000).decode('utf-8', 'replace')}"
-            raise (RefusedError if error.code in REFUSALS else OSError)(said) from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from random import Random
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import seamline
 from seamline.contract import Family, load_family
@@ -25,6 +25,9 @@ from seamline.rig.progress import Progress, default_progress
 from seamline.rig.report import Run, broken, document, summary, write_json
 from seamline.rig.verify import Verdict, verify
 from seamline.stack import Settings, Stack, StackError
+
+if TYPE_CHECKING:
+    from seamline.rig.demo_site import DemoSite  # noqa: PLC0415 - only with the extra `site`
 
 FACTOR: Final = 10
 """The heater samples every 10 s and sends every minute: ten times faster, a demo is worth watching."""
@@ -57,6 +60,7 @@ class Options(Protocol):
     port: int
     json: Path | None
     state: Path | None
+    site: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Scene:
     chaos: bool
     faults: bool
     began_s: float
+    site: "DemoSite | None" = None
 
     @property
     def stretch(self) -> float:
@@ -103,19 +108,28 @@ class Scene:
 def main(options: Options) -> int:
     """Run the demo. 0 when every promise held, 1 when one did not, 5 when this installation cannot run it, 130 when cut short."""
     progress = default_progress()
+    began_s = time.monotonic()
+    try:
+        site = None if options.site is None else _site(options.site)
+        folder = example("heater") if site is None else site.product
+        family = load_family(folder)
+    except FleetError as error:
+        progress.say(f"error: {error}")
+        return EXIT_INSTALLATION
     scene = Scene(
-        family=load_family(example("heater")),
-        devices=options.devices,
+        family=family,
+        devices=options.devices if site is None else len(site.places),
         seconds=options.seconds,
         seed=secrets.randbits(32) if options.seed is None else options.seed,
         chaos=options.chaos,
         faults=not options.no_faults,
-        began_s=time.monotonic(),
+        began_s=began_s,
+        site=site,
     )
     try:
         with _state(options.state) as state:
             pace = {"pace_factor": scene.pace.factor, "publish_every_ms_max": scene.pace.publish_every_ms_max}
-            settings = Settings(state=state, http_port=options.port, contracts=(example("heater"),), hub=pace)
+            settings = Settings(state=state, http_port=options.port, contracts=(folder,), hub=pace)
             progress.say(f"starting broker, database and hub in {state}")
             with Stack(settings) as stack:
                 return asyncio.run(play(scene, stack, progress, options.json))
@@ -125,6 +139,13 @@ def main(options: Options) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         progress.say("ended before it could be verified")
         return EXIT_INTERRUPTED
+
+
+def _site(named: str) -> "DemoSite":
+    """Work out a planned site; only then is what that needs imported."""
+    from seamline.rig.demo_site import DemoSite  # noqa: PLC0415 - only with the extra `site`
+
+    return DemoSite.of(named)
 
 
 def example(name: str) -> Path:
@@ -147,8 +168,12 @@ async def play(scene: Scene, stack: Stack, progress: Progress, json_file: Path |
     progress.say(f"the page is at {stack.url}")
     models = models_at(scene.pace, scene.family)
     progress.say(f"making {scene.devices} devices that send every {scene.pace.publish_every_ms_max / 1000:g} s")
-    async with open_fleet(stack, models, FleetPlan(scene.devices, scene.seed, links_max=scene.links)) as fleet:
+    prefix = "" if scene.site is None else scene.site.name
+    async with open_fleet(stack, models, FleetPlan(scene.devices, scene.seed, prefix=prefix, links_max=scene.links)) as fleet:
         devices = [device.id for device in fleet.devices]
+        if scene.site is not None:
+            await asyncio.to_thread(scene.site.publish, stack.url, devices)
+            progress.say(f"the site is at {scene.site.page(stack.url)}")
         sheets = Sheets.of(scene.family.product, scene.family.layouts.values(), devices, scene.seed)
         await asyncio.to_thread(sheets.bring_in, stack.url)
         run, verdict = await _measure(scene, stack, fleet, sheets, progress, stopped)
@@ -199,7 +224,7 @@ async def _measure(
 
 async def _correct(fleet: Fleet, sheets: Sheets, url: str) -> None:
     """Once the fleet has delivered something, find that one of its sensors was measured wrongly in the factory."""
-    if await fleet.until(lambda: fleet.tally.acknowledged >= len(fleet.devices), float("inf")):
+    if sheets.versions and await fleet.until(lambda: fleet.tally.acknowledged >= len(fleet.devices), float("inf")):
         await sheets.correct(url, next(iter(sheets.versions)))
 
 

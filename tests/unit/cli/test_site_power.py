@@ -53,6 +53,33 @@ def test_what_does_not_last_makes_it_exit_1(tmp_path, capsys):
     assert "NO" in capsys.readouterr().out
 
 
+def test_a_kit_is_found_for_each_node_on_sun(tmp_path, capsys):
+    path = written(tmp_path, "pvgis: sun.csv")
+    (tmp_path / "sun.csv").write_text(hourly(air=10.0), encoding="utf-8")
+    assert power(path, "--size") == exits.OK
+    told = capsys.readouterr().out
+    assert "trap-solar: li-ion-18650-2p with 1 x solar-5w is enough" in told
+    assert power(path, "--size", "--json") == exits.OK
+    found = json.loads(capsys.readouterr().out)["sizing"]
+    assert set(found) == {"trap-solar", "listener"}
+    assert found["trap-solar"]["enough"] is True
+
+
+def test_where_no_kit_is_enough_the_ways_out_are_told(tmp_path, capsys):
+    path = written(tmp_path, "pvgis: sun.csv")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("autonomy: 5 d", "autonomy: 365 d").replace("3600 s", "80000 s"), "utf-8"
+    )
+    (tmp_path / "sun.csv").write_text(hourly(air=10.0, peak=5.0), encoding="utf-8")
+    assert power(path, "--size") == exits.PROMISE_BROKEN
+    told = capsys.readouterr().out
+    assert "trap-solar: no kit of the catalogue is enough; nearest is" in told
+    assert "load of a day: " in told
+    assert "days without sun asked for: " in told
+    power(path, "--size", "--json")
+    assert json.loads(capsys.readouterr().out)["sizing"]["trap-solar"]["relaxations"]
+
+
 def test_a_damaged_weather_file_is_told(tmp_path, capsys):
     path = written(tmp_path, "pvgis: sun.csv")
     (tmp_path / "sun.csv").write_text("no sun at all\n", encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from seamline.rig.world.device import Device
@@ -74,13 +74,23 @@ class Faults:
 
     def schedule(self, heap: Heap) -> None:
         """Have every fault happen when it is due."""
-        for place, fault in enumerate(self._plan.faults):
-            if fault.device < 0 or fault.device in self._devices:
-                heap.at(fault.at_ms * MS, lambda place=place, fault=fault: self._fire(place, fault))
+        happening = [one for one in enumerate(self._plan.faults) if one[1].device < 0 or one[1].device in self._devices]
+        self._next(heap, iter(sorted(happening, key=lambda one: one[1].at_ms)))
+        for fault in self._plan.faults:
             if fault.kind is Kind.RESTORED:
                 heap.at(max(0, fault.at_ms - fault.numbers["back_ms"]) * MS, self._people.back_up)
             elif fault.kind is Kind.LATE_CONTRACT:
                 self._hub.withhold(fault.numbers["versions"])
+
+    def _next(self, heap: Heap, waiting: Iterator[tuple[int, Fault]]) -> None:
+        """Have the next one happen, and then the one after it: a hundred thousand at once would weigh on the heap."""
+        following = next(waiting, None)
+        if following is not None:
+            heap.at(following[1].at_ms * MS, lambda: self._happen(heap, following, waiting))
+
+    def _happen(self, heap: Heap, one: tuple[int, Fault], waiting: Iterator[tuple[int, Fault]]) -> None:
+        self._next(heap, waiting)
+        self._fire(*one)
 
     def mend(self) -> None:
         """Undo what may still be going on: the database works, nobody is killed any more, no cut waits."""

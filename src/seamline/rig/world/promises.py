@@ -24,6 +24,7 @@ ALWAYS: Final = {
     "books": "numbered = stored + quarantined + declined + lost + owed, for every device",
     "presence": "a device is shown as there only within its contract's bound of its last word, and its readers are told what is shown",
     "twin-honest": "a twin shows what the device said, and calls confirmed only what it said",
+    "own-mail": "what comes down to a device is about it: its incarnations, and wishes that were made to it",
     "versions": "versions of wishes and of reports rise, and one version is one value",
     "told-once": "each loss and each quarantined frame is told of once",
     "failures-told": "a birth counts every connect that failed since the last session",

@@ -88,12 +88,14 @@ class Line:
 class DeviceTruth:
     """Everything one device measured."""
 
-    __slots__ = ("boots", "lines")
+    __slots__ = ("asked", "boots", "lines")
 
     def __init__(self) -> None:
         self.lines: dict[LineKey, Line] = {}
         self.boots: dict[int, int] = {}
         """The last boot of each incarnation."""
+        self.asked: set[tuple[str, int, object]] = set()
+        """Every wish that was ever stored for it: setting, version, value."""
 
     @property
     def numbered(self) -> int:

@@ -106,6 +106,7 @@ class TwinAudit:
     def _wish(self, key: TwinKey, row: DesiredRow) -> None:
         old = self._wished.get(key)
         self._wished[key] = row
+        self._device(key).truth.asked.add((key[1], row["version"], row["value"]))
         if old is not None:
             if row["version"] < old["version"]:
                 self._broken(key, "versions", f"wish {row['version']} comes after wish {old['version']}")

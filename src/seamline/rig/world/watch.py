@@ -198,8 +198,11 @@ class Watch:
             until_ms = now_ms + said["retry_after_ms"]
             self._busy = (until_ms, said["retry_after_ms"] // 2) if now_ms >= self._silent_until_ms else None
             self._silent_until_ms = max(self._silent_until_ms, until_ms)
+        elif kind == "twin":
+            self._wishes(_document(payload))
         elif kind == "session":
             document = _document(payload)
+            self._wishes(cast("dict[str, object]", document["twin"] or {}))
             if (document["session"], document["boot"]) == (self._session, self._core.boot):
                 if not self._answered:
                     self._answered = True
@@ -212,7 +215,16 @@ class Watch:
             if document["session"] == self._session and document["probe"] is not None:
                 self._probe_answered = max(self._probe_answered, cast("int", document["probe"]))
 
+    def _wishes(self, twin: dict[str, object]) -> None:
+        """Hold a document of the twin against the wishes that were made to this device."""
+        for setting, wish in cast("dict[str, dict[str, object]]", twin.get("desired") or {}).items():
+            if (setting, wish["version"], wish["value"]) not in self._truth.asked:
+                what = f"is told to have {setting} at {wish['value']!r}, wish {wish['version']}, and nobody asked that of it"
+                raise self.broken("own-mail", what)
+
     def _acknowledged(self, incarnation: int, marks: object) -> None:
+        if incarnation not in self._truth.boots:
+            raise self.broken("own-mail", f"is told of incarnation {incarnation:08x}, which it never was")
         for boot, channel, following in cast("list[tuple[int, int, int]]", marks):
             if channel:
                 self._truth.acknowledge(self.device, LineKey(incarnation, boot, channel), following)

@@ -34,7 +34,7 @@ class ZoneCells:
         inside = self.grid.within(found.area)
         if not found.zone.roofs:
             for solid in site.solids:
-                inside &= ~self.grid.within(solid.footprint)
+                clear(self.grid, inside, solid)
         self.inside: NDArray[np.bool_] = inside
         self._masks: dict[Observer, Mask] = {}
         self._alone: dict[int, Scene] = {}
@@ -104,6 +104,19 @@ class ZoneCells:
             return whole
         column, row = self.offset
         return whole[row : row + self.grid.rows, column : column + self.grid.columns].copy()
+
+
+def clear(grid: Grid, cells: NDArray[np.bool_], solid: Solid) -> None:
+    """Take the cells of a solid's footprint out; only those about it are looked at."""
+    west, south, east, north = solid.footprint.bounds
+    first = max(0, int((west - grid.west) // grid.cell)), max(0, int((south - grid.south) // grid.cell))
+    last = min(grid.columns, int((east - grid.west) // grid.cell) + 1), min(grid.rows, int((north - grid.south) // grid.cell) + 1)
+    if first[0] >= last[0] or first[1] >= last[1]:
+        return
+    part = Grid(
+        last[0] - first[0], last[1] - first[1], grid.west + first[0] * grid.cell, grid.south + first[1] * grid.cell, grid.cell
+    )
+    cells[first[1] : last[1], first[0] : last[0]] &= ~part.within(solid.footprint)
 
 
 def window(grid: Grid, area: Areal, ident: str) -> tuple[Grid, tuple[int, int]]:

@@ -118,8 +118,13 @@ def lacking(design: Design) -> Iterator[str]:
     if design.cables is None:
         why = next((absent.why for absent in design.absent if absent.what == "cables"), "no cable schedule")
         yield f"cables ({why})"
-    elif design.cables.unroutable:
-        yield f"cables that no route leads to ({', '.join(design.cables.unroutable)})"
+    else:
+        if design.cables.unlaid:
+            yield f"cables for {' and '.join(design.cables.unlaid)}, which the plan does not name"
+        if design.cables.unroutable:
+            yield f"cables that no route leads to ({', '.join(design.cables.unroutable)})"
+    if design.radio is not None and design.radio.put_up:
+        yield f"mounts and work of what the network puts up ({len(design.radio.put_up)})"
     rate = design.plan.prices.labour_hour
     if rate is not None:
         yield f"labour (the plan gives {rate} an hour, and no hours)"
@@ -144,6 +149,8 @@ def claims(design: Design) -> Iterator[tuple[str, Origin]]:
     for supply in plan.supplies.values():
         if supply.switch is not None:
             yield supply.switch, Origin(f"supplies.{supply.id}", design.place_of(f"supplies.{supply.id}.switch"), 1)
+    for one in design.radio.put_up if design.radio else ():
+        yield one.part, Origin(f"network: {one.id}", design.place_of(f"network.{one.role}"), 1)
     for row in design.cables.rows if design.cables else ():
         yield row.part, Origin(f"cable {row.id}", design.place_of("routes.cable"), row.metres)
 

@@ -1,5 +1,7 @@
-"""All layers as KML 2.2 (OGC 07-147r2), a folder for each, for survey and mapping tools; the content stands in
-each placemark's data, since tools keep that and not the document's."""
+"""All layers as KML 2.2 (OGC 07-147r2), a folder for each, for survey and mapping tools.
+
+The content stands in each placemark's data: tools keep that, and not the document's.
+"""
 
 from __future__ import annotations
 

@@ -123,11 +123,15 @@ def _sector(one: Device, width_deg: float, range_m: float) -> Polygon:
 
 def _connections(design: Design) -> Iterator[Item]:
     frame = design.site.frame
-    at = {one.id: one for one in devices(design)}
+    at = {one.id: (one.lon, one.lat, one.height_m) for one in devices(design)}
+    for put in design.radio.put_up if design.radio else ():
+        at[put.id] = (*frame.degrees(put.x, put.y), put.height_m)
+        about: dict[str, Value] = {"role": put.role, "part": put.part, "height_m": put.height_m, "put_up": True}
+        yield Item("device", put.id, put.id, Point(*at[put.id]), about)
     for link in design.radio.links if design.radio else ():
-        if link.rate is not None and link.a in at and link.b in at:
-            ends = LineString([(at[end].lon, at[end].lat, at[end].height_m) for end in (link.a, link.b)])
-            about: dict[str, Value] = {
+        if link.rate is not None:
+            ends = LineString([at[end] for end in (link.a, link.b)])
+            about = {
                 "radio": link.radio,
                 "rate": link.rate,
                 "metres": link.metres,

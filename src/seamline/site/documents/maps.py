@@ -143,11 +143,13 @@ def connections(design: Design, chart: Chart) -> Iterator[Mark]:
     for row in design.cables.rows if design.cables else ():
         way = line((chart.at(x, y) for x, y in row.places), CABLE)
         yield Group((way,), f"cable {row.id}: {row.metres:.0f} m of {row.part}")
-    at = {ident: fixed for ident, (_, fixed) in (*design.site.nodes.items(), *design.site.gateways.items())}
-    for link in design.radio.links if design.radio else ():
-        if link.used and link.a in at and link.b in at:
-            ends = [chart.at(at[one].x, at[one].y) for one in (link.a, link.b)]
-            yield Group((line(ends, LINK),), f"link {link.ends}")
+    at = {ident: (fixed.x, fixed.y) for ident, (_, fixed) in (*design.site.nodes.items(), *design.site.gateways.items())}
+    if design.radio is not None:
+        at |= {one.id: (one.x, one.y) for one in design.radio.put_up}
+        for link in design.radio.links:
+            if link.used:
+                ends = [chart.at(*at[one]) for one in (link.a, link.b)]
+                yield Group((line(ends, LINK),), f"link {link.ends}")
 
 
 def view(design: Design, one: Device, chart: Chart) -> Iterator[Mark]:
@@ -189,6 +191,10 @@ def signs(design: Design, placed: tuple[Device, ...], chart: Chart, labels: Labe
         x, y = chart.at(fixed.x, fixed.y)
         labels.sign(x, y, 1.8)
         yield Group(tuple(supply(x, y)), f"supply {one.title}")
+    for put in design.radio.put_up if design.radio else ():
+        x, y = chart.at(put.x, put.y)
+        labels.sign(x, y, 2.0)
+        yield Group(tuple(device(put.role, x, y, None)), f"{put.role} {put.id}, put up by the network")
     for one in placed:
         x, y = chart.at(one.x, one.y)
         labels.sign(x, y, 2.0)

@@ -40,7 +40,13 @@ DEVICE: Final = (
 def summary(design: Design) -> Summary:
     """The figures of a design."""
     found: dict[str, Section] = {
-        "devices": {one.id: {name: number(getattr(one, name)) for name in DEVICE} for one in devices(design)},
+        "devices": {
+            **{one.id: {name: number(getattr(one, name)) for name in DEVICE} for one in devices(design)},
+            **{
+                one.id: {"role": one.role, "part": one.part, "x": one.x, "y": one.y, "height_m": one.height_m}
+                for one in (design.radio.put_up if design.radio else ())
+            },
+        },
         "coverage": dict(_coverage(design)),
         "blind spots": dict(_blind(design)),
         "links": dict(_links(design)),
@@ -88,17 +94,13 @@ def _power(design: Design) -> Iterator[tuple[str, Fields]]:
         yield (
             node.node,
             {
-                "daily_wh": _figures(node.daily_wh),
-                "autonomy_d": _figures(node.autonomy_d),
-                "dark_share": _figures(node.dark_share),
+                "daily_wh": node.daily_wh,
+                "autonomy_d": node.autonomy_d,
+                "dark_share": node.dark_share,
                 "met": node.met,
+                "answers": "; ".join(answer.answer for answer in node.answers),
             },
         )
-
-
-def _figures(value: float | None) -> float | None:
-    """Six significant figures: more is noise of the arithmetic."""
-    return None if value is None else float(f"{value:.6g}")
 
 
 def _parts(design: Design) -> Iterator[tuple[str, Fields]]:

@@ -9,7 +9,8 @@ from seamline.site.documents.bom import Bom, bom
 from seamline.site.documents.design import Design
 from seamline.site.documents.devices import devices
 from seamline.site.documents.sheets import Column, Draft, Flow, Row, Table, Words
-from seamline.site.documents.views import NodePower, TermView
+from seamline.site.documents.views import AnswerView, NodePower, SwitchView, TermView
+from seamline.site.power.figures import amount as amount_text
 
 
 def bom_sheets(design: Design) -> tuple[Draft, ...]:
@@ -157,9 +158,31 @@ def cable_sheets(design: Design) -> tuple[Draft, ...]:
     )
     for ident, why in cables.unroutable.items():
         flow.add(Words(f"{ident}: {why}", alarm=True))
-    for note in cables.notes:
-        flow.add(Words(note))
+    for use in cables.unlaid:
+        flow.add(Words(f"Cables for {use} are not laid: the plan does not name one.", alarm=True))
+    if cables.switches:
+        flow.add(Words("Switches", heading=True), switches_table(cables.switches))
     return flow.drafts()
+
+
+def switches_table(switches: tuple[SwitchView, ...]) -> Table:
+    """What each switch feeds."""
+    columns = (
+        Column("switch", 20),
+        Column("devices", 12, "end"),
+        Column("ports", 12, "end"),
+        Column("reserved W", 14, "end"),
+        Column("budget W", 14, "end"),
+        Column("what does not hold", 80),
+    )
+    rows = tuple(
+        Row(
+            (one.id, str(one.devices), str(one.ports), f"{one.reserved_w:g}", f"{one.budget_w:g}", "; ".join(one.problems)),
+            alarm=bool(one.problems),
+        )
+        for one in switches
+    )
+    return Table(columns, rows)
 
 
 def power_sheets(design: Design) -> tuple[Draft, ...]:
@@ -187,7 +210,27 @@ def power_sheets(design: Design) -> tuple[Draft, ...]:
     for node in power.nodes:
         if node.terms:
             flow.add(Words(f"{node.node}: the arithmetic", heading=True), terms_table(node.terms))
+    for node in power.nodes:
+        for answer in node.answers:
+            flow.add(Words("Infer here, or send it up?", heading=True), Words(answer.answer), options_table(answer))
+            flow.add(Words(f"The arithmetic of {answer.options[0].name}:"), terms_table(answer.options[0].terms))
     return flow.drafts()
+
+
+def options_table(answer: AnswerView) -> Table:
+    """Every way to do a workload."""
+    columns = (
+        Column("way", 50),
+        Column("J a day", 16, "end"),
+        Column("bytes a day", 16, "end"),
+        Column("answer after s", 16, "end"),
+        Column("why not", 60),
+    )
+    rows = tuple(
+        Row((one.name, f"{one.joules:.4g}", f"{one.bytes_sent:.4g}", f"{one.latency_s:.3g}", "; ".join(one.refusals)))
+        for one in answer.options
+    )
+    return Table(columns, rows)
 
 
 def power_row(node: NodePower) -> Row:
@@ -210,8 +253,13 @@ def power_row(node: NodePower) -> Row:
 def terms_table(terms: tuple[TermView, ...]) -> Table:
     """Arithmetic, line by line."""
     columns = (Column("what", 36), Column("how much", 18, "end"), Column("worked out", 46), Column("from", 60))
-    rows = tuple(Row((term.name, f"{term.value:.4g} {term.unit}", term.working, term.source)) for term in terms)
+    rows = tuple(Row((term.name, term_text(term), term.working, term.source)) for term in terms)
     return Table(columns, rows)
+
+
+def term_text(term: TermView) -> str:
+    """A term's value with its unit; a bare number has none."""
+    return amount_text(term.value) if term.unit == "1" else f"{amount_text(term.value)} {term.unit}"
 
 
 def coverage_sheets(design: Design) -> tuple[Draft, ...]:

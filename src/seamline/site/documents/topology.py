@@ -80,6 +80,9 @@ def stations_of(design: Design) -> Iterator[Station]:
             yield Station(one.id, one.title, one.role, 0, failing.get(one.id, 0), dark=False, existing=one.existing)
     for ident, (found, _) in design.site.supplies.items():
         yield Station(f"supply {ident}", found.title, "supply", 0, 0, dark=False)
+    for put in design.radio.put_up if design.radio else ():
+        tier = len(ways[put.id]) - 1 if put.id in ways else 0
+        yield Station(put.id, "put up by the network", put.role, tier, failing.get(put.id, 0), dark=False)
     for one in devices(design):
         if one.role != "gateway":
             tier = len(ways[one.id]) - 1 if one.id in ways else 1 if one.id in cabled else deepest + 1
@@ -228,17 +231,23 @@ def passages(design: Design) -> Iterator[tuple[str, list[str], bool]]:
     """Headings with their texts; whether it is bad news."""
     radio = design.radio
     if radio is not None:
-        yield "Radio", [f"{radio.kind}, fade margin {radio.fade_margin_db:g} dB", *radio.notes], bool(radio.notes)
+        yield "Radio", [f"{radio.kind}, fade margin {radio.fade_margin_db:g} dB", *radio.notes], False
+        if radio.problems:
+            yield "What does not hold", list(radio.problems), True
+        if radio.put_up:
+            yield "Put up besides the plan's", [f"{one.id}: {one.part}" for one in radio.put_up], False
         dark = [f"{one.kind} {one.what}: without it {', '.join(one.dark)} dark" for one in radio.failures]
         yield "Single points of failure", dark or ["none among gateways, relays and links"], bool(dark)
         if radio.unheard:
-            yield "Not heard by any gateway", [", ".join(radio.unheard)], True
+            yield "Not heard by any gateway", [f"{ident}: {text}" for ident, text in radio.unheard.items()], True
     if design.cables is not None:
         rows = design.cables.rows
         metres = math.fsum(row.metres for row in rows)
         yield "Cables", [f"{len(rows)} runs, {metres:.0f} m to buy, {design.cables.trench_m:.0f} m of route"], False
         wrong = [f"{row.id}: {problem}" for row in rows for problem in row.problems]
         wrong += [f"{ident}: {why}" for ident, why in design.cables.unroutable.items()]
+        wrong += [f"for {use}: the plan names none" for use in design.cables.unlaid]
+        wrong += [f"switch {one.id}: {problem}" for one in design.cables.switches for problem in one.problems]
         if wrong:
             yield "Cables that do not do", wrong, True
     if design.absent:

@@ -36,16 +36,33 @@ class FailureView:
     dark: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PutUp:
+    """A gateway or relay on a mounting of the plan, in local metres, and the part that it is."""
+
+    id: str
+    role: Literal["relay", "gateway"]
+    part: str
+    x: float
+    y: float
+    height_m: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioView:
-    """The radio network. `ways` are the stations from each node on to its gateway; nodes with a radio and without a way are `unheard`."""
+    """The radio network. `ways` are the stations from each node on to its gateway.
+
+    `unheard` are nodes that reach none, with what would help; `put_up` are gateways and relays that the network needs besides the plan's.
+    """
 
     kind: str
     fade_margin_db: float
     links: tuple[LinkView, ...]
     ways: Mapping[str, tuple[str, ...]]
-    unheard: tuple[str, ...]
+    unheard: Mapping[str, str]
     failures: tuple[FailureView, ...]
+    put_up: tuple[PutUp, ...] = ()
+    problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -67,15 +84,28 @@ class CableView:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchView:
+    """A switch and what it feeds: ports, watts that the classes of its devices reserve, and what does not hold."""
+
+    id: str
+    devices: int
+    ports: int
+    reserved_w: float
+    budget_w: float
+    problems: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CablesView:
-    """The cable schedule, and what no route leads to, with the reason."""
+    """The cable schedule, what no route leads to (with the reason), and `unlaid`: uses for which the plan names no cable."""
 
     rows: tuple[CableView, ...]
     unroutable: Mapping[str, str]
     trench_m: float
     trench_bound_m: float
-    notes: tuple[str, ...] = ()
+    unlaid: tuple[str, ...] = ()
+    switches: tuple[SwitchView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +117,26 @@ class TermView:
     unit: str
     working: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """One way to do a workload: energy (J) and bytes of a day, seconds to an answer, why it cannot be, and its arithmetic."""
+
+    name: str
+    joules: float
+    bytes_sent: float
+    latency_s: float
+    refusals: tuple[str, ...]
+    terms: tuple[TermView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """Where a workload is inferred: the answer in a sentence, and every option, the best first."""
+
+    answer: str
+    options: tuple[OptionView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +156,7 @@ class NodePower:
     met: bool | None = None
     terms: tuple[TermView, ...] = ()
     notes: tuple[str, ...] = ()
+    answers: tuple[AnswerView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from seamline.site.coverage.cover import cover
-from seamline.site.documents.cable_part import cables_view
 from seamline.site.documents.content import content_of
 from seamline.site.documents.design import Absent, Design
-from seamline.site.documents.radio_part import radio_view, stations_of
+from seamline.site.documents.network_part import cables_view, radio_view
+from seamline.site.documents.power_part import power_view
 from seamline.site.frame import SiteError
+from seamline.site.network.study import study
 from seamline.site.plan.loader import load_plan
 from seamline.site.plan.model import Plan
 from seamline.site.plan.resolve import resolve
-
-POWER_ABSENT = "this version of Seamline does not work it out from a plan yet"
 
 
 def design(path: Path, variant: str | None = None) -> Design:
@@ -34,19 +33,14 @@ def designed(plan: Plan) -> Design:
     """The design of a plan that was read."""
     content = content_of(plan)
     site = resolve(plan)
-    absent: list[Absent] = []
-    cables = cables_view(site)
-    if isinstance(cables, str):
-        absent.append(Absent("cables", cables))
-    if not any(stations_of(site)):
-        absent.append(Absent("radio", "nothing in the plan has a radio"))
-    absent.append(Absent("power", POWER_ABSENT))
+    network = study(site)
+    radio = radio_view(site, network)
     return Design(
         site=site,
         coverage=cover(site),
         content=content,
-        radio=radio_view(site) if not any(one.what == "radio" for one in absent) else None,
-        cables=None if isinstance(cables, str) else cables,
-        power=None,
-        absent=tuple(absent),
+        radio=radio,
+        cables=cables_view(site, network),
+        power=power_view(site, network),
+        absent=() if radio is not None else (Absent("radio", "nothing in the plan has a radio"),),
     )

@@ -133,7 +133,7 @@ def _obstacle(profile: Profile, crossing: Crossing, walls: Mapping[str, float]) 
     if min(low, high) >= crossing.top:
         return None
     surfaces = 2 - (crossing.from_inside and low < crossing.top) - (crossing.to_inside and high < crossing.top)
-    wall = walls.get(crossing.name)
+    wall = walls.get(crossing.name) if surfaces else 0.0  # between two places in one building there is no wall that is drawn
     return _Obstacle(crossing, None if wall is None else wall * surfaces, surfaces < 2)
 
 

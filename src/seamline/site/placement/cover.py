@@ -9,7 +9,7 @@ import numpy as np
 from seamline.site.placement.advice import Advice, on_limit, on_rules
 from seamline.site.placement.answer import Answer, By, answer_of
 from seamline.site.placement.best import BestSearch
-from seamline.site.placement.core import Core, core_of, reach
+from seamline.site.placement.core import Core, core_of
 from seamline.site.placement.effort import Cancelled, Effort, Stop, Watch, Watcher
 from seamline.site.placement.problem import Problem, check_limits
 from seamline.site.placement.reduce import reduced_to_cover
@@ -40,19 +40,21 @@ def cover(
     effort, watcher = effort or Effort(), Watcher(watch)
     search = CoverSearch(core_of(problem, price), effort, watcher)
     search.run()
-    advice: list[Advice] = []
-    excluded = np.zeros(0, np.int64)
+    is_sure = True
     if search.chosen is None:
         most = BestSearch(core_of(problem, price), effort, Watcher(watch))
         most.run()
+        is_sure = search.is_impossible and most.is_proven
         seen = problem.sees.seen_by([*problem.existing, *most.chosen])
-        could = np.minimum(problem.need, problem.sees.seen_by(problem.existing) + reach(problem, problem.free))
-        excluded = np.flatnonzero(seen < could)
-        advice.append(on_rules(problem, excluded, is_sure=search.is_impossible and most.is_proven))
         search = CoverSearch(core_of(problem, price, np.minimum(problem.need, seen)), effort, watcher)
         search.start(most.chosen)
         search.run()
     chosen = search.chosen or []
+    advice: list[Advice] = []
+    seen = problem.sees.seen_by([*problem.existing, *chosen])
+    excluded = np.flatnonzero(seen < np.minimum(problem.need, problem.sees.seen_by([*problem.existing, *problem.free.tolist()])))
+    if len(excluded):
+        advice.append(on_rules(problem, excluded, is_sure=is_sure))
     cost = int(problem.cost[chosen].sum()) if chosen else 0
     if budget is not None and cost > budget:
         advice.append(on_limit("budget", budget, cost, search.bound if by == "cost" else None))

@@ -46,8 +46,8 @@ def files(plan: Plan, report: Report) -> None:
 
 def files_of(plan: Plan) -> Iterator[tuple[str, str]]:
     """Each file of the plan, with the place that names it; catalogues report for themselves."""
-    for file in plan.survey.files:
-        yield file.path, "survey.files"
+    for at, file in enumerate(plan.survey.files):
+        yield file.path, f"survey.files.{at}"
     if plan.terrain is not None:
         yield plan.terrain.path, "terrain.path"
     if plan.weather.pvgis is not None:

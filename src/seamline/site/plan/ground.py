@@ -49,6 +49,7 @@ def survey(keys: Keys) -> SurveyPlan:
     """Read `survey`: the files, and the rules in their order."""
     files: list[SurveyFile] = []
     for at, node in enumerate(keys.list("files", items_max=FILES_MAX)):
+        keys.report.places[f"{keys.inside('files')}.{at}"] = node.span
         if isinstance(node, Mapping):
             inner = Keys(keys.report, node, f"{keys.inside('files')}.{at}")
             files.append(SurveyFile(inner.one("path", TEXT), inner.maybe("crs", TEXT)))

@@ -61,8 +61,8 @@ class SitePower:
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
-    """What is the same for all nodes."""
+class Surroundings:
+    """What is the same for all nodes: where the site is, its weather file, what links and horizons allow."""
 
     plan: Plan
     place: sky.Place
@@ -72,6 +72,7 @@ class _Site:
 
     @property
     def air_c(self) -> tuple[float, ...]:
+        """The months' temperatures that the plan gives; empty where it gives none."""
         return self.plan.weather.temperatures_c
 
 
@@ -84,11 +85,18 @@ def site_power(
     power cannot be worked out has the reason in its notes. PvgisError when the plan's weather file is damaged.
     """
     plan = site.plan
-    common = _Site(plan, _place(site), _file(plan), rates or {}, horizons or {})
+    common = surroundings(site, rates, horizons)
     nodes = tuple(_node(common, node) for node in plan.nodes.values())
     by_id = {node.node: node for node in nodes}
     switches = tuple(found for supply in plan.supplies.values() if (found := _switch(plan, supply, by_id)) is not None)
     return SitePower(nodes, switches, _notes(common, nodes))
+
+
+def surroundings(
+    site: Site, rates: Mapping[str, parts.Rate] | None = None, horizons: Mapping[str, tuple[float, ...]] | None = None
+) -> Surroundings:
+    """What is the same for all nodes of a site; PvgisError when the plan's weather file is damaged."""
+    return Surroundings(site.plan, _place(site), _file(site.plan), rates or {}, horizons or {})
 
 
 def _place(site: Site) -> sky.Place:
@@ -108,7 +116,7 @@ def _file(plan: Plan) -> pvgis.Hourly | pvgis.Monthly | None:
     return pvgis.read(text, path.name)
 
 
-def _notes(common: _Site, nodes: Sequence[NodePower]) -> tuple[str, ...]:
+def _notes(common: Surroundings, nodes: Sequence[NodePower]) -> tuple[str, ...]:
     found: list[str] = []
     solar = any(node.kind == "solar" for node in nodes)
     if solar and common.file is None:
@@ -121,7 +129,7 @@ def _notes(common: _Site, nodes: Sequence[NodePower]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _node(common: _Site, node: Node) -> NodePower:
+def _node(common: Surroundings, node: Node) -> NodePower:
     kind = "unknown" if node.power is None else node.power.kind
     try:
         found = node_load(common.plan, node, common.rates)
@@ -142,7 +150,7 @@ def _node(common: _Site, node: Node) -> NodePower:
         )
 
 
-def _on_battery(common: _Site, made: NodePower, cell: Battery, asked: float | None) -> NodePower:
+def _on_battery(common: Surroundings, made: NodePower, cell: Battery, asked: float | None) -> NodePower:
     """A battery that nothing charges: from full to empty, in the coldest month for what it holds."""
     if made.load is None:
         return made
@@ -163,10 +171,10 @@ def _on_battery(common: _Site, made: NodePower, cell: Battery, asked: float | No
     )
 
 
-def _on_panel(common: _Site, made: NodePower, cell: Battery, array: Array, asked: float | None) -> NodePower:
+def _on_panel(common: Surroundings, made: NodePower, cell: Battery, array: Array, asked: float | None) -> NodePower:
     if made.load is None:
         return made
-    found = balance(made.load, cell, array.peak_w, _weather(common, array, cell), Conditions(years=PLANNED_YEARS))
+    found = balance(made.load, cell, array.peak_w, weather_for(common, array, cell.volts), Conditions(years=PLANNED_YEARS))
     lasts = found.run.dark_days == 0 and (asked is None or found.autonomy_days >= asked)
     return NodePower(
         node=made.node,
@@ -184,18 +192,19 @@ def _on_panel(common: _Site, made: NodePower, cell: Battery, array: Array, asked
     )
 
 
-def _weather(common: _Site, array: Array, cell: Battery) -> weather.Weather:
+def weather_for(common: Surroundings, array: Array, battery_v: float) -> weather.Weather:
+    """The weather that panels stand in: the plan's file, or a clear sky, which is an upper bound."""
     if isinstance(common.file, pvgis.Hourly):
-        return weather.from_hourly(common.file, array, cell.volts, common.place)
+        return weather.from_hourly(common.file, array, battery_v, common.place)
     if isinstance(common.file, pvgis.Monthly):
         file = common.file
         if file.air_c is None and common.air_c:
             file = pvgis.with_temperatures(file, common.air_c)
-        return weather.from_monthly(file, array, cell.volts, common.place)
-    return weather.clear_year(common.place, array, cell.volts, common.air_c)
+        return weather.from_monthly(file, array, battery_v, common.place)
+    return weather.clear_year(common.place, array, battery_v, common.air_c)
 
 
-def _verdicts(common: _Site, node: Node) -> tuple[Verdict, ...]:
+def _verdicts(common: Surroundings, node: Node) -> tuple[Verdict, ...]:
     """Where to infer a node's work that is not settled: on its board, its accelerator or another of the catalogue, or after an uplink."""
     plan = common.plan
     profile = None if node.profile is None else plan.profiles.get(node.profile)

@@ -112,3 +112,26 @@ def test_settings_survive_another_firmware_and_not_an_erased_memory():
 def test_a_value_so_far_into_its_range_is_allowed(families, permille):
     for item in families[0].current.state.values():
         assert item.allows(raw_value(item, permille))
+
+
+# -- whose mail it is ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("twin", "is told to have set_point at 1250, wish 1, and nobody asked that of it"), ("marks", "which it never was")],
+)
+def test_what_is_about_another_device_is_found(kind, says, families):
+    world = World(Plan(4, 2, 300_000, (WISH,)), Parts(families))
+    send = world.broker.send
+
+    def astray(device, sent, payload):
+        send(device, sent, payload)
+        if (device, sent) == (0, kind):
+            send(1, sent, payload)
+
+    world.broker.send = astray
+    broken = world.run().broken
+    assert broken is not None
+    assert (broken.promise, broken.device) == ("own-mail", 1)
+    assert says in broken.what

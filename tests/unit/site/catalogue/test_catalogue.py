@@ -113,7 +113,7 @@ WRONG = [
     (f"{{{SENSOR}, width: 90 deg, sources: {{range: maker}}}}", "SP201", "part 'p' names no source for: width"),
     (f"{{{SENSOR}, source: s, sources: {{colour: maker}}}}", "SP202", "has no figure 'colour'"),
     (f"{{{SENSOR}, source: s, sources: {{title: maker}}}}", "SP202", "has no figure 'title'"),
-    (f"{{{SENSOR}, source: ''}}", "SP113", "is not text"),
+    (f"{{{SENSOR}, source: ''}}", "SP201", "names no source"),
     (f"{{{SENSOR}, source: s, width: 0 deg}}", "SP110", "above 0 deg"),
     (f"{{{SENSOR}, source: s, ip: IP99K9}}", "SP106", "degree of protection"),
     ("{title: P, source: s}", "SP102", "has no 'kind'"),

@@ -309,6 +309,7 @@ def test_from_inside_there_is_only_a_way_through_and_without_a_stated_wall_none(
     assert across({"barn": 9.0}, ends=inside[::-1]).penetration_db == 9.0
     within = across({"barn": 9.0}, ends=((45, 0), (55, 0)))
     assert (within.penetration_db, within.way) == (0.0, "through"), "no wall between two rooms of one building"
+    assert across(ends=((45, 0), (55, 0))) == within, "stated or not"
 
 
 def test_an_antenna_on_the_roof_is_outside():
@@ -358,3 +359,65 @@ def test_every_path_costs_the_same_both_ways(first, last, heights, walls):
 @given(POINT, POINT, st.floats(0, 30))
 def test_stated_walls_never_make_a_path_dearer(first, last, db):
     assert across({"barn": round(db, 1)}, ends=(first, last)).total_db <= across(ends=(first, last)).total_db
+
+
+@given(st.floats(2, 30), st.floats(0.1, 20), st.tuples(st.floats(1, 12), st.floats(1, 12)), st.integers(5, 80))
+def test_a_building_that_grows_never_lets_more_through(height, more, heights, at):
+    low, high = (
+        across(
+            heights=tuple(round(one, 2) for one in heights), solids=[Solid.of(box(at, -20, at + 8, 20), round(top, 2), "hall")]
+        )
+        for top in (height, height + more)
+    )
+    # Its two roof edges become one of Bullington's, which moves between them: half a decibel, not more.
+    assert high.total_db >= low.total_db - 0.5
+
+
+@given(st.floats(0.5, 10), st.floats(0.5, 10), st.integers(30, 5000), st.floats(1.05, 3))
+def test_farther_over_flat_ground_is_never_nearer(first, last, metres, times):
+    ground = Ground(Scene(GRID))
+    near, far = (
+        path_loss(ground.between(Antenna(0, 0, round(first, 2)), Antenna(x, 0, round(last, 2))), MHZ).total_db
+        for x in (metres, round(metres * times, 2))
+    )
+    assert far >= near - 1e-6
+
+
+@given(st.floats(0.5, 20), st.floats(0.1, 10), st.integers(20, 5000), st.sampled_from([433.5, MHZ, 2442.0, 5500.0]))
+def test_over_flat_ground_a_higher_antenna_never_loses_more_than_its_longer_path(height, more, metres, mhz):
+    ground = Ground(Scene(GRID))
+    low, high = (
+        path_loss(ground.between(Antenna(0, 0, round(height + rise, 2)), Antenna(metres, 0, 2)), mhz).diffraction_db
+        for rise in (0.0, more)
+    )
+    assert high <= low + 0.5
+
+
+def test_terrain_between_is_an_edge_like_a_wall():
+    """A ridge of one cell and a thin wall of the same height cost alike."""
+    grid = Grid(101, 9, 0.0, -9.0, 2.0)
+    heights = np.zeros((9, 101))
+    heights[:, 50] = 12.0
+    ridge = path_loss(Ground(Scene(grid, ground=heights)).between(Antenna(1, 0, 3), Antenna(201, 0, 3)), MHZ)
+    wall = Solid.of(box(100.9, -9, 101.1, 9), 12.0, "wall")
+    built = path_loss(Ground(Scene(grid, [wall])).between(Antenna(1, 0, 3), Antenna(201, 0, 3)), MHZ)
+    assert ridge.way == "clear", "what is named is what was built"
+    assert ridge.diffraction_db == pytest.approx(built.diffraction_db, abs=1.5)
+    assert built.over == ("wall",)
+
+
+def test_a_hill_under_both_antennas_changes_nothing():
+    grid = Grid(50, 5, 0.0, 0.0, 10.0)
+    flat, raised = (
+        path_loss(Ground(Scene(grid, ground=np.full((5, 50), level))).between(Antenna(5, 20, 4), Antenna(480, 20, 6)), MHZ)
+        for level in (0.0, 37.5)
+    )
+    assert raised.total_db == pytest.approx(flat.total_db)
+
+
+def test_a_slope_costs_what_level_ground_does():
+    grid = Grid(50, 5, 0.0, 0.0, 10.0)
+    slope = np.tile(np.arange(50) * 0.5, (5, 1))
+    found = path_loss(Ground(Scene(grid, ground=slope)).between(Antenna(5, 25, 2), Antenna(485, 25, 2)), MHZ)
+    level = path_loss(Ground(Scene(grid)).between(Antenna(5, 25, 2), Antenna(485, 25, 2)), MHZ)
+    assert found.diffraction_db == pytest.approx(level.diffraction_db, abs=0.3)

@@ -211,18 +211,15 @@ def test_a_node_that_observes_nothing_passes_on(tmp_path):
 
 
 def test_a_gateway_that_takes_fewer_than_lead_to_it_is_a_problem(tmp_path):
-    small = (
-        "prices: {budget",
-        "catalogue:\n  parts:\n    tiny: {kind: gateway, title: Tiny, source: an example, radios: [lora-868],"
-        " uplinks: [ethernet], power: 5 W, nodes: 2}\n\nprices: {budget",
-    )
+    part = "{kind: gateway, title: Tiny, source: an example, radios: [lora-868], uplinks: [ethernet], power: 5 W, nodes: 2}"
+    small = ("prices: {budget", f"catalogue:\n  parts:\n    tiny: {part}\n\nprices: {{budget")
     found = study(farm(tmp_path, small, ("part: lora-gateway", "part: tiny")))
     assert found.broken == ("gw-1 takes 2 stations, and 3 lead to it: put up another gateway",)
 
 
 def test_power_cables_have_their_drop_from_the_supplys_voltage(tmp_path):
     dc = (
-        ("routes: {cable: cat6-outdoor,", "routes: {cable: cat6-outdoor, power_cable: PART,"),
+        ("routes: {cable: cat6-outdoor,", "routes: {cable: cat6-outdoor, power_cable: ground-cable-1-5,"),
         ("kind: poe, switch: poe-switch-8}", "kind: dc, volts: 24 V}"),
         ("power: {from: poe, supply: box}}\n  cam-2", "power: {from: dc, supply: box}}\n  cam-2"),
         ("power: {from: poe}}\n  cam-far", "power: {from: dc}}\n  cam-far"),
@@ -232,14 +229,22 @@ def test_power_cables_have_their_drop_from_the_supplys_voltage(tmp_path):
         ),
         ("uplink: ethernet, power: {from: poe}}", "uplink: ethernet}"),
     )
-    from seamline.site.catalogue import shipped
-
-    power = next(
-        part.id
-        for part in shipped().parts.values()
-        if part.kind == "cable" and part.ohm_per_km is not None and "power" in part.carries
-    )
-    changed = tuple((old, new.replace("PART", power)) for old, new in dc)
-    rows = {row.id: row for row in study(farm(tmp_path, *changed)).wiring.rows}
+    rows = {row.id: row for row in study(farm(tmp_path, *dc)).wiring.rows}
     assert rows["cam-1"].use == "power"
     assert 0 < rows["cam-1"].drop_share < rows["cam-2"].drop_share
+
+
+def test_a_wall_that_is_stated_otherwise_changes_the_path_through_it_and_no_other(tmp_path, plain):
+    found = study(farm(tmp_path, barn_db=90.0))
+    before, after = ({one.other("gw-1"): one.loss for one in case.links} for case in (plain, found))
+    assert after["indoors"].penetration_db == 90.0
+    assert "indoors" in found.unheard
+    assert all(after[ident] == before[ident] for ident in ("soil-1", "soil-2", "in-silo"))
+
+
+def test_a_larger_fade_margin_spares_nothing(tmp_path, plain):
+    found = study(farm(tmp_path, ("fade_margin: 10 dB", "fade_margin: 32 dB")))
+    before, after = ({one.other("gw-1"): one for one in case.links} for case in (plain, found))
+    assert after["soil-2"].spare_db == pytest.approx(before["soil-2"].spare_db - 22)
+    assert after["soil-1"].rate.name != before["soil-1"].rate.name
+    assert after["soil-1"].loss == before["soil-1"].loss

@@ -20,12 +20,12 @@ def test_a_cover_is_within_the_rules_and_its_price_the_least(problem, by):
     price = (lambda chosen: cost(problem, chosen)) if by == "cost" else len
     assert answer.value == price(answer.chosen)
     kept = met(problem, answer.chosen)
+    could = np.minimum(problem.need, problem.sees.seen_by([*problem.existing, *problem.free.tolist()]))
+    assert answer.excluded.tolist() == np.flatnonzero(kept < could).tolist(), "nothing is dropped in silence"
     most = np.max([met(problem, chosen) for chosen in allowed], axis=0)
-    if len(answer.excluded):
+    if (kept < most).any():
         assert not any((met(problem, chosen) >= most).all() for chosen in allowed), "all could have been covered at once"
         assert worth(problem, answer.chosen) == max(worth(problem, chosen) for chosen in allowed)
-    else:
-        assert (kept >= most).all()
     least = min(price(chosen) for chosen in allowed if (met(problem, chosen) >= kept).all())
     assert answer.bound <= least <= answer.value
     assert answer.is_proven
@@ -122,6 +122,12 @@ def test_candidates_that_exclude_each_other_leave_cells_and_say_which_group():
     (advice,) = answer.advice
     assert advice.relax == "groups"
     assert "1 cells cannot be covered together with all others: candidates exclude each other (groups mast 1)" in advice.text
+
+
+def test_a_cell_that_needs_two_of_one_group_is_not_dropped_in_silence():
+    problem = Problem(Sight.of(np.ones((2, 1), bool)), need=np.array([2]), groups=(Group((0, 1), 1, "mast 1"),))
+    answer = cover(problem)
+    assert (len(answer.chosen), answer.excluded.tolist(), answer.advice[0].relax) == (1, [0], "groups")
 
 
 def test_a_gateway_that_sees_nothing_is_built_for_those_that_need_it():
