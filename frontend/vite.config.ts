@@ -25,5 +25,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The hub's pages, and the planner's own: neither loads what is the other's.
+    rolldownOptions: { input: { index: "index.html", planner: "planner.html" } },
   },
 });

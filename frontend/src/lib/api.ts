@@ -29,6 +29,11 @@ export async function put<T>(path: string, body: unknown): Promise<T> {
   return ask<T>(path, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
+export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  return ask<T>(path, signal ? { ...init, signal } : init);
+}
+
 async function ask<T>(path: string, init: RequestInit): Promise<T> {
   let answer: Response;
   try {

@@ -11,6 +11,7 @@ from seamline.cli.site_plan import resolved, tell_notes, write_json
 
 if TYPE_CHECKING:
     from seamline.site.network.study import Study
+    from seamline.site.plan import Site
 
 DARK_SHOWN = 6
 """Stations that are listed for a failure; --json has all."""
@@ -31,6 +32,7 @@ def network(options: argparse.Namespace) -> int:
         write_json(as_json(found))
     else:
         tell_radio(found)
+        tell_additions(site, found)
         tell_air(found)
         tell_cables(found)
         tell_problems(found)
@@ -67,6 +69,17 @@ def tell_radio(found: Study) -> None:
         show(f"  {kind}{failure.what}: {', '.join(failure.dark[:DARK_SHOWN])}{more} go dark")
     if alone:
         show(f"  {len(alone)} stations hang on a single link")
+
+
+def tell_additions(site: Site, found: Study) -> None:
+    """What was put up, to be written into the plan."""
+    from seamline.site.network.additions import additions
+
+    lines = additions(site, found)
+    if lines:
+        heading("To keep it, write into the plan")
+    for line in lines:
+        show(f"  {line}")
 
 
 def tell_air(found: Study) -> None:

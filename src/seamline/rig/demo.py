@@ -27,7 +27,7 @@ from seamline.rig.verify import Verdict, verify
 from seamline.stack import Settings, Stack, StackError
 
 if TYPE_CHECKING:
-    from seamline.rig.demo_site import DemoSite  # noqa: PLC0415 - only with the extra `site`
+    from seamline.rig.demo_site import DemoSite
 
 FACTOR: Final = 10
 """The heater samples every 10 s and sends every minute: ten times faster, a demo is worth watching."""

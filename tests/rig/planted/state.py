@@ -37,6 +37,18 @@ MUTATIONS = [
         kinds=WISHES,
     ),
     mutation(
+        "one answer for all who wait",
+        "whoever waits for wishes gets the document that was made",
+        "own-mail",
+        Edit(
+            "seamline.hub.twin_service:Announcer.send",
+            "document(twins[no], now_ms)",
+            "document(next(iter(twins.values())), now_ms)",
+        ),
+        budget=12,
+        kinds=(Kind.WISH, Kind.WISH, Kind.CUT_ALL),
+    ),
+    mutation(
         "quarantined and stored",
         "what is set aside is counted as quarantined; what came is counted as stored",
         "books",

@@ -54,6 +54,8 @@ def test_what_was_put_up_has_its_cost_and_bound(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "put up: gateway mast-1 at 30, 60, 8 m" in told or "put up: gateway mast-2" in told
     assert "429.50, none is cheaper" in told
+    assert "To keep it, write into the plan" in told
+    assert "gateway-1: {title: gateway-1, part: lora-gateway" in told
 
 
 def test_a_plan_without_radios_still_has_its_cables(tmp_path, capsys):

@@ -76,8 +76,6 @@ def test_where_no_kit_is_enough_the_ways_out_are_told(tmp_path, capsys):
     assert "trap-solar: no kit of the catalogue is enough; nearest is" in told
     assert "load of a day: " in told
     assert "days without sun asked for: " in told
-    power(path, "--size", "--json")
-    assert json.loads(capsys.readouterr().out)["sizing"]["trap-solar"]["relaxations"]
 
 
 def test_a_damaged_weather_file_is_told(tmp_path, capsys):

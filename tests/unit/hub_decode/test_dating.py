@@ -8,7 +8,7 @@ from seamline.hub.ingest import dating
 from seamline.hub.ingest.clocks import changed_from_ms
 from seamline.hub.ingest.memory import Clocks
 from seamline.hub.inputs import Source
-from seamline.hub.timeline import Segment, anchored, datings
+from seamline.hub.timeline import Quality, Segment, anchored, datings
 
 T0 = 1_790_000_000_000
 HOUR = 3_600_000
@@ -46,6 +46,27 @@ def test_columns_and_the_timeline_agree(segments, records, drift_ppm, error_max_
             wanted = one.date(uptime_ms, arrival_ms)
             got = (int(found.unix_ms[at]), int(found.error_ms[at])) if found.known[at] else (None, None)
             assert (*got, int(found.quality[at])) == (wanted.unix_ms, wanted.error_ms, int(wanted.quality))
+            alone = dating.told(clocks, clocks.slot(0, 1, boot), uptime_ms, arrival_ms)
+            assert alone in {None, got}
+            assert alone is not None or len(one.pieces) != 1 or wanted.quality is Quality.BOUNDED
+
+
+@given(boots(), st.lists(st.tuples(st.integers(0, 9), uptimes, arrivals), min_size=1, max_size=12))
+@settings(deadline=None)
+def test_records_of_several_boots_are_dated_at_once_as_one_by_one(segments, records):
+    known = datings(segments, 50, 2_000)
+    clocks, many = Clocks(), {}
+    slots = [clocks.slot(0, 1, boot) for boot in known]
+    for slot, one in zip(slots, known.values(), strict=True):
+        dating.put(clocks, slot, one, many)
+    of = np.array([slots[which % len(slots)] for which, _, _ in records])
+    uptime, arrival = (np.array(column) for column in list(zip(*records, strict=True))[1:])
+    found = dating.date(clocks, many, of, uptime, arrival)
+    for at, (which, uptime_ms, arrival_ms) in enumerate(records):
+        wanted = list(known.values())[which % len(slots)].date(uptime_ms, arrival_ms)
+        assert bool(found.known[at]) == (wanted.unix_ms is not None)
+        if wanted.unix_ms is not None:
+            assert (int(found.unix_ms[at]), int(found.error_ms[at])) == (wanted.unix_ms, wanted.error_ms)
 
 
 @given(st.lists(near, min_size=1, max_size=6), near, uptimes)

@@ -111,7 +111,7 @@ class PlannedRemedy(Strict):
     kind: Literal["turn", "move", "add"]
     node: Label | None
     part: Title | None
-    mounting: Label | None
+    where: Title | None
     x: Metres
     y: Metres
     height_m: Metres

@@ -95,6 +95,9 @@ class Clockwork:
         slot = self._memory.clocks.find(said.device, said.input.incarnation, said.input.boot)
         if slot is None or not self._memory.clocks.known[slot]:
             return None
+        told = dating.told(self._memory.clocks, slot, uptime_ms, said.arrival_ms)
+        if told is not None:
+            return told
         at = np.array([slot])
         dates = dating.date(self._memory.clocks, self._many, at, np.array([uptime_ms]), np.array([said.arrival_ms]))
         return (int(dates.unix_ms[0]), int(dates.error_ms[0])) if dates.known[0] else None

@@ -87,6 +87,20 @@ def date(clocks: Clocks, many: Mapping[int, Dating], slots: I64, uptime_ms: I64,
     )
 
 
+def told(clocks: Clocks, slot: int, uptime_ms: int, arrival_ms: int) -> tuple[int, int] | None:
+    """What `date` says of one record of a boot with a single piece, as (Unix ms, error ms): most are, and a column of one is dear.
+
+    None where the boot has none or several, or the piece does not hold.
+    """
+    if clocks.pieces[slot] != 1:
+        return None
+    piece = Piece(0, int(clocks.at_ms[slot]), int(clocks.unix_ms[slot]), int(clocks.uncertainty_ms[slot]))
+    found = Dating(int(clocks.drift_ppm[slot]), 0, 0, (piece,)).told(uptime_ms)
+    if found is None or found[0] - found[1] > arrival_ms:
+        return None
+    return min(found[0], arrival_ms), found[1]
+
+
 def _bounds(clocks: Clocks, slots: I64, uptime_ms: I64, arrival_ms: I64) -> tuple[I64, I64]:
     """The earliest and latest a record can have been made, from the neighbouring boots and its arrival."""
     drift, heard_ms = clocks.drift_ppm[slots], clocks.uptime_ms[slots]

@@ -134,7 +134,6 @@ OPEN: Final[Mapping[str, str]] = {
     "site-cut-off": "there is no control node yet",
     "weak-signal": "there are no updates yet",
     "bad-release": "there are no rollouts yet",
-    "node-goes-dark": "there is no site map yet",
     "cable-pulled": "there is no flashing over USB yet",
 }
 """Bad days whose part of the system does not exist yet, and what is missing. A day leaves when it gets its scenario or its test."""

@@ -74,7 +74,7 @@ class Sheet:
         """Add rows; `keys` are the columns of READING_COLUMNS but for `layout`."""
         start, end = self.used, self.used + len(fields)
         if self.fields is None or end > len(self.fields):
-            self._grow(max(ROWS_MIN, 2 * end), keys, fields)
+            self._grow(max(ROWS_MIN, end + end // 2), keys, fields)
         assert self.fields is not None  # noqa: S101 - made just now
         for name, column in keys.items():
             self._columns[name][start:end] = column

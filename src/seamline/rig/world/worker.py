@@ -23,7 +23,7 @@ from seamline.hub.ingest.reader import Batch, Position
 from seamline.hub.ingest.sessions import Told
 from seamline.hub.store_port import AwayError, FencedError
 from seamline.rig.world.broker import Broker, Message
-from seamline.rig.world.clocks import unix_ms
+from seamline.rig.world.clocks import WORLD_BEGAN_UNIX_MS, unix_ms
 from seamline.rig.world.faulty_store import FaultyStore, KilledError, LostAnswerError, StoreFaults
 from seamline.rig.world.heap import MS, SECOND, Heap, Timer
 from seamline.rig.world.marks import Marks
@@ -279,7 +279,7 @@ class Worker:
             batch.subjects.append(subject)
             batch.payloads.append(message.payload)
             batch.seqs.append(message.seq)
-            batch.stored_ns.append((unix_ms(message.stored_us) * 1000 + message.stored_us % 1000) * 1000)
+            batch.stored_ns.append((WORLD_BEGAN_UNIX_MS * MS + message.stored_us) * 1_000)
         if not len(batch):
             return None
         if batch.seqs[0] <= self._read:

@@ -160,8 +160,7 @@ def figure(name: str, value: Figure) -> str:
 
 def gained(name: str, before: Figure, after: Figure) -> str:
     """How much more it is, for money and areas."""
-    numbers = isinstance(before, (int, float)) and isinstance(after, (int, float))
-    if not numbers or isinstance(before, bool) or isinstance(after, bool) or not name.endswith(("_m2", "cents")):
+    if not isinstance(before, (int, float)) or not isinstance(after, (int, float)) or not name.endswith(("_m2", "cents")):
         return ""
     more = after - before
     told = money(abs(int(more))) if name.endswith("cents") else f"{abs(more):.4g}"

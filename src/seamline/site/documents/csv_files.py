@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from typing import cast
 
 from seamline.site.documents.bom import bom
 from seamline.site.documents.design import Design
@@ -84,7 +85,10 @@ def decimal(cents: int | None) -> str | None:
 def device_row(one: Device) -> Sequence[Cell]:
     """A device's fields; lists with spaces between."""
     values: Mapping[str, object] = {field.name: getattr(one, field.name) for field in fields(one)}
-    return [" ".join(map(str, value)) if isinstance(value, tuple) else number(value) for value in values.values()]
+    return [
+        " ".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else number(value)
+        for value in values.values()
+    ]
 
 
 def number(value: object) -> Cell:

@@ -6,7 +6,7 @@ Millimetres from the sheet's upper left corner, y downwards; angles in degrees, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -129,9 +129,3 @@ def arrow(at: Point, towards: Point, size: float, ink: Ink) -> Path:
     return polygon(
         (at, (foot[0] - uy * size / 3, foot[1] + ux * size / 3), (foot[0] + uy * size / 3, foot[1] - ux * size / 3)), ink
     )
-
-
-def column(x: float, y: float, lines: Sequence[str], size: float, *, step: float = 1.35, **looks: object) -> list[Text]:
-    """Lines of text one under the other; the first one's base line is at y."""
-    bold, colour = bool(looks.get("bold", False)), str(looks.get("colour", Text.__dataclass_fields__["colour"].default))
-    return [Text(x, y + at * size * step, text, size, bold=bold, colour=colour) for at, text in enumerate(lines)]

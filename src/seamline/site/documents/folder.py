@@ -21,7 +21,7 @@ from seamline.site.documents.pdf import pdf
 from seamline.site.documents.sheets import framed
 from seamline.site.documents.summary import written
 from seamline.site.documents.svg import svg
-from seamline.site.documents.tables import bom_sheets, cable_sheets, coverage_sheets, device_sheets, power_sheets
+from seamline.site.documents.tables import bom_sheets, cable_sheets, coverage_sheets, device_sheets, link_sheets, power_sheets
 from seamline.site.documents.topology import topology
 from seamline.site.frame import SiteError
 
@@ -38,6 +38,7 @@ def sheets(design: Design) -> tuple[Sheet, ...]:
         *coverage_sheets(design),
         *device_sheets(design),
         *bom_sheets(design),
+        *link_sheets(design),
         *cable_sheets(design),
         *power_sheets(design),
         *mounting,

@@ -91,7 +91,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise SiteError(f"{folder}: there is no {MANIFEST}; 'seamline site build' makes such a folder") from None
     except (OSError, ValueError) as error:
         raise SiteError(f"{path}: it cannot be read: {error}") from None
-    found = cast("Mapping[str, object]", document) if isinstance(document, dict) else {}
+    found: Mapping[str, object] = cast("Mapping[str, object]", document) if isinstance(document, dict) else {}
     content, site, parts, files, variant = (found.get(name) for name in ("content", "site", "parts", "files", "variant"))
     if (
         not isinstance(content, str)
@@ -153,7 +153,7 @@ def stale(told: Manifest, current: Content) -> str | None:
     names = {"plan": "the plan", "catalogue": "the catalogue", "format": "the documents' format"}
     changed = [text for name, text in names.items() if before.get(name) != after[name]]
     old = before.get("inputs")
-    inputs = cast("Mapping[str, object]", old) if isinstance(old, dict) else {}
+    inputs: Mapping[str, object] = cast("Mapping[str, object]", old) if isinstance(old, dict) else {}
     for name in sorted({*inputs, *current.inputs}):
         if inputs.get(name) != current.inputs.get(name):
             state = "new" if name not in inputs else "gone" if name not in current.inputs else "changed"

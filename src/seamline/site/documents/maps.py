@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry import GeometryCollection
 from shapely.geometry.base import BaseGeometry
 
 from seamline.site.catalogue.parts import Camera
@@ -77,7 +78,7 @@ def extent(design: Design) -> tuple[float, float, float, float]:
     fixed = [one for _, one in (*site.nodes.values(), *site.gateways.values(), *site.supplies.values())]
     if fixed:
         parts.append(shapely.MultiPoint([(one.x, one.y) for one in fixed]))
-    west, south, east, north_ = shapely.total_bounds(np.array(parts, dtype=object)).tolist()
+    west, south, east, north_ = GeometryCollection(parts).bounds
     air = 0.03 * max(east - west, north_ - south, 1.0)
     return west - air, south - air, east + air, north_ + air
 

@@ -216,15 +216,24 @@ class Flow:
         total = sum(column.share for column in table.columns)
         widths = [self._room.width * column.share / total for column in table.columns]
         self._head(table, widths)
-        for row in table.rows or (Row((table.empty,) + ("",) * (len(widths) - 1)),):
+        if not table.rows:
+            self._words(Words(table.empty))
+        for row in table.rows:
             cells = [wrapped(cell, wide - 2 * PAD, SIZE, bold=row.strong) for cell, wide in zip(row.cells, widths, strict=True)]
-            height = max(map(len, cells)) * STEP + 1.5
-            if not self._fits(height):
-                self._turn()
-                self._head(table, widths)
-            self._row(table, row, cells, widths)
-            self._y += height
+            for part in self._parts(cells):
+                height = max(map(len, part)) * STEP + 1.5
+                if not self._fits(height):
+                    self._turn()
+                    self._head(table, widths)
+                self._row(table, row, part, widths)
+                self._y += height
         self._y += 2
+
+    def _parts(self, cells: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+        """A row as one part, or as several where it has more lines than a page."""
+        most = int((self._room.height - 2 * STEP - 4) / STEP)
+        for first in range(0, max(map(len, cells)), most):
+            yield [cell[first : first + most] for cell in cells]
 
     def _head(self, table: Table, widths: Sequence[float]) -> None:
         if not self._fits(4 * STEP):

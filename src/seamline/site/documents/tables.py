@@ -112,6 +112,54 @@ def device_sheets(design: Design) -> tuple[Draft, ...]:
     return flow.drafts()
 
 
+def link_sheets(design: Design) -> tuple[Draft, ...]:
+    """The radio links, what is dark without what, and everything that is to be said of them; none where nothing has a radio."""
+    radio = design.radio
+    if radio is None:
+        return ()
+    flow = Flow("links", "Radio links")
+    columns = (
+        Column("from", 22),
+        Column("to", 22),
+        Column("radio", 14),
+        Column("rate", 14),
+        Column("length m", 12, "end"),
+        Column("loss dB", 12, "end"),
+        Column("margin dB", 12, "end"),
+        Column("spare dB", 12, "end"),
+        Column("", 24),
+    )
+    rows = tuple(
+        Row(
+            (
+                link.a,
+                link.b,
+                link.radio,
+                link.rate or "none holds",
+                f"{link.metres:.1f}",
+                f"{link.loss_db:.1f}",
+                f"{link.margin_db:.1f}",
+                f"{link.spare_db:.1f}",
+                "in use" if link.used else "",
+            ),
+            strong=link.used,
+        )
+        for link in radio.links
+    )
+    flow.add(
+        Words(f"{radio.kind}, with a fade margin of {radio.fade_margin_db:g} dB."),
+        Table(columns, rows, "no two radios hear each other"),
+    )
+    flow.add(*(Words(text, alarm=True) for text in radio.problems))
+    flow.add(*(Words(f"{ident} is not heard by any gateway: {text}", alarm=True) for ident, text in radio.unheard.items()))
+    flow.add(*(Words(f"Put up besides the plan's: {one.id} ({one.part}).") for one in radio.put_up))
+    flow.add(Words("Single points of failure", heading=True))
+    dark = tuple(Row((one.kind, one.what, ", ".join(one.dark))) for one in radio.failures)
+    flow.add(Table((Column("what", 12), Column("which", 40), Column("dark without it", 90)), dark))
+    flow.add(*(Words(note) for note in radio.notes))
+    return flow.drafts()
+
+
 def cable_sheets(design: Design) -> tuple[Draft, ...]:
     """The cable schedule; what is not there is said."""
     flow = Flow("cables", "Cable schedule")

@@ -17,6 +17,7 @@ from seamline.site.documents.drawing import Group, Ink, Mark, Text, box, line
 from seamline.site.documents.fonts import fitted, width, wrapped
 from seamline.site.documents.sheets import A3_WIDE, ACCENT, ALARM, GREY, HAIR, INK, Draft, Room
 from seamline.site.documents.symbols import ROLES, cross, device, supply
+from seamline.site.documents.views import CablesView, RadioView
 
 LINK: Final = Ink(stroke="#1d4ed8", width=0.45)
 SPARE: Final = Ink(stroke="#93a4c4", width=0.25, dash=(1.2, 1.0))
@@ -64,13 +65,17 @@ def topology(design: Design) -> Draft:
     stations = {station.id: station for station in stations_of(design)}
     edges = [edge for edge in edges_of(design) if edge.upper in stations and edge.lower in stations]
     at = placed(stations, edges, inner)
-    marks = [*drawn_edges(edges, at), *drawn_stations(stations.values(), at), *uplinks(design, at, inner)]
+    hung: dict[str, list[str]] = {}
+    for edge in edges:
+        if edge.label:
+            hung.setdefault(edge.lower, []).append(edge.label)
+    marks = [*drawn_edges(edges, at), *drawn_stations(stations.values(), at, hung), *uplinks(design, at, inner)]
     return Draft("topology", "Topology", A3_WIDE, (*marks, *told(design, Room(room.right - COLUMN, room.y, COLUMN, room.height))))
 
 
 def stations_of(design: Design) -> Iterator[Station]:
     """Gateways and supplies, then nodes by how far their way leads; what has neither way nor cable stands in the last tier."""
-    ways = design.radio.ways if design.radio else {}
+    ways: Mapping[str, tuple[str, ...]] = design.radio.ways if design.radio else {}
     failing = {failure.what: len(failure.dark) for failure in (design.radio.failures if design.radio else ())}
     cabled = {row.device for row in design.cables.rows} if design.cables else set[str]()
     unheard = set(design.radio.unheard) if design.radio else set[str]()
@@ -94,7 +99,7 @@ def stations_of(design: Design) -> Iterator[Station]:
 
 def edges_of(design: Design) -> Iterator[Edge]:
     """Links that are used, usable ones that are not, and cables."""
-    ways = design.radio.ways if design.radio else {}
+    ways: Mapping[str, tuple[str, ...]] = design.radio.ways if design.radio else {}
     for link in design.radio.links if design.radio else ():
         if link.rate is None:
             continue
@@ -136,25 +141,19 @@ def mean(values: Sequence[float], default: float) -> float:
 
 
 def drawn_edges(edges: Sequence[Edge], at: Mapping[str, tuple[float, float]]) -> Iterator[Mark]:
-    """Lines first, then what they say, so that no line runs through words."""
+    """The lines, those that matter most on top."""
     for kind in ("spare", "power", "ethernet", "link"):
         for edge in edges:
             if edge.kind == kind:
                 yield Group(
                     (line((at[edge.upper], at[edge.lower]), INKS[kind]),), f"{edge.upper} - {edge.lower} {edge.label}".strip()
                 )
-    taken: dict[str, int] = {}
-    for edge in edges:
-        if edge.label:
-            (ux, uy), (lx, ly) = at[edge.upper], at[edge.lower]
-            turn = taken[edge.upper] = taken.get(edge.upper, 0) + 1
-            share = 0.52 + 0.12 * (turn % 3)
-            x, y = ux + (lx - ux) * share, uy + (ly - uy) * share
-            yield Text(x, y, edge.label, 2.1, "middle", colour=GREY, halo=True)
 
 
-def drawn_stations(stations: Iterable[Station], at: Mapping[str, tuple[float, float]]) -> Iterator[Mark]:
-    """Each station's sign, its name, and what hangs on it alone."""
+def drawn_stations(
+    stations: Iterable[Station], at: Mapping[str, tuple[float, float]], hung: Mapping[str, list[str]]
+) -> Iterator[Mark]:
+    """Each station's sign and name, what it hangs on (`hung`), and what hangs on it alone."""
     counts: dict[float, int] = {}
     known = list(stations)
     for station in known:
@@ -177,9 +176,12 @@ def drawn_stations(stations: Iterable[Station], at: Mapping[str, tuple[float, fl
             yield Text(
                 x, top + (3.2 if not up else -3.6), fitted(station.title, room, 2.2), 2.2, "middle", colour=GREY, halo=True
             )
+        under = hung.get(station.id, [])
         if station.alone and not station.dark:
-            text = "exists already" if station.existing else "no link or cable planned"
-            yield Text(x, top + 6.2, text, 2.2, "middle", colour=GREY)
+            under = ["exists already" if station.existing else "no link or cable planned"]
+        for number, text in enumerate(under if not up else ()):
+            for part, words in enumerate(wrapped(text, room - 1, 1.9)):
+                yield Text(x, top + 6.2 + (number + part) * 2.4, words, 1.9, "middle", colour=GREY, halo=True)
         if station.failing:
             yield Text(x + 3, y + 0.9, f"alone carries {station.failing}", 2.2, colour=ALARM, bold=True, halo=True)
 
@@ -214,12 +216,15 @@ def told(design: Design, room: Room) -> Iterator[Mark]:
         yield Text(x + 13, y + 0.9, text, 2.5)
         y += 4.4
     for heading, texts, alarm in passages(design):
+        if y > room.bottom - 16:
+            yield Text(x, y + 3, "more in the tables", 2.4, colour=GREY)
+            return
         y += 3
         yield Text(x, y, heading, 3.4, bold=True, colour=ALARM if alarm else ACCENT)
         y += 4.5
         for text in texts:
             for row in wrapped(text, wide, 2.4):
-                if y > room.bottom - 4:
+                if y > room.bottom - 8:
                     yield Text(x, y, "more in the tables", 2.4, colour=GREY)
                     return
                 yield Text(x, y, row, 2.4)
@@ -231,24 +236,38 @@ def passages(design: Design) -> Iterator[tuple[str, list[str], bool]]:
     """Headings with their texts; whether it is bad news."""
     radio = design.radio
     if radio is not None:
-        yield "Radio", [f"{radio.kind}, fade margin {radio.fade_margin_db:g} dB", *radio.notes], False
+        yield "Radio", [f"{radio.kind}, fade margin {radio.fade_margin_db:g} dB"], False
         if radio.problems:
             yield "What does not hold", list(radio.problems), True
         if radio.put_up:
             yield "Put up besides the plan's", [f"{one.id}: {one.part}" for one in radio.put_up], False
-        dark = [f"{one.kind} {one.what}: without it {', '.join(one.dark)} dark" for one in radio.failures]
+        dark = list(failures(radio))
         yield "Single points of failure", dark or ["none among gateways, relays and links"], bool(dark)
         if radio.unheard:
             yield "Not heard by any gateway", [f"{ident}: {text}" for ident, text in radio.unheard.items()], True
     if design.cables is not None:
-        rows = design.cables.rows
-        metres = math.fsum(row.metres for row in rows)
-        yield "Cables", [f"{len(rows)} runs, {metres:.0f} m to buy, {design.cables.trench_m:.0f} m of route"], False
-        wrong = [f"{row.id}: {problem}" for row in rows for problem in row.problems]
-        wrong += [f"{ident}: {why}" for ident, why in design.cables.unroutable.items()]
-        wrong += [f"for {use}: the plan names none" for use in design.cables.unlaid]
-        wrong += [f"switch {one.id}: {problem}" for one in design.cables.switches for problem in one.problems]
-        if wrong:
-            yield "Cables that do not do", wrong, True
+        yield from cabled(design.cables)
     if design.absent:
         yield "Not in this diagram", [str(absent) for absent in design.absent], True
+    if radio is not None and radio.notes:
+        yield "Notes", list(radio.notes), False
+
+
+def failures(radio: RadioView) -> Iterator[str]:
+    """What takes others with it, the worst first; links that carry one node only are counted."""
+    single = [one for one in radio.failures if one.kind == "link" and len(one.dark) == 1]
+    yield from (f"{one.kind} {one.what}: without it {', '.join(one.dark)} dark" for one in radio.failures if one not in single)
+    if single:
+        yield f"{len(single)} nodes have a single link: {', '.join(one.dark[0] for one in single)}"
+
+
+def cabled(cables: CablesView) -> Iterator[tuple[str, list[str], bool]]:
+    """What is laid, and what of it does not do."""
+    metres = math.fsum(row.metres for row in cables.rows)
+    yield "Cables", [f"{len(cables.rows)} runs, {metres:.0f} m to buy, {cables.trench_m:.0f} m of route"], False
+    wrong = [f"{row.id}: {problem}" for row in cables.rows for problem in row.problems]
+    wrong += [f"{ident}: {why}" for ident, why in cables.unroutable.items()]
+    wrong += [f"for {use}: the plan names none" for use in cables.unlaid]
+    wrong += [f"switch {one.id}: {problem}" for one in cables.switches for problem in one.problems]
+    if wrong:
+        yield "Cables that do not do", wrong, True

@@ -29,7 +29,7 @@ BEST: Final = 3
 class Remedy:
     """One of them: `node` is who is turned or moved (for `add` the new one), `at` where it then is, `row` what it then sees.
 
-    `gain_m2` is the area that is covered more by it, while `dark` is dark and all others work. `mounting` is where one is added.
+    `gain_m2` is the area that is covered more by it, while `dark` is dark and all others work. `where` is what one is added to.
     """
 
     dark: str
@@ -38,7 +38,7 @@ class Remedy:
     at: Fixed
     row: Row
     gain_m2: float
-    mounting: str | None = None
+    where: str | None = None
 
 
 def remedies(site: Site, cells: Cells, seen: Mapping[str, Row]) -> list[Remedy]:
@@ -101,9 +101,9 @@ def _added(asked: Question, dark: str, short: NDArray[np.float64]) -> list[Remed
     for number in best:
         row = np.zeros(sight.width, np.bool_)
         row[sight.row(number)] = True
-        candidate, mounting = asked.candidate(number)
+        candidate, _ = asked.candidate(number)
         at = Fixed(candidate.spot.x, candidate.spot.y, 0.0)
-        found.append(Remedy(dark, "add", asked.node(number, "new"), at, row, float(gains[number]), mounting.id))
+        found.append(Remedy(dark, "add", asked.node(number, "new"), at, row, float(gains[number]), candidate.spot.name))
     return found
 
 

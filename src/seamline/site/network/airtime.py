@@ -22,7 +22,7 @@ LORAWAN_BYTES: Final = 13
 LORAWAN_ANSWER_BYTES: Final = 12
 """An acknowledgement without a payload: MHDR 1, FHDR 7, MIC 4."""
 LORAWAN_PAYLOAD: Final = {7: 222, 8: 222, 9: 115, 10: 51, 11: 51, 12: 51}
-"""Application bytes of one packet by spreading factor, EU868 (RP002-1.0.3 table 7: N, with repeaters)."""
+"""Application bytes of one packet by spreading factor, EU868 (RP002-1.0.3 section 2.4.6: N, with repeaters)."""
 
 WIFI_DSSS: Final = frozenset({1.0, 2.0, 5.5, 11.0})
 WIFI_OFDM: Final = frozenset({6.0, 9.0, 12.0, 18.0, 24.0, 36.0, 48.0, 54.0})
@@ -40,9 +40,9 @@ ZIGBEE_PAYLOAD: Final = 102
 """Frames have 127 bytes, of which the MAC may take 25 (RFC 4944 section 4)."""
 ZIGBEE_ACK_BYTES: Final = 5
 ZIGBEE_TURN_S: Final = 192e-6
-"""From receiving to sending: 12 symbols of 16 us (IEEE 802.15.4-2020 table 11-1)."""
+"""From receiving to sending: 12 symbols of 16 us (IEEE 802.15.4-2020, aTurnaroundTime)."""
 ZIGBEE_BACKOFF_S: Final = 3.5 * 320e-6
-"""The mean first wait: 0 to 7 periods of 20 symbols (macMinBe 3, clause 6.2.5)."""
+"""The mean first wait: 0 to 7 periods of 20 symbols (IEEE 802.15.4-2020, macMinBe 3 and aUnitBackoffPeriod)."""
 
 IP_TECHNOLOGIES: Final = frozenset({"wifi", "lte-m", "nb-iot", "ethernet"})
 
@@ -77,7 +77,7 @@ def wifi_packet_s(mpdu: int, mbps: float, mhz: float) -> float:
 
     `mpdu` are the bytes from the MAC header to the FCS. Other rates are taken for HT in 20 MHz, one stream, long guard interval.
     """
-    extension = 6e-6 if mhz < 3000 else 0.0  # 2.4 GHz: a pause for older receivers (clauses 18.3.2.4, 10.3.8)
+    extension = 6e-6 if mhz < 3000 else 0.0  # 2.4 GHz: a pause for older receivers (clause 18.3.2.4)
     if mbps in WIFI_DSSS:
         return 192e-6 + math.ceil(8 * mpdu / mbps) * 1e-6
     preamble = 20e-6 if mbps in WIFI_OFDM else 36e-6

@@ -36,7 +36,7 @@ POE_CLASSES: Final = (
     PoeClass(7, 75_000, 62_000),
     PoeClass(8, 90_000, 71_300),
 )
-"""IEEE 802.3-2022 tables 33-7, 33-18, 145-11 and 145-26. Class 0 is class 3 without a promise."""
+"""IEEE 802.3-2022 clauses 33.2.6, 33.3.5, 145.2.8 and 145.3.6. Class 0 is class 3 without a promise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from seamline.site.network.topology import Way
 from seamline.site.network.traffic import DAY_S, HOUR_S, Traffic
 
 LORA_CHANNELS: Final = 3
-"""Channels that every EU868 network has: 868.1, 868.3, 868.5 MHz (RP002-1.0.3 section 2.4.3)."""
+"""Channels that every EU868 network has: 868.1, 868.3, 868.5 MHz (RP002-1.0.3 section 2.4.2)."""
 LOSS_MAX: Final = 0.10
 """Collisions that are accepted at first sending: the frame is sent again, so that one in ten costs a tenth more energy."""
 SHARED_MAX: Final = 0.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -34,10 +34,13 @@ class Remedy:
     at: tuple[float, float] | None = None
 
 
-def remedies(node: Station, network: Sequence[Station], medium: Medium) -> tuple[Remedy, ...]:
+def remedies(
+    node: Station, network: Sequence[Station], medium: Medium, hops_left: Mapping[str, int] | None = None
+) -> tuple[Remedy, ...]:
     """What would bring a node to the network, the simplest first: a higher antenna, another rate, a relay, more gain.
 
-    `network` are the stations that it may send to. When nothing helps, the one remedy says so.
+    `network` are the stations that it may send to, `hops_left` how many links a way to each may have (a relay needs two; without
+    it, as many as it takes). When nothing helps, the one remedy says so.
     """
     near = [(one, station) for station in network if station.passes_on and (one := link(node, station, medium)) is not None]
     near.sort(key=lambda pair: (-pair[0].spare_db, pair[1].id))
@@ -47,7 +50,8 @@ def remedies(node: Station, network: Sequence[Station], medium: Medium) -> tuple
         return (Remedy("none", node.id, "", text),)
     found: list[Remedy] = []
     for made in (_raised, _other_rate, _relayed, _gained):
-        offers = [remedy for one, station in near[:NEIGHBOURS_MAX] if (remedy := made(node, station, one, medium)) is not None]
+        fit = [pair for pair in near if made is not _relayed or hops_left is None or hops_left.get(pair[1].id, 0) > 1]
+        offers = [remedy for one, station in fit[:NEIGHBOURS_MAX] if (remedy := made(node, station, one, medium)) is not None]
         if offers:
             found.append(min(offers, key=lambda remedy: (abs(remedy.amount), remedy.to)))
     if found:

@@ -29,7 +29,7 @@ def effective_heights(
     levels: tuple[float, float],
     length: float,
 ) -> tuple[float, float]:
-    """How high both antennas are above the smooth surface, in metres: P.1812-6 equations 82 to 88.
+    """How high both antennas are above the smooth surface, in metres: P.1812-6 attachment 1 section 5.6.2.
 
     `places` and `ground` are samples between the ends (m), `feet` the ground at both ends, `levels` the antennas'.
     """
@@ -65,7 +65,7 @@ def smooth_earth_db(length: float, heights: tuple[float, float], mhz: float, *, 
 
 
 def least_clearance(km: float, first: float, last: float) -> tuple[float, float]:
-    """The smallest height of the path above the smooth earth (m), and where (km): P.526-15 section 3.2.1 equations 24 and 25."""
+    """The smallest height of the path above the smooth earth (m), and where (km): P.526-15 section 3.2."""
     m = 250 * km * km / (EARTH_KM * (first + last))
     c = (first - last) / (first + last)
     angle = math.pi / 3 + math.acos(min(max(3 * c / 2 * math.sqrt(3 * m / (m + 1) ** 3), -1.0), 1.0)) / 3
@@ -77,7 +77,7 @@ def least_clearance(km: float, first: float, last: float) -> tuple[float, float]
 
 
 def first_term_db(km: float, heights: tuple[float, float], ghz: float, radius_km: float, *, vertical: bool = True) -> float:
-    """The first term of the residue series: P.526-15 section 3.1.1, equations 13 to 19."""
+    """The first term of the residue series: P.526-15 section 3.1.1."""
     loss = (18 * CONDUCTIVITY / ghz) ** 2
     k = 0.036 * (radius_km * ghz) ** (-1 / 3) * ((PERMITTIVITY - 1) ** 2 + loss) ** -0.25
     if vertical:
@@ -92,7 +92,7 @@ def first_term_db(km: float, heights: tuple[float, float], ghz: float, radius_km
 
 
 def height_gain_db(b: float) -> float:
-    """G of the normalised antenna height: P.526-15 section 3.1.1 equation 18."""
+    """G of the normalised antenna height: P.526-15 section 3.1.1."""
     if b > 2:
         return 17.6 * math.sqrt(b - 1.1) - 5 * math.log10(b - 1.1) - 8
     return 20 * math.log10(b + 0.1 * b**3)

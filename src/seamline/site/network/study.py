@@ -132,17 +132,15 @@ def _unheard(
     network: Network, ways: Mapping[str, Way], medium: Medium, everyone: Sequence[Station]
 ) -> dict[str, tuple[Remedy, ...]]:
     """Nodes without a way, each with what would help: to stations that have room for one hop more."""
-    within = [
-        station
-        for ident, station in network.stations.items()
-        if station.role == "gateway" or (ident in ways and len(ways[ident].links) < network.hops_max)
-    ]
+    left = {ident: network.hops_max - len(way.links) for ident, way in ways.items()}
+    left |= dict.fromkeys(network.gateways, network.hops_max)
+    within = [station for ident, station in network.stations.items() if left.get(ident, 0) > 0]
     lost = [
         station
         for ident, station in network.stations.items()
         if ident not in ways and station.role != "gateway" and not _outside(station, everyone)
     ]
-    return {station.id: remedies(station, within, medium) for station in lost}
+    return {station.id: remedies(station, within, medium, left) for station in lost}
 
 
 def _broken(wishes: Sequence[LinkWish], network: Network) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 
 from seamline.site.catalogue.parts import Camera as CameraPart, Money, Part
 from seamline.site.coverage.observing import Aim, aim_of, observer_of, part_of
+from seamline.site.coverage.zones import ZoneCells
 from seamline.site.frame import SiteError
 from seamline.site.observers import Camera, Sensor
 from seamline.site.placement.candidates import Candidate, Looking, Option, Spot, View, along, candidates, one_each_way, sight
@@ -122,10 +123,11 @@ def question(site: Site, *, fresh: bool = False, jobs: int = 1) -> Question:
 
 
 def view_of(site: Site, zone: Zone, need: Need, densities: tuple[float, ...]) -> View:
-    """The cells of a zone that a need is about: those with their centre in it, and not in a building unless its roof counts."""
-    inside = site.grid.within(site.zones[zone.id].area)
-    for solid in () if zone.roofs else site.solids:
-        inside &= ~site.grid.within(solid.footprint)
+    """The cells of a zone that a need is about: the same as coverage counts."""
+    cells = ZoneCells(site, site.zones[zone.id])
+    inside = np.zeros((site.grid.rows, site.grid.columns), np.bool_)
+    column, row = cells.offset
+    inside[row : row + cells.grid.rows, column : column + cells.grid.columns] = cells.inside
     least = 1 if need.px_per_m is None else 2 + densities.index(need.px_per_m)
     return View.of(inside, zone.target_m, least, roofs=zone.roofs, kind=kind_of(need))
 

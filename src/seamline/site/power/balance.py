@@ -22,7 +22,7 @@ COLDER_C: Final = 5.0
 DARK_SHARE: Final = 1e-9
 """What of a step's load may be missing before it counts: the rounding of floats."""
 SETTLED: Final = 1e-9
-HALVINGS: Final = 32
+HALVINGS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,9 @@ def balance(load: Load, battery: Battery, peak_w: float, weather: Weather, condi
     full = [usable(battery, float(value) - under.colder_c, under.years, under.cycles) for value in air]
     harvest = weather.monthly_per_peak() * peak_w
     months = tuple(
-        Month(name, float(harvest[at]), load.watt_hours, full[at].watt_hours, _lasts(full[at].watt_hours, load), float(air[at]))
+        Month(
+            name, float(harvest[at]), load.watt_hours, full[at].watt_hours, _autonomy(full[at].watt_hours, load), float(air[at])
+        )
         for at, name in enumerate(MONTHS)
     )
     found = run(load, battery, peak_w, weather, [state.watt_hours for state in full])
@@ -134,7 +136,24 @@ def balance(load: Load, battery: Battery, peak_w: float, weather: Weather, condi
     return Balance(months, found, weather.upper_bound, notes, _terms(months[worst], full[worst].terms, peak_w, weather))
 
 
-def _lasts(usable_wh: float, load: Load) -> float:
+def lasts(
+    load: Load, battery: Battery, peak_w: float, weather: Weather, under: Conditions, *, autonomy_days: float, dark_share: float
+) -> bool:
+    """Whether goals hold: what `balance` finds, said as soon as it is known.
+
+    A battery that goes dark too often from full does so from any charge, and its way is not looked for.
+    """
+    full = [
+        usable(battery, float(value) - under.colder_c, under.years, under.cycles).watt_hours for value in weather.monthly_air()
+    ]
+    if min(_autonomy(value, load) for value in full) < autonomy_days:
+        return False
+    steps = _steps(load, battery, peak_w, weather, full)
+    first = _through(steps, full[steps.months[0]])
+    return first.dark_share <= dark_share and run(load, battery, peak_w, weather, full).dark_share <= dark_share
+
+
+def _autonomy(usable_wh: float, load: Load) -> float:
     return math.inf if load.watt_hours == 0 else usable_wh / load.watt_hours
 
 
@@ -186,7 +205,7 @@ def run(load: Load, battery: Battery, peak_w: float, weather: Weather, full_wh: 
             low = middle
         else:
             high = middle
-    return _through(steps, low)
+    return _through(steps, _through(steps, low).end_wh)
 
 
 @dataclass(frozen=True, slots=True)

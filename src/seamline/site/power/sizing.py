@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from seamline.site.power.balance import Balance, Conditions, balance
+from seamline.site.power.balance import Balance, Conditions, balance, lasts
 from seamline.site.power.battery import CAPACITY_MOST_AH, Battery
 from seamline.site.power.figures import PowerError, amount, number, share
 from seamline.site.power.load import Load
@@ -17,8 +17,8 @@ TRIED_MAX = 400
 """Combinations that are tried at most; each costs some 50 ms a year of hours."""
 FACTOR_MOST = 1024.0
 """How many times over or under a size is looked at before it is called out of reach."""
-STEPS = 24
-"""Halvings: a factor is found to one in ten thousand of its range."""
+STEPS = 16
+"""Halvings: a factor is found to one in ten thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,18 @@ def relaxations(
     peak_w, weather = candidate.array.peak_w, candidate.weather
     is_ = balance(load, battery, peak_w, weather, conditions)
 
+    def enough(less: Load, cell: Battery, peak: float) -> bool:
+        return lasts(less, cell, peak, weather, conditions, autonomy_days=goals.autonomy_days, dark_share=goals.dark_share)
+
     def lighter(factor: float) -> bool:
         less = Load(tuple(replace(term, value=term.value / factor) for term in load.terms), load.seconds_idle)
-        return meets(balance(less, battery, peak_w, weather, conditions), goals)
+        return enough(less, battery, peak_w)
 
     def larger(factor: float) -> bool:
-        return meets(balance(load, _larger(battery, factor), peak_w, weather, conditions), goals)
+        return enough(load, _larger(battery, factor), peak_w)
 
     def sunnier(factor: float) -> bool:
-        return meets(balance(load, battery, peak_w * factor, weather, conditions), goals)
+        return enough(load, battery, peak_w * factor)
 
     found: list[Relaxation] = []
     ways = (
@@ -164,9 +167,10 @@ def _least(test: Callable[[float], bool]) -> float | None:
     return 2**high
 
 
-def _short(found: Balance, goals: Goals) -> tuple[float, float]:
-    """How far a balance is from the goals, to compare by: days dark above the goal first, then days of autonomy."""
-    return max(0.0, found.run.dark_share - goals.dark_share), max(0.0, goals.autonomy_days - found.autonomy_days)
+def _short(found: Balance, goals: Goals) -> tuple[float, float, float]:
+    """How far a balance is from the goals, to compare by: dark days above the goal, days of autonomy, then what was not served."""
+    dark = max(0.0, found.run.dark_share - goals.dark_share)
+    return dark, max(0.0, goals.autonomy_days - found.autonomy_days), found.run.short_wh
 
 
 def _price(battery: Battery, candidate: Candidate) -> int:

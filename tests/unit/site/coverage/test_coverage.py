@@ -29,6 +29,7 @@ catalogue:
     eye: {kind: camera, title: Eye, source: test, pixels: 1000 x 500, lenses: {wide: {hfov: 90 deg}, long: {hfov: 30 deg}}, range: 40 m}
     ear: {kind: sensor, title: Ear, source: test, senses: sound, range: 25 m}
     nose: {kind: sensor, title: Nose, source: test, senses: smell, range: 30 m, width: 120 deg}
+    skin: {kind: sensor, title: Skin, source: test, senses: warmth, range: 30 m, width: 250 deg}
 """
 CELL = "grid: {cell: 1 m}\n"
 
@@ -242,6 +243,7 @@ def test_the_reach_is_the_kernels_mask_of_an_empty_site(tmp_path):
     for part, rest in (
         ("ear", ""),
         ("nose", "heading: 100 deg"),
+        ("skin", "heading: 20 deg"),
         ("eye", "lens: wide, heading: 300 deg, tilt: 12 deg"),
         ("eye", "lens: long, heading: 45 deg, tilt: 30 deg"),
     ):
@@ -324,8 +326,9 @@ def test_the_yard_is_covered_and_says_so_the_same_every_time():
 
 
 def test_raising_an_obstruction_in_the_survey_changes_coverage(tmp_path):
-    for name in ("plan.yaml", "survey.kml"):
-        (tmp_path / name).write_bytes((YARD / name).read_bytes())
+    plan = (YARD / "plan.yaml").read_text(encoding="utf-8").replace("../../", f"{YARD.parents[1]}/")
+    (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
+    (tmp_path / "survey.kml").write_bytes((YARD / "survey.kml").read_bytes())
     before = cover(resolve(load_plan(tmp_path / "plan.yaml")))
     text = (tmp_path / "survey.kml").read_text()
     assert text.count("<value>2.6</value>") == 1

@@ -104,7 +104,7 @@ def rows_of(data):
 
 def test_each_row_of_each_table_carries_the_content(yard_files, designed):
     names = {name for name in yard_files if name.endswith(".csv")}
-    assert names == {"bom.csv", "nodes.csv", "coverage.csv", "links.csv", "cables.csv"}
+    assert names == {"bom.csv", "nodes.csv", "coverage.csv", "links.csv", "cables.csv", "power.csv"}
     for name in names:
         assert {row["content"] for row in rows_of(yard_files[name])} == {designed.content.hash}
         assert yard_files[name].count(b"\r\n") == yard_files[name].count(b"\n")

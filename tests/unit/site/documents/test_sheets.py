@@ -124,7 +124,7 @@ def test_a_plan_whose_zones_need_nothing_has_one_map(designed):
 
 def test_a_long_legend_ends_with_where_more_stands(designed):
     gate = designed.coverage.zones["gate"]
-    zones = {f"z{at}": gate for at in range(60)}
+    zones = {f"z{at}": replace(gate, zone=f"z{at}") for at in range(60)}
     site = replace(designed.site, zones={f"z{at}": designed.site.zones["gate"] for at in range(60)})
     (only,) = maps.coverage_maps(replace(designed, site=site, coverage=replace(designed.coverage, zones=zones)))
     assert "more zones: see the tables" in texts(only.items)
@@ -188,15 +188,37 @@ def test_the_diagram_names_single_points_of_failure_and_who_is_not_heard(designe
         "old-cam: raise it by 3 m",
         "link a does not hold",
         "put up by the network",
-        "lora sf7, 12 m, +30 dB",
+        "lora sf7, 12 m,",
     ):
         assert text in words, text
+
+
+def test_the_links_sheet_lists_every_link_and_what_is_dark_without_what(designed):
+    words = said(tables.link_sheets(many(designed, 3)))
+    for text in (
+        "gw-1 | n-0 | lora | sf7",
+        "in use",
+        "none holds",
+        "link a does not hold",
+        "old-cam is not heard by any gateway: raise it",
+        "Put up besides the plan's: gw-1 (lora-gateway).",
+        "gateway | gw-1 | n-0",
+    ):
+        assert text in words, text
+    assert tables.link_sheets(replace(designed, radio=None)) == ()
+
+
+def test_nodes_with_a_single_link_are_counted_and_not_listed_one_by_one(designed):
+    radio = replace(
+        mesh(3), failures=(FailureView("link", "gw-1 - n-1", ("n-1",)), FailureView("link", "gw-1 - n-2", ("n-2", "n-0")))
+    )
+    assert list(topology.failures(radio)) == ["link gw-1 - n-2: without it n-2, n-0 dark", "1 nodes have a single link: n-1"]
 
 
 def test_stations_stand_in_the_order_that_keeps_links_apart(designed):
     design = many(designed, 8, 2)
     stations = {one.id: one for one in topology.stations_of(design)}
-    at = topology.placed(stations, [edge for edge in topology.edges_of(design)], A3_WIDE.room)
+    at = topology.placed(stations, list(topology.edges_of(design)), A3_WIDE.room)
     left, right = sorted(("gw-1", "gw-2"), key=lambda ident: at[ident][0])
     of = {left: [], right: []}
     for ident, way in design.radio.ways.items():
@@ -391,6 +413,18 @@ def test_long_words_and_texts_turn_the_page_too():
     assert len(drafts) > 2
     assert drafts[0].title.startswith("Words (1/")
     assert sum("Heading" in text for text in texts([item for draft in drafts for item in draft.items])) == 60
+
+
+def test_a_row_that_is_longer_than_a_page_goes_on_on_the_next():
+    flow = Flow("long", "Long")
+    words = [f"word-{at}" for at in range(900)]
+    flow.add(Table((Column("a", 1), Column("b", 3)), (Row((" ".join(words), "short")), Row(("last", "row")))))
+    drafts = flow.drafts()
+    found = " ".join(text for draft in drafts for text in texts(draft.items) if text.startswith("word-")).split()
+    assert found == words
+    assert len(drafts) > 1
+    room = A4_WIDE.room
+    assert all(room.y <= item.y <= room.bottom for draft in drafts for item in flat(draft.items) if isinstance(item, Text))
 
 
 def test_a_design_with_nothing_in_it_has_its_sheets_all_the_same(designed):

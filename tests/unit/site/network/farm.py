@@ -23,6 +23,7 @@ survey:
     - {name: "mast *", is: mast, height: 8 m}
     - {name: "zone *", is: zone}
     - {name: "duct *", is: route}
+    - {name: paddock, is: ignore}
 
 grid: {cell: 2 m}
 
@@ -70,6 +71,7 @@ def survey(barn_db: object = 6.0) -> dict[str, object]:
         "boundary": ([(5, 5), (290, 5), (290, 205), (5, 205)], {}),
         "barn": ([(40, 100), (80, 100), (80, 130), (40, 130)], {"height": 7.0, "wall_db": barn_db}),
         "silo": ([(110, 100), (130, 100), (130, 120), (110, 120)], {"height": 15.0}),
+        "paddock": ([(210, 180), (230, 180), (230, 200), (210, 200)], {}),
         "zone yard": ([(20, 20), (120, 20), (120, 60), (20, 60)], {}),
     }
     features = [

@@ -37,6 +37,8 @@ def test_a_relay_is_placed_where_both_legs_hold():
     assert link(node, there, medium).usable
     assert link(there, gateway, medium).usable
     assert (relay.node, relay.to) == ("n", "g")
+    assert "relay" in by_kind(remedies(node, [gateway], medium, {"g": 2}))
+    assert "relay" not in by_kind(remedies(node, [gateway], medium, {"g": 1})), "in a star there is no second hop"
 
 
 def test_the_slower_rate_that_only_one_of_both_has_is_named():

@@ -8,8 +8,9 @@ import pytest
 from tests.unit.site.network.farm import farm
 
 from seamline.site import SiteError
+from seamline.site.network.additions import additions
 from seamline.site.network.as_json import as_json
-from seamline.site.network.on_site import candidates_of, stations_of, supply_of, traffic_by_node, walls_of
+from seamline.site.network.on_site import candidates_of, node_mw, stations_of, supply_of, traffic_by_node, walls_of
 from seamline.site.network.study import study
 from seamline.site.network.traffic import DAY_S
 from seamline.site.plan.model import PowerSource
@@ -130,9 +131,21 @@ def test_a_mounting_without_a_part_is_noted(tmp_path):
 
 
 def test_nothing_is_put_up_where_nothing_may_be(tmp_path):
-    keep_out = ('    - {name: "zone *", is: zone}', '    - {name: "zone *", is: zone}\n    - {name: barn-2, is: exclusion}')
-    site = farm(tmp_path, choosing("star"), keep_out)
-    assert len(candidates_of(site, [])) == 4
+    site = farm(tmp_path, choosing("star"), ("{name: paddock, is: ignore}", "{name: paddock, is: exclusion}"))
+    assert [round(one.station.antenna.x) for one in candidates_of(site, [])] == [30, 30]
+
+
+@pytest.mark.parametrize(
+    ("margin", "put_up", "cost"), [(40, None, 0), (45, "relay", 980 + 18_450), (50, "gateway", 24_500 + 18_450)]
+)
+def test_as_more_margin_is_asked_for_a_relay_does_and_then_only_a_gateway(tmp_path, margin, put_up, cost):
+    asked = ("fade_margin: 10 dB", f"fade_margin: {margin} dB")
+    found = study(farm(tmp_path, choosing("tree"), asked, topology="tree"))
+    assert found.choice.chosen == ((f"{put_up} mast-2 at 220, 190, 8 m",) if put_up else ())
+    assert (found.choice.cost, found.choice.bound, found.choice.proven) == (cost, cost, True)
+    assert found.choice.unreachable == ("in-silo",)
+    assert set(found.unheard) == {"in-silo"}
+    assert {way.gateway for way in found.ways.values()} <= {"gw-1", *found.choice.chosen}
 
 
 def test_wishes_of_the_plan_are_held_against_the_links(tmp_path):
@@ -248,3 +261,60 @@ def test_a_larger_fade_margin_spares_nothing(tmp_path, plain):
     assert after["soil-2"].spare_db == pytest.approx(before["soil-2"].spare_db - 22)
     assert after["soil-1"].rate.name != before["soil-1"].rate.name
     assert after["soil-1"].loss == before["soil-1"].loss
+
+
+@pytest.mark.parametrize(
+    ("parts", "milliwatts"),
+    [
+        ("part: bullet-4mp, lens: 4mm", "bullet-4mp"),
+        ("part: pir-12m, board: esp32-s3-board", ("pir-12m", "esp32-s3-board")),
+        ("radio: lora-868", None),
+    ],
+)
+def test_what_a_node_takes_is_what_its_parts_take(tmp_path, parts, milliwatts):
+    probe = ("nodes:\n", f"nodes:\n  probe: {{title: Probe, place: {{x: 100 m, y: 60 m}}, height: 2 m, {parts}}}\n")
+    site = farm(tmp_path, probe)
+    known = site.plan.catalogue.parts
+    node = site.nodes["probe"][0]
+    if milliwatts is None:
+        assert node_mw(site, node) is None
+    elif isinstance(milliwatts, str):
+        assert node_mw(site, node) == known[milliwatts].power_mw
+    else:
+        assert node_mw(site, node) == sum(known[name].active_mw or 0 for name in milliwatts)
+
+
+def test_devices_that_are_there_already_take_ports_and_get_no_cable(tmp_path):
+    there = (
+        "lens: 4mm, power: {from: poe, supply: box}}\n  cam-2",
+        "lens: 4mm, power: {from: poe, supply: box}, existing: true}\n  cam-2",
+    )
+    found = study(farm(tmp_path, there))
+    assert "cam-1" not in {row.id for row in found.wiring.rows}
+    assert found.budgets[0].devices == 4
+
+
+@pytest.mark.parametrize("margin", [45, 50])
+def test_with_what_was_put_up_in_the_plan_nothing_more_is(tmp_path, margin):
+    asked = ("fade_margin: 10 dB", f"fade_margin: {margin} dB")
+    site = farm(tmp_path, choosing("tree"), asked, topology="tree")
+    before = study(site)
+    lines = additions(site, before)
+    section, *entries = lines
+    assert len(entries) == 1
+    kept = (f"{section}\n", f"{section}\n" + "\n".join(entries) + "\n")
+    after = study(farm(tmp_path, choosing("tree"), asked, kept, topology="tree"))
+    assert (after.choice.chosen, additions(site, after)) == ((), ())
+    assert after.ways.keys() - before.ways.keys() == ({"relay-1"} if section == "nodes:" else set())
+    assert {one.margin_db for one in after.links} == {one.margin_db for one in before.links}
+
+
+def test_names_that_are_taken_are_not_given_again(tmp_path):
+    taken = ("gw-1: {title", "gateway-1: {title")
+    asked = ("fade_margin: 10 dB", "fade_margin: 50 dB")
+    site = farm(tmp_path, choosing("tree"), asked, taken, topology="tree")
+    assert additions(site, study(site))[1].startswith("  gateway-2: {title: gateway-2, part: lora-gateway, place: {x: 220.00 m")
+
+
+def test_without_candidates_nothing_is_to_be_written(tmp_path, plain):
+    assert additions(farm(tmp_path), plain) == ()

@@ -135,9 +135,9 @@ def test_a_large_program_is_solved_in_a_process_of_its_own_with_the_same_result(
 
 
 def test_a_node_limit_is_said_and_the_bound_holds():
-    problem = Problem(yard(wide=18, candidates=90))
-    proven = best(problem, count=9)
-    limited = best(problem, count=9, effort=Effort(relax_steps=40, search_rounds=0, solver_nodes=1))
+    problem = Problem(yard(candidates=40, cells=225, wide=12))
+    proven = best(problem, count=7)
+    limited = best(problem, count=7, effort=Effort(relax_steps=40, search_rounds=0, solver_nodes=1))
     assert proven.is_proven
     assert limited.value <= proven.value <= limited.bound
     assert limited.stop == ("" if limited.is_proven else "work")
@@ -151,7 +151,7 @@ def test_a_program_too_large_is_left_and_said():
 
 
 def test_time_as_a_last_resort_is_said():
-    problem = Problem(yard(candidates=200, cells=2500, wide=60))
+    problem = Problem(yard(candidates=120, cells=1600, wide=40))
     answer = best(problem, count=12, effort=Effort(relax_steps=40, search_rounds=0, solver_seconds=1e-3))
     assert answer.stop == "time"
     assert answer.value < answer.bound

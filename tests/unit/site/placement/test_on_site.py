@@ -8,11 +8,13 @@ from shapely.geometry import Point
 
 from seamline.cli import main
 from seamline.site import SiteError
+from seamline.site.coverage import cover as coverage
 from seamline.site.placement import best, cover
 from seamline.site.placement.on_site import question
 from seamline.site.placement.writing import inserted, with_nodes, with_variant
 from seamline.site.plan import load_plan, resolve
 
+# Local metres count from whole 100 m of the UTM zone: the plot's south-western corner is at 63, 51.
 PLAN = """\
 format: 1
 site: {name: lot}
@@ -31,7 +33,7 @@ zones:
     target: 1 m
     seen_by: {class: observe, share: 90 %}
   gate:
-    area: {local: [[2 m, 2 m], [12 m, 2 m], [12 m, 10 m], [2 m, 10 m]]}
+    area: {local: [[66 m, 54 m], [78 m, 54 m], [78 m, 64 m], [66 m, 64 m]]}
     target: 1.5 m
     seen_by:
       - {class: recognise}
@@ -62,7 +64,7 @@ nodes:
   cam-old:
     part: bullet-8mp
     lens: 4mm
-    place: {x: 3 m, y: 3 m}
+    place: {x: 66 m, y: 54 m}
     height: 4 m
     heading: 45 deg
     tilt: 15 deg
@@ -70,7 +72,7 @@ nodes:
   cam-planned:
     part: bullet-8mp
     lens: 4mm
-    place: {x: 60 m, y: 3 m}
+    place: {x: 124 m, y: 55 m}
     height: 4 m
     heading: 315 deg
     tilt: 15 deg
@@ -108,7 +110,6 @@ SURVEY = [
 
 def lot(folder):
     (folder / "survey.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": SURVEY}), encoding="utf-8")
-    # The plan's places count from a corner of the plot.
     plan = folder / "plan.yaml"
     plan.write_text(PLAN, encoding="utf-8")
     return plan
@@ -139,6 +140,13 @@ def test_cells_are_those_of_each_need_and_nodes_stand(asked):
     assert asked.problem.existing == tuple(range(len(asked.nodes)))
     assert (asked.problem.cost[: len(asked.nodes)] == 0).all()
     assert (asked.problem.cost[len(asked.nodes) :] > 0).all()
+
+
+def test_shares_are_those_that_coverage_finds(asked):
+    found = coverage(asked.site)
+    ours = {(zone.id, need.of): share for zone, need, share in asked.shares(asked.problem.sees.seen_by(asked.problem.existing))}
+    assert ours == {(ident, need.need.of): need.share for ident, zone in found.zones.items() for need in zone.needs}
+    assert 0 < min(ours.values()) < max(ours.values()) <= 1
 
 
 def test_heavier_zones_have_heavier_cells(asked):
@@ -176,11 +184,9 @@ def test_a_chosen_candidate_as_a_node_of_the_plan_sees_the_same(asked, plan):
         assert row.tolist() == asked.problem.sees.row(number).tolist()
 
 
-def test_fresh_keeps_only_what_exists():
-    site = resolve(load_plan(plan))
-    assert question(site, fresh=True).nodes == tuple(
-        name for name, (node, _) in site.nodes.items() if node.existing and node.part
-    )
+def test_fresh_keeps_only_what_exists(asked):
+    assert asked.nodes == ("cam-old", "cam-planned")
+    assert question(asked.site, fresh=True).nodes == ("cam-old",)
 
 
 def test_a_most_of_a_mounting_is_kept(plan):
@@ -195,7 +201,7 @@ def test_a_mounting_without_anything_to_mount_on_is_noted(plan):
 
 
 def test_points_and_roof_edges_are_spots_too(plan):
-    new = "    where: points\n    points: [{x: 20 m, y: 10 m}, {lon: 8.5502, lat: 50.0201}, {feature: Mast 1}]\n"
+    new = "    where: points\n    points: [{x: 84 m, y: 62 m}, {lon: 8.5502, lat: 50.0201}, {feature: Mast 1}]\n"
     asked = edited(plan, "    where: masts\n", new)
     assert len({one.spot for one, name in zip(asked.found, asked.mountings, strict=True) if name == "masts"}) == 3
     asked = edited(plan, "    where: walls\n", "    where: roof-edges\n")

@@ -219,7 +219,7 @@ def test_a_default_height_is_taken_and_said(tmp_path):
         ("{feature: '*'}", "SP304", "4 features are named '*'", "write folder and name"),
         ("{lon: 50, lat: 8.5}", "SP303", "km from the site", "exchanged"),
         ("{x: 19000 m, y: 0 m}", "SP303", "19 km from the site", "degrees taken for metres"),
-        ("{lon: 98.5, lat: -89.9}", "SP303", "", "degrees"),
+        ("{lon: 99, lat: 0}", "SP303", "is nowhere in EPSG:32632", "in degrees"),
     ],
 )
 def test_a_place_that_is_nowhere_is_named(tmp_path, place, code, message, fix):

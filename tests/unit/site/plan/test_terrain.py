@@ -237,9 +237,7 @@ def test_nothing_beside_the_file_is_read(tmp_path):
 def test_the_reader_answers_a_stranger_with_a_line_and_not_with_a_trace(tmp_path):
     (tmp_path / "dem.tif").write_bytes(b"II*\x00")
     job = '{"path": "%s", "crs": null}' % (tmp_path / "dem.tif")
-    done = subprocess.run(
-        [sys.executable, "-P", str(terrain.READER), job], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-P", str(terrain.READER), job], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from seamline.site.power.balance import MONTHS, Balance, Conditions, balance, run
+from seamline.site.power.balance import MONTHS, Balance, Conditions, balance, lasts, run
 from seamline.site.power.battery import LEAD_ACID, LI_SOCL2, LIFEPO4, Battery
 from seamline.site.power.figures import PowerError, Term
 from seamline.site.power.load import Load
@@ -222,6 +222,15 @@ def test_more_panel_never_makes_it_worse(wh, cell, peak, light, factor):
 def test_less_load_never_makes_it_worse(wh, cell, peak, light, factor):
     brings = short_year(light)
     assert_no_worse(balance(load(wh), cell, peak, brings), balance(load(wh * factor), cell, peak, brings))
+
+
+@settings(max_examples=40)
+@given(LOADS, BATTERIES, PEAKS, LIGHT, st.floats(0, 10), st.floats(0, 1))
+def test_whether_goals_hold_is_what_the_balance_says(wh, cell, peak, light, days, share):
+    brings = short_year(light)
+    found = balance(load(wh), cell, peak, brings)
+    said = lasts(load(wh), cell, peak, brings, Conditions(), autonomy_days=days, dark_share=share)
+    assert said == (found.autonomy_days >= days and found.run.dark_share <= share)
 
 
 def assert_no_worse(better: Balance, worse: Balance):
