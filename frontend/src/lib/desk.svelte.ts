@@ -84,7 +84,7 @@ class Desk {
   /** Remember how it is, to come back to. Steps with the same name that follow at once are one. */
   keep(name: string): void {
     const now = performance.now();
-    const together = name === this.#keptFor && now - this.#keptAt < TOGETHER_MS;
+    const together = name !== "" && name === this.#keptFor && now - this.#keptAt < TOGETHER_MS;
     this.#keptFor = name;
     this.#keptAt = now;
     if (together && this.#undone.length === 0) return;

@@ -158,4 +158,5 @@ def _said(remedy: Answer) -> str:
             return f"move {remedy.text('node')} to the place of {remedy.text('dark')}"
         case _:
             at = f"{_share(remedy, 'x'):g}, {_share(remedy, 'y'):g} m, {_share(remedy, 'height_m'):g} m high"
-            return f"add a {remedy.text('part')} at {remedy.text('where')} ({at}), looking to {to}"
+            lens = f" ({remedy.text('lens')})" if remedy.text("lens") else ""
+            return f"add {remedy.text('part')}{lens} at {remedy.text('where')} ({at}), looking to {to}"

@@ -66,7 +66,7 @@ def tell_radio(found: Study) -> None:
     for failure in shared:
         more = f" and {len(failure.dark) - DARK_SHOWN} more" if len(failure.dark) > DARK_SHOWN else ""
         kind = "" if failure.what.startswith(failure.kind) else f"{failure.kind} "
-        show(f"  {kind}{failure.what}: {', '.join(failure.dark[:DARK_SHOWN])}{more} go dark")
+        show(f"  {kind}{failure.what} takes {', '.join(failure.dark[:DARK_SHOWN])}{more} with it")
     if alone:
         show(f"  {len(alone)} stations hang on a single link")
 
@@ -96,7 +96,7 @@ def tell_air(found: Study) -> None:
         lost = "" if load.loss_share is None else f", {load.loss_share:.2%} of frames lost by collision (ALOHA, estimated)"
         room = "" if load.nodes_max is None else f"; room for {load.nodes_max} like these"
         where = f"{load.technology} {load.mhz:g} MHz {load.rate or ''}".rstrip()
-        show(f"  {where}: {load.senders} senders, {load.share:.3%} of a channel{lost}{room}")
+        show(f"  {where}: senders {load.senders}, {load.share:.3%} of a channel{lost}{room}")
 
 
 def tell_cables(found: Study) -> None:
@@ -121,9 +121,11 @@ def tell_problems(found: Study) -> None:
         heading("Does not hold")
     for problem in found.problems:
         show(f"  {problem}")
+    if found.unheard:
+        heading("What would help, each alone")
     for offers in found.unheard.values():
         for remedy in offers:
-            show(f"    {remedy.text}")
+            show(f"  {remedy.text}")
     for note in found.notes:
         show(f"  note: {note}")
 

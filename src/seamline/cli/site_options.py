@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seamline.cli.parser import FILE, FOLDER
 from seamline.cli.site_place_options import add_place
+from seamline.cli.site_serve_options import add_serve
 
 if TYPE_CHECKING:
     from seamline.cli.parser import Commands, Parser
@@ -49,6 +50,7 @@ def add(commands: Commands) -> None:
     _verify(inner)
     _diff(inner)
     _live(inner)
+    add_serve(inner)
 
 
 def _new(inner: Commands) -> None:

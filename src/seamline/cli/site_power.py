@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from seamline.site.power.balance import Month
     from seamline.site.power.battery import Battery
     from seamline.site.power.figures import Term
-    from seamline.site.power.grid import PoeBudget
-    from seamline.site.power.plan_power import NodePower, SitePower
+    from seamline.site.power.plan_power import NodePower, SitePower, SwitchPower
     from seamline.site.power.sizing import Sizing
     from seamline.site.power.workload import Option, Verdict
 
@@ -40,8 +39,8 @@ def power(options: argparse.Namespace) -> int:
 
     site = resolved(options.plan, options.variant)
     try:
-        found = site_power(site)
         common = surroundings(site)
+        found = site_power(site, common.rates)
         wanted = [node.node for node in found.nodes if options.size and node.load is not None]
         kits = {node: sizing for node in wanted if (sizing := sized(common, node)) is not None}
     except SiteError as error:
@@ -170,14 +169,13 @@ def print_verdict(verdict: Verdict, *, arithmetic: bool) -> None:
             print_terms(option.terms, indent=6)
 
 
-def print_switch(switch: PoeBudget) -> None:
-    """What a switch reserves, and what it cannot feed."""
+def print_switch(switch: SwitchPower) -> None:
+    """What a switch gives, and what it cannot."""
     show()
-    show(f"{switch.switch}: {switch.reserved_w:.1f} W reserved, {switch.spare_w:.1f} W and {switch.spare_ports} ports left")
-    for term in switch.terms:
-        show(f"  {term}")
-    for refusal in switch.refusals:
-        show(f"  problem: {refusal}")
+    watts = f"{switch.reserved_w:.1f} W reserved by class, at most {switch.drawn_w:.1f} W drawn"
+    show(f"{switch.switch}: {switch.devices} of {switch.ports} ports, {watts}, of {switch.budget_w:.1f} W")
+    for said in (*switch.refusals, *switch.doubts):
+        show(f"  {said}")
 
 
 def print_sizing(node: str, sizing: Sizing) -> None:
@@ -257,11 +255,13 @@ def site_json(found: SitePower) -> dict[str, object]:
         "switches": [
             {
                 "switch": switch.switch,
+                "devices": switch.devices,
+                "ports": switch.ports,
                 "reserved_w": switch.reserved_w,
-                "spare_w": switch.spare_w,
-                "spare_ports": switch.spare_ports,
-                "terms": [term_json(term) for term in switch.terms],
+                "drawn_w": switch.drawn_w,
+                "budget_w": switch.budget_w,
                 "problems": list(switch.refusals),
+                "doubts": list(switch.doubts),
             }
             for switch in found.switches
         ],

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from seamline.contract.problems import Span
 from seamline.site.catalogue.parts import Camera, Sensor
 from seamline.site.coverage.cover import Coverer, Nodes
 from seamline.site.frame import SiteError
@@ -139,7 +140,12 @@ class Desk:
     def changed(self, changes: Changes) -> Site:
         """The site with the changes made, for all that is worked out from a whole site."""
         nodes = self.nodes(changes)
-        plan = replace(self.plan, nodes={ident: node for ident, (node, _) in nodes.items()})
+        section = self.plan.places.get("nodes", Span(str(self.plan.file), 1, 1, 1, 1))
+        plan = replace(
+            self.plan,
+            nodes={ident: node for ident, (node, _) in nodes.items()},
+            places={**{f"nodes.{ident}": section for ident in nodes}, **self.plan.places},
+        )
         return replace(self.site, plan=plan, nodes=nodes)
 
     def differing(self, changes: Changes) -> Mapping[str, Sequence[str]]:

@@ -32,7 +32,7 @@ def node(ident, x, **more):
 
 def remedy(dark, kind, of, seen, **more):
     return {
-        "dark": dark, "kind": kind, "node": of, "part": None, "where": None, "x": 1.0, "y": 0.5, "height_m": 4.0,
+        "dark": dark, "kind": kind, "node": of, "part": None, "lens": None, "where": None, "x": 1.0, "y": 0.5, "height_m": 4.0,
         "heading_deg": 45.0, "tilt_deg": 10.0, "seen": [{"zone": "yard", "need": 0, "bits": bits(seen)}], **more,
     }  # fmt: skip
 

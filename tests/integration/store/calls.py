@@ -82,6 +82,7 @@ DOMAINS = {
     "product": st.sampled_from(["heater", "seamline", "other"]),
     "contract": st.sampled_from(["heater/1.3.0", "heater/9.9.9"]),
     "before": st.sampled_from([2, 1 << 32]),
+    "from_ms": st.sampled_from([0, 500, 1_000]),
     "again_ms": st.just(1_000),
     "before_ms": st.just(NOW_MS - 1_000),
     "seen": st.integers(0, 4),

@@ -35,6 +35,9 @@ class RecordedHub:
                 )
                 self.do_GET()
 
+            def do_DELETE(self):
+                self.do_PUT()
+
             def do_POST(self):
                 self.do_PUT()
 

@@ -29,7 +29,7 @@ COMMANDS = {" ".join(words): parser for words, parser in leaves(build())}
 
 def test_the_commands_are_those_that_the_documents_name():
     assert set(COMMANDS) == {
-        "demo", "up", "hub", "doctor", "devices", "device show", "device add", "readings", "ledger", "quarantine", "agent run", "gate", "site convert", "completion",
+        "demo", "up", "hub", "doctor", "devices", "device show", "device add", "readings", "ledger", "quarantine", "agent run", "gate", "site convert", "site network", "completion",
         *(f"rig {what}" for what in ("run", "replay", "promote", "board run", "storm")),
         *(f"calibration {what}" for what in ("show", "set", "import")),
         *(f"contract {what}" for what in ("new", "check", "explain", "release", "retire", "diff", "gen", "map")),
@@ -167,6 +167,7 @@ def test_demo_takes_its_result_file_and_numbers(monkeypatch):
 def test_json_is_offered_by_every_command_that_reads():
     reading = {name for name, parser in COMMANDS.items() if any("--json" in each.option_strings for each in parser._actions)}
     assert reading == {
+        "site network",
         "demo",
         "doctor",
         "devices",

@@ -25,12 +25,12 @@ def test_what_does_not_hold_is_said_with_what_would_help(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "in-silo reaches no gateway" in told
     assert "raise the antenna of in-silo" in told
-    assert "gateway gw-1: soil-1, soil-2, indoors go dark" in told
+    assert "gateway gw-1 takes soil-1, soil-2, indoors with it" in told
     assert "3 stations hang on a single link" in told
     assert "to an operator's network, whose coverage is not in the plan: tracker" in told
     assert "over silo" in told
     assert "through barn" in told
-    assert "lora 868.1 MHz sf7: 3 senders" in told
+    assert "lora 868.1 MHz sf7: senders 3" in told
     assert "152 m of cat6-outdoor" in told
     assert "box: 4 of 8 ports" in told
     assert "note: soil-2 names no product" in told

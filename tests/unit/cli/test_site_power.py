@@ -23,7 +23,7 @@ def test_a_plans_nodes_are_listed_with_what_is_not_known(tmp_path, capsys):
     assert "trap-battery" in told
     assert "under a clear sky" in told
     assert "not known" in told
-    assert "poe-switch-8 at hall: 19.4 W reserved" in told
+    assert "hall: 2 of 8 ports, 19.4 W reserved by class" in told
     assert "note: no PVGIS file in the plan" in told
 
 

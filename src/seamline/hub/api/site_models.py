@@ -111,6 +111,7 @@ class PlannedRemedy(Strict):
     kind: Literal["turn", "move", "add"]
     node: Label | None
     part: Title | None
+    lens: Title | None
     where: Title | None
     x: Metres
     y: Metres

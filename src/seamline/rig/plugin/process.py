@@ -1,6 +1,6 @@
 """A core that is a program of its own, in any language: each boot starts it anew, and it reads and writes lines.
 
-The rig writes one line for each call and reads until `done`. Words are separated by single spaces, bytes are hex (`-` for none), times are
+The rig writes one line for each call and reads until `done`; a program ends when its input does. Words are separated by single spaces, bytes are hex (`-` for none), times are
 uptimes in ms. A name's spaces do not occur: devices, kinds, keys, reasons and settings are single words.
 
     the rig says                                        and means
@@ -26,6 +26,7 @@ uptimes in ms. A name's spaces do not occur: devices, kinds, keys, reasons and s
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 import tempfile
@@ -51,6 +52,7 @@ class Programs:
     def __init__(self, command: Sequence[str]) -> None:
         self._command: Final = tuple(command)
         self._of: Final[dict[str, ProgramCore]] = {}
+        atexit.register(self.end)
 
     def make(self, policy: Policy, device: str, random: Random, stored: Stored) -> ProgramCore:
         """See CoreFactory. Raises ProgramError."""
@@ -59,6 +61,12 @@ class Programs:
             before.end()
         core = self._of[device] = ProgramCore(self._command, policy, device, random, stored)
         return core
+
+    def end(self) -> None:
+        """End all that still run."""
+        for core in self._of.values():
+            core.end()
+        self._of.clear()
 
 
 class ProgramCore:

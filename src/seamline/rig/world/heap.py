@@ -35,19 +35,19 @@ class Heap:
         self.steps = 0
         """Events that have happened."""
         self._asked = 0
-        self._entries: list[tuple[int, int, Callable[..., object] | None, tuple[object, ...] | Timer]] = []
+        self._entries: list[tuple[int, int, Timer | None, Callable[..., object], tuple[object, ...]]] = []
 
     def at(self, at_us: int, act: Callable[[], None]) -> Timer:
         """Have `act` called at `at_us`, or now if that has passed."""
         timer = Timer(max(at_us, self.now_us), act)
         self._asked += 1
-        heapq.heappush(self._entries, (timer.at_us, self._asked, None, timer))
+        heapq.heappush(self._entries, (timer.at_us, self._asked, timer, _nothing, ()))
         return timer
 
     def post(self, at_us: int, act: Callable[..., object], *arguments: object) -> None:
         """Have `act(*arguments)` called at `at_us`, not in the past, for certain: what cannot be cancelled costs less."""
         self._asked += 1
-        heapq.heappush(self._entries, (at_us, self._asked, act, arguments))
+        heapq.heappush(self._entries, (at_us, self._asked, None, act, arguments))
 
     def after(self, wait_us: int, act: Callable[[], None]) -> Timer:
         """Have `act` called in `wait_us`."""
@@ -57,13 +57,13 @@ class Heap:
         """Let everything happen that is due up to and including `until_us`; it is that late then."""
         entries, pop = self._entries, heapq.heappop
         while entries and entries[0][0] <= until_us:
-            at_us, _, act, about = pop(entries)
-            if type(about) is tuple:
+            at_us, _, timer, act, about = pop(entries)
+            if timer is None:
                 self.now_us = at_us
                 self.steps += 1
                 act(*about)
-            elif about.act is not None:
-                timed, about.act = about.act, None
+            elif timer.act is not None:
+                timed, timer.act = timer.act, None
                 self.now_us = at_us
                 self.steps += 1
                 timed()
@@ -71,3 +71,7 @@ class Heap:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def _nothing() -> None:
+    """What a timer's entry would do by itself."""

@@ -30,6 +30,7 @@ WRITTEN_MS: Final = 5_000
 WELL_US: Final = 10 * SECOND
 """After so long without anything in its way the hub has told what it knows."""
 TWO_DAYS_MS: Final = 172_800_000
+SHOWN: Final = {state: f"shown-{state.value.replace('_', '-')}" for state in State}
 SPEAKS: Final = frozenset({State.ONLINE, State.DEAF})
 
 
@@ -91,9 +92,9 @@ class PresenceAudit:
         if row is None:
             return
         now_us = self._heap.now_us
-        timing = Timing(*(int(row[name] or 0) for name in ("publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms")))
+        timing = Timing(row["publish_every_ms"] or 0, row["answer_timeout_ms"] or 0, row["presumed_lost_after_ms"] or 0)
         shown = assess(_row(row), unix_ms(now_us), timing)
-        self._marks.hit(f"shown-{shown.state.value.replace('_', '-')}")
+        self._marks.hit(SHOWN[shown.state])
         self._recovery(device, shown)
         quiet_ms = (now_us - self._stored_us.get(device.index, -(1 << 62))) // MS
         silent_ms = timing.publish_every_ms + timing.answer_timeout_ms

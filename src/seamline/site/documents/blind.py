@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from seamline.site.coverage.result import BlindSpot, Coverage, NeedCoverage, ZoneCoverage
 from seamline.site.plan.model import Need
+
+IN_THE_WAY: Final = frozenset({"obstruction", "terrain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def share_text(share: float) -> str:
 
 
 def causes_text(blind: BlindSpot, most: int = 3) -> str:
-    """Why a blind spot is blind, the worst causes first."""
-    told = [f"{cause.what or 'no node'} ({cause.kind}, {cause.area_m2:.0f} m²)" for cause in blind.causes[:most]]
+    """Why a blind spot is blind: what stands in the way before what looks elsewhere, the worst first."""
+    causes = sorted(blind.causes, key=lambda cause: cause.kind not in IN_THE_WAY)
+    told = [f"{cause.what or 'no node'} ({cause.kind}, {cause.area_m2:.0f} m²)" for cause in causes[:most]]
     return ", ".join(told) + (", ..." if len(blind.causes) > most else "")

@@ -18,7 +18,7 @@ from seamline.site.documents.sheets import Room
 from seamline.site.scene import Grid
 
 SCALES: Final = (
-    20, 50, 100, 150, 200, 250, 300, 400, 500, 600, 750, 1000, 1250, 1500, 2000, 2500, 5000, 7500, 10_000, 15_000, 20_000, 25_000, 50_000,
+    20, 50, 100, 150, 200, 250, 300, 400, 500, 600, 750, 1000, 1250, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10_000, 15_000, 20_000, 25_000, 50_000,
 )  # fmt: skip
 """Round scales, as on a ruler."""
 MM_PER_M: Final = 1000.0

@@ -224,7 +224,8 @@ def names(design: Design, placed: tuple[Device, ...], chart: Chart, labels: Labe
             high = "" if thing.height_m is None else f" {thing.height_m:g} m"
             yield labels.put(x, y, f"{thing.name or thing.id}{high}", 2.2, 0.2, colour="#374151")
     for zone in design.site.zones.values():
-        x, y = chart.at(zone.area.bounds[0], zone.area.bounds[3])
+        corner = min(shapely.get_coordinates(zone.area).tolist(), key=lambda place: place[0] - place[1])  # the most north-western
+        x, y = chart.at(corner[0], corner[1])
         yield labels.put(x, y, f"zone {zone.zone.title}", 2.6, 0.2, bold=True, colour="#1d4e89")
 
 

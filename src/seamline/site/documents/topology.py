@@ -179,9 +179,9 @@ def drawn_stations(
         under = hung.get(station.id, [])
         if station.alone and not station.dark:
             under = ["exists already" if station.existing else "no link or cable planned"]
-        for number, text in enumerate(under if not up else ()):
-            for part, words in enumerate(wrapped(text, room - 1, 1.9)):
-                yield Text(x, top + 6.2 + (number + part) * 2.4, words, 1.9, "middle", colour=GREY, halo=True)
+        words = [part for text in under for part in text.split(", ", 1)]
+        for number, text in enumerate(words if not up else ()):
+            yield Text(x, top + 6.2 + number * 2.5, fitted(text, room, 2), 2, "middle", colour=GREY, halo=True)
         if station.failing:
             yield Text(x + 3, y + 0.9, f"alone carries {station.failing}", 2.2, colour=ALARM, bold=True, halo=True)
 

@@ -165,6 +165,7 @@ def _remedy(cells: Cells, it: Remedy) -> Json:
         "kind": it.kind,
         "node": None if it.kind == "add" else it.node.id,
         "part": it.node.part,
+        "lens": it.node.lens,
         "where": it.where,
         "x": round(it.at.x, 2),
         "y": round(it.at.y, 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,7 +43,9 @@ def cover(
     search.run()
     is_sure = True
     if search.chosen is None:
-        most = BestSearch(core_of(problem, price), effort, Watcher(watch))
+        core = core_of(problem, price)
+        # What is worth nothing is to be covered too, as far as it costs nothing else its cover.
+        most = BestSearch(replace(core, level=np.maximum(core.level, 1)), effort, Watcher(watch))
         most.run()
         is_sure = search.is_impossible and most.is_proven
         seen = problem.sees.seen_by([*problem.existing, *most.chosen])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,25 +93,38 @@ class Problem:
         """What values are multiplied by, so that each observer of a cell that needs k is worth a whole k-th of it."""
         return math.lcm(1, *(int(need) for need in np.unique(self.need) if need > 0))
 
-    @property
-    def free(self) -> NDArray[np.int64]:
-        """The candidates that can be chosen: neither standing nor barred, nor without any chance of a link."""
-        standing, shut = set(self.existing), set(self.existing) | set(self.barred)
-        stranded = {
-            candidate
-            for candidate, others in self.links.items()
-            if all(other in shut and other not in standing for other in others)
+    @cached_property
+    def crowded(self) -> Mapping[int, str]:
+        """Candidates that cannot be built since a group of theirs is full of what stands already; the group's name."""
+        standing = set(self.existing)
+        full = [group for group in self.groups if len(standing.intersection(group.members)) >= group.at_most]
+        return {
+            one: group.name or f"of candidate {group.members[0]}"
+            for group in full
+            for one in group.members
+            if one not in standing
         }
-        return np.array([one for one in range(len(self.sees)) if one not in shut and one not in stranded], np.int64)
+
+    @cached_property
+    def free(self) -> NDArray[np.int64]:
+        """The candidates that can be chosen: none that stands, is barred or crowded out, or has no chance of the link it needs."""
+        shut = {*self.existing, *self.barred, *self.crowded}
+        return np.array([one for one in range(len(self.sees)) if one not in shut and not self._is_stranded(one)], np.int64)
 
     def why_barred(self, candidate: int) -> str:
         """Why a candidate cannot be built; empty when it can."""
         if candidate in self.barred:
             return self.barred[candidate]
+        if candidate in self.crowded:
+            return f"group {self.crowded[candidate]} is full of what stands already"
+        return "what it needs a link to cannot be built" if self._is_stranded(candidate) else ""
+
+    def _is_stranded(self, candidate: int) -> bool:
+        """Whether nobody that it needs one of can be built, or stands."""
         others = self.links.get(candidate)
-        if others is None or set(others).intersection(self.existing) or any(other not in self.barred for other in others):
-            return ""
-        return "what it needs a link to cannot be built"
+        if others is None or set(others).intersection(self.existing):
+            return False
+        return all(other in self.barred or other in self.crowded for other in others)
 
     def worth(self, counts: Whole) -> int:
         """The value of cells seen by so many, times `scale`: each observer up to a cell's need is worth the same part of it."""

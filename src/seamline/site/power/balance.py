@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from seamline.site.power.battery import YEAR_DAYS, Battery, lost_a_day, usable
+from seamline.site.power.battery import YEAR_DAYS, Battery, drained_days, lost_a_day, usable
 from seamline.site.power.figures import PowerError, Term, amount, number
 from seamline.site.power.load import Load
 from seamline.site.power.weather import Weather
@@ -100,7 +100,7 @@ class Balance:
 
     @property
     def worst(self) -> Month:
-        """The month with the least left over, in the share of its load."""
+        """The month whose day has the least left over; of two with as little, the one with fewer days without sun."""
         return min(self.months, key=lambda month: (month.surplus_wh, month.autonomy_days))
 
     @property
@@ -122,7 +122,12 @@ def balance(load: Load, battery: Battery, peak_w: float, weather: Weather, condi
     harvest = weather.monthly_per_peak() * peak_w
     months = tuple(
         Month(
-            name, float(harvest[at]), load.watt_hours, full[at].watt_hours, _autonomy(full[at].watt_hours, load), float(air[at])
+            name,
+            float(harvest[at]),
+            load.watt_hours,
+            full[at].watt_hours,
+            _autonomy(full[at].watt_hours, load, battery, float(air[at])),
+            float(air[at]),
         )
         for at, name in enumerate(MONTHS)
     )
@@ -143,18 +148,17 @@ def lasts(
 
     A battery that goes dark too often from full does so from any charge, and its way is not looked for.
     """
-    full = [
-        usable(battery, float(value) - under.colder_c, under.years, under.cycles).watt_hours for value in weather.monthly_air()
-    ]
-    if min(_autonomy(value, load) for value in full) < autonomy_days:
+    air = [float(value) for value in weather.monthly_air()]
+    full = [usable(battery, value - under.colder_c, under.years, under.cycles).watt_hours for value in air]
+    if min(_autonomy(held, load, battery, value) for held, value in zip(full, air, strict=True)) < autonomy_days:
         return False
     steps = _steps(load, battery, peak_w, weather, full)
     first = _through(steps, full[steps.months[0]])
     return first.dark_share <= dark_share and run(load, battery, peak_w, weather, full).dark_share <= dark_share
 
 
-def _autonomy(usable_wh: float, load: Load) -> float:
-    return math.inf if load.watt_hours == 0 else usable_wh / load.watt_hours
+def _autonomy(usable_wh: float, load: Load, battery: Battery, air_c: float) -> float:
+    return drained_days(usable_wh, load.watt_hours, lost_a_day(battery, air_c))
 
 
 def _terms(worst: Month, of_battery: tuple[Term, ...], peak_w: float, weather: Weather) -> tuple[Term, ...]:
@@ -177,7 +181,7 @@ def _terms(worst: Month, of_battery: tuple[Term, ...], peak_w: float, weather: W
             "d",
             "the lines above",
             "derived",
-            f"{amount(worst.usable_wh)} Wh / {amount(worst.load_wh)} Wh",
+            f"{amount(worst.usable_wh)} Wh / {amount(worst.load_wh)} Wh, less self-discharge",
         ),
     )
 

@@ -258,16 +258,20 @@ def _life_source(battery: Battery) -> str:
 
 
 def primary_days(battery: Battery, load_wh: float, temperature_c: float) -> float:
-    """How many days a battery lasts that nothing charges: the load and its self-discharge empty it. Infinite without a load.
+    """How many days a battery lasts that nothing charges, from full, at a temperature; infinite without a load."""
+    return drained_days(usable(battery, temperature_c).watt_hours, load_wh, lost_a_day(battery, temperature_c))
 
-    The charge E falls by load + lost * E a day, so that it is gone after ln(1 + lost * E0 / load) / lost days.
+
+def drained_days(charge_wh: float, load_wh: float, lost: float) -> float:
+    """After how many days a charge is gone by a day's load (Wh) and a share that is lost each day by itself; infinite without a load.
+
+    The charge E falls by load + rate * E, so that it is gone after ln(1 + rate * E0 / load) / rate.
     """
     number(load_wh, "a day's load (Wh)")
-    full_wh = usable(battery, temperature_c).watt_hours
     if load_wh == 0:
         return math.inf
-    rate = -math.log1p(-min(lost_a_day(battery, temperature_c), 0.999999))
-    return full_wh / load_wh if rate == 0 else math.log1p(rate * full_wh / load_wh) / rate
+    rate = -math.log1p(-min(lost, 0.999999))
+    return charge_wh / load_wh if rate == 0 else math.log1p(rate * charge_wh / load_wh) / rate
 
 
 def rising(curve: Sequence[tuple[float, float]], what: str) -> None:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from seamline.contract.problems import ContractErrors
 from seamline.site.catalogue import parts
 from seamline.site.frame import SiteError
-from seamline.site.plan.model import Node, Plan, Supply
+from seamline.site.network.copper import PoeBudget
+from seamline.site.network.on_site import budgets_of
+from seamline.site.network.study import study
+from seamline.site.plan.model import Node, Plan
 from seamline.site.plan.site import Site
-from seamline.site.power import grid, pvgis, sky, weather
+from seamline.site.power import pvgis, sky, weather
 from seamline.site.power.balance import Balance, Conditions, balance
-from seamline.site.power.battery import Battery, primary_days, usable
+from seamline.site.power.battery import YEAR_DAYS, Battery, primary_days, usable
 from seamline.site.power.figures import PowerError, Term
 from seamline.site.power.load import Load
 from seamline.site.power.panel import Array
@@ -46,12 +49,39 @@ class NodePower:
     verdicts: tuple[Verdict, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchPower:
+    """What a PoE switch gives, as the network works it out: reserved by class, and drawn at most, of its budget (W).
+
+    `refusals` say what it cannot; `doubts` hold for switches that allot whole classes.
+    """
+
+    switch: str
+    reserved_w: float
+    drawn_w: float
+    budget_w: float
+    devices: int
+    ports: int
+    refusals: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def spare_w(self) -> float:
+        """What is left of the budget beside what is reserved."""
+        return self.budget_w - self.reserved_w
+
+    @property
+    def spare_ports(self) -> int:
+        """Ports that feed nothing yet."""
+        return self.ports - self.devices
+
+
 @dataclass(frozen=True, slots=True)
 class SitePower:
     """All nodes in the plan's order, and each switch with what it feeds. `notes` hold for all of them."""
 
     nodes: tuple[NodePower, ...]
-    switches: tuple[grid.PoeBudget, ...] = ()
+    switches: tuple[SwitchPower, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -81,22 +111,27 @@ def site_power(
 ) -> SitePower:
     """The power of a site's nodes.
 
-    `rates` are what each node's link allows, `horizons` elevations (degrees) round each node, evenly from north clockwise. A node whose
+    `rates` are what each node's link allows (None: as the network works them out), `horizons` elevations (degrees) round each node, evenly from north clockwise. A node whose
     power cannot be worked out has the reason in its notes. PvgisError when the plan's weather file is damaged.
     """
-    plan = site.plan
     common = surroundings(site, rates, horizons)
-    nodes = tuple(_node(common, node) for node in plan.nodes.values())
-    by_id = {node.node: node for node in nodes}
-    switches = tuple(found for supply in plan.supplies.values() if (found := _switch(plan, supply, by_id)) is not None)
-    return SitePower(nodes, switches, _notes(common, nodes))
+    nodes = tuple(_node(common, node) for node in site.plan.nodes.values())
+    return SitePower(nodes, tuple(_switch(found) for found in budgets_of(site)), _notes(common, nodes))
 
 
 def surroundings(
     site: Site, rates: Mapping[str, parts.Rate] | None = None, horizons: Mapping[str, tuple[float, ...]] | None = None
 ) -> Surroundings:
     """What is the same for all nodes of a site; PvgisError when the plan's weather file is damaged."""
-    return Surroundings(site.plan, _place(site), _file(site.plan), rates or {}, horizons or {})
+    return Surroundings(site.plan, _place(site), _file(site.plan), _rates(site) if rates is None else rates, horizons or {})
+
+
+def _rates(site: Site) -> dict[str, parts.Rate]:
+    """The rate of each node's own link on its way to a gateway, by the network; nothing for nodes that reach none."""
+    if all(node.radio is None for node in site.plan.nodes.values()):
+        return {}
+    own = {ident: way.links[0] for ident, way in study(site).ways.items() if way.links and ident in site.plan.nodes}
+    return {ident: link.rate for ident, link in own.items() if link.rate is not None}
 
 
 def _place(site: Site) -> sky.Place:
@@ -156,6 +191,12 @@ def _on_battery(common: Surroundings, made: NodePower, cell: Battery, asked: flo
         return made
     coldest = min(common.air_c, default=AIR_C)
     days = primary_days(cell, made.load.watt_hours, coldest)
+    lies = cell.chemistry.years
+    aged = (
+        (f"more than the {lies:g} years that such cells last by themselves: reckon with those",)
+        if days > lies * YEAR_DAYS
+        else ()
+    )
     line = Term(
         "days until it is empty", days, "d", "the lines above", "derived", "load and self-discharge, in the coldest month"
     )
@@ -166,7 +207,7 @@ def _on_battery(common: Surroundings, made: NodePower, cell: Battery, asked: flo
         autonomy_days=days,
         met=None if asked is None else days >= asked,
         terms=(*made.terms, *usable(cell, coldest).terms, line),
-        notes=made.notes,
+        notes=(*made.notes, *aged),
         verdicts=made.verdicts,
     )
 
@@ -231,38 +272,14 @@ def _verdicts(common: Surroundings, node: Node) -> tuple[Verdict, ...]:
     return tuple(found)
 
 
-def _switch(plan: Plan, supply: Supply, nodes: Mapping[str, NodePower]) -> grid.PoeBudget | None:
-    """What a PoE supply feeds: nodes and gateways that name it."""
-    if supply.kind != "poe" or supply.switch is None:
-        return None
-    part = needed(plan.catalogue, supply.switch, parts.Switch)
-    budget_mw = part.budget_mw if supply.power_mw is None else min(part.budget_mw, supply.power_mw)
-    highest = 4 if part.poe_class is None else part.poe_class
-    switch = grid.Switch(f"{part.id} at {supply.id}", part.ports, budget_mw / 1000, highest, part.source)
-    devices: list[grid.PoeDevice] = []
-    for ident, power in [(node.id, node.power) for node in plan.nodes.values()] + [
-        (gateway.id, gateway.power) for gateway in plan.gateways.values()
-    ]:
-        if power is None or power.kind != "poe" or power.supply != supply.id:
-            continue
-        device = _poe_device(plan, ident, nodes.get(ident))
-        if device is not None:
-            devices.append(device)
-    return grid.poe_budget(switch, devices)
-
-
-def _poe_device(plan: Plan, ident: str, node: NodePower | None) -> grid.PoeDevice | None:
-    wanted = plan.nodes[ident].part if ident in plan.nodes else plan.gateways[ident].part
-    part = None if wanted is None else plan.catalogue.parts.get(wanted)
-    if isinstance(part, parts.Camera | parts.Gateway) and part.power_mw is not None:
-        return grid.PoeDevice(ident, part.power_mw / 1000, part.source_of("power"), part.poe_class)
-    board = (
-        None
-        if ident not in plan.nodes or plan.nodes[ident].board is None
-        else plan.catalogue.parts.get(plan.nodes[ident].board or "")
+def _switch(found: PoeBudget) -> SwitchPower:
+    return SwitchPower(
+        switch=found.switch,
+        reserved_w=found.reserves_mw / 1000,
+        drawn_w=found.draws_mw / 1000,
+        budget_w=found.budget_mw / 1000,
+        devices=found.devices,
+        ports=found.ports,
+        refusals=found.problems,
+        doubts=found.doubts,
     )
-    if isinstance(board, parts.Board):
-        return grid.PoeDevice(ident, board.active_mw / 1000, board.source_of("active"))
-    if node is not None and node.load is not None and node.load.watts > 0:
-        return grid.PoeDevice(ident, node.load.watts, "the node's load, as a mean")
-    return None

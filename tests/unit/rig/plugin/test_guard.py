@@ -22,6 +22,12 @@ def broken(act):
     return found.value
 
 
+def hurried(core):
+    """The same core, and little patience with it from now on."""
+    core._alarm = Alarm(**QUICK)
+    return core
+
+
 def test_seamlines_core_keeps_the_port(heater, guarded):
     assert isinstance(Core(heater, "d", lambda: 7, {}), DeviceCore)
     assert isinstance(guarded(Core), DeviceCore)
@@ -76,7 +82,7 @@ def test_ctrl_c_is_no_error_of_the_core(guarded):
 
 @pytest.mark.parametrize("kind", [cores.NeverReturns, cores.WaitsForEver], ids=["computes", "waits"])
 def test_a_call_that_never_returns_is_ended_and_named_by_its_function(kind, guarded):
-    core = guarded(kind, Alarm(**QUICK))
+    core = hurried(guarded(kind))
     found = broken(lambda: core.tick(1))
     line = kind.tick.__code__.co_firstlineno
     assert (found.promise, found.what) == ("yields", f"app.py:make never returned when ticked (cores.py:{line}, tick)")
@@ -91,7 +97,7 @@ def test_the_alarm_rings_for_no_call_that_is_over():
 
 
 def test_an_alarm_still_rings_when_another_was_made_after_it(guarded):
-    core = guarded(cores.NeverReturns, Alarm(**QUICK))
+    core = hurried(guarded(cores.NeverReturns))
     guarded(Core, Alarm())
     assert broken(lambda: core.tick(1)).promise == "yields"
 

@@ -8,6 +8,8 @@ import pytest
 from tests.unit.rig.plugin.conftest import FIRMWARE, ROOT
 
 from seamline.device import Policy
+from seamline.rig.plugin.alarm import Alarm
+from seamline.rig.plugin.guard import Guarded
 from seamline.rig.plugin.named import named_core, parts_of
 from seamline.rig.plugin.process import ProgramError, Programs, document_of
 from seamline.rig.world.promises import BrokenPromise
@@ -69,6 +71,21 @@ def test_a_boot_ends_the_program_of_the_boot_before(tmp_path, heater):
     assert first._process.poll() is not None
     assert second._process.poll() is None
     second.end()
+
+
+def test_at_the_end_no_program_is_left(tmp_path, heater):
+    programs = Programs(program(tmp_path, "sys.stdin.read()"))
+    cores = [programs.make(heater, f"d{index:05d}", lambda: 7, {}) for index in range(2)]
+    programs.end()
+    assert all(core._process.poll() is not None for core in cores)
+
+
+def test_a_program_that_never_answers_is_ended(tmp_path, heater):
+    command = program(tmp_path, "sys.stdin.read()")
+    core = Guarded("exec:mine", Programs(command).make, Alarm(), heater, "d00000", lambda: 7, {})
+    core._alarm = Alarm(wait_s=0.2)
+    with pytest.raises(BrokenPromise, match=r"yields: exec:mine never returned when started \(power_on\)"):
+        core.start(0, "power_on", "1.3.0")
 
 
 def test_a_policy_is_written_as_it_was_read(families):

@@ -7,7 +7,7 @@ import pytest
 from seamline.hub.ingest.commits import Commits
 from seamline.rig.world.broker import Broker
 from seamline.rig.world.heap import MS, SECOND, Heap
-from seamline.rig.world.hub import commit
+from seamline.rig.world.hub import BATCH_US, commit
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.plan import Fault, Kind, Plan
 from seamline.rig.world.run import run
@@ -124,3 +124,23 @@ def test_a_hub_that_was_idle_waits_for_more_after_the_first_message_as_long_as_i
     world.heap.run(world.heap.now_us + 100 * MS)
     assert not world.broker.stream(partition)
     assert world.hub.meter.batches == batches + 1
+
+
+def test_a_hub_keeps_up_while_each_message_waits_no_longer_than_its_batch_takes(families):
+    world = World(Plan(2, 1, FIVE_MINUTES_MS), Parts(families))
+    for device in world.devices.values():
+        device.power_on()
+    world.hub.start()
+    world.heap.run(100 * SECOND)
+    assert world.hub.caught_up
+    world.hub.weather(away=True)
+    world.broker.publish(0, "probe", b"")
+    world.heap.run(world.heap.now_us + BATCH_US)
+    assert world.hub.caught_up
+    world.heap.run(world.heap.now_us + 1)
+    assert not world.hub.caught_up
+    world.hub.weather(away=False)
+    world.heap.run(world.heap.now_us + 60 * SECOND)
+    assert world.hub.caught_up
+    world.hub.die("hub-stopped")
+    assert not world.hub.caught_up

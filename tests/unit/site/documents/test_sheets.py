@@ -188,7 +188,7 @@ def test_the_diagram_names_single_points_of_failure_and_who_is_not_heard(designe
         "old-cam: raise it by 3 m",
         "link a does not hold",
         "put up by the network",
-        "lora sf7, 12 m,",
+        "12 m, +30 dB",
     ):
         assert text in words, text
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.site.documents import yard
+from tests.unit.site.power.exports import BERLIN, system
 
 from seamline.site.documents import work
 from seamline.site.documents.changes import difference
@@ -32,7 +33,6 @@ parts:
     source: "our drawing 12"
     price: 20.00 EUR
 """
-PVGIS = "Latitude (decimal degrees):\t50.1\nMonth\tH(i)_m\n1\t{}\n"
 FULL = (
     yard.PLAN.replace("grid: {cell: 1 m}", "grid: {cell: 2 m}\n\ncatalogue: {files: [parts.yaml]}\n\nweather: {pvgis: sun.csv}")
     .replace("    box-small: 17.30 EUR\n", "")
@@ -40,11 +40,11 @@ FULL = (
 )
 
 
-def write(folder, plan=FULL, *, price="20.00", sun="31.5", contract=None, **heights):
+def write(folder, plan=FULL, *, price="20.00", sun=1.2, contract=None, **heights):
     """The yard with a catalogue, a product and weather of its own."""
     path = yard.write(folder, plan, **heights)
     (folder / "parts.yaml").write_text(CATALOGUE.replace("20.00", price), "utf-8")
-    (folder / "sun.csv").write_text(PVGIS.format(sun), "utf-8")
+    (folder / "sun.csv").write_text(system((sun, *BERLIN[1:])), "utf-8")
     (folder / "device").mkdir(exist_ok=True)
     (folder / "device" / "contract.yaml").write_text(contract or PRODUCT.read_text("utf-8"), "utf-8")
     return path
@@ -72,7 +72,7 @@ CHANGES = {
     "a price in the plan": {"plan": FULL.replace("wall-arm: 24.50 EUR", "wall-arm: 24.51 EUR")},
     "the budget": {"plan": FULL.replace("2500.00 EUR", "2500.01 EUR")},
     "a price in the catalogue": {"price": "20.01"},
-    "the weather": {"sun": "31.6"},
+    "the weather": {"sun": 1.3},
     "a period of the contract": {"contract": PRODUCT.read_text("utf-8").replace("every: 6 h", "every: 12 h")},
     "a line number": {"plan": f"# a comment\n{FULL}"},
 }

@@ -11,7 +11,7 @@ QUICK = Effort(relax_steps=240, search_rounds=6)
 
 
 @st.composite
-def problems(draw, *, links=True):
+def problems(draw, *, links=True, lightest=0):
     candidates, cells = draw(st.integers(1, 7)), draw(st.integers(1, 9))
     sees = np.array(
         draw(st.lists(st.lists(st.booleans(), min_size=cells, max_size=cells), min_size=candidates, max_size=candidates))
@@ -30,7 +30,7 @@ def problems(draw, *, links=True):
     return Problem(
         Sight.of(sees),
         need=np.array(draw(st.lists(st.sampled_from([0, 1, 1, 1, 2, 3]), min_size=cells, max_size=cells))),
-        weight=np.array(draw(st.lists(st.integers(0, 5), min_size=cells, max_size=cells))),
+        weight=np.array(draw(st.lists(st.integers(lightest, 5), min_size=cells, max_size=cells))),
         cost=np.array(
             draw(st.one_of(st.just([]), st.lists(st.sampled_from([0, 100, 150, 275]), min_size=candidates, max_size=candidates))),
             int,

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.optimize import linprog
 from tests.unit.site.placement.oracle import QUICK, choices, problems, worth
+from tests.unit.site.placement.yards import yard
 
-from seamline.site.placement import Effort, Problem, Progress, Sight, best, cover, solver
+from seamline.site.placement import Effort, Problem, Progress, best, cover, solver
 from seamline.site.placement.build import Build
 from seamline.site.placement.core import core_of
 from seamline.site.placement.effort import Cancelled, Watcher
@@ -17,18 +18,6 @@ from seamline.site.placement.relax import Relaxation, hopeless
 from seamline.site.placement.search import swap_gains
 
 DRAWS = st.randoms(use_true_random=False)
-
-
-def yard(candidates=60, cells=400, seed=3, wide=30):
-    """Discs on a square, thrown by a fixed generator of its own, so that no library's draws decide."""
-    state, places = seed, []
-    for _ in range(2 * candidates):
-        state = (state * 1103515245 + 12345) % 2**31
-        places.append(state / 2**31)
-    side = round(cells**0.5)
-    ys, xs = np.divmod(np.arange(side * side), side)
-    at = np.array(places).reshape(candidates, 2) * side
-    return Sight.of((xs - at[:, :1]) ** 2 + (ys - at[:, 1:]) ** 2 < wide)
 
 
 def least_price(core, needed=None):

@@ -12,7 +12,7 @@ CHAIN = np.array([[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1], [1
 
 
 @settings(max_examples=80, deadline=None)
-@given(problems(), st.sampled_from(["cost", "count"]))
+@given(problems(lightest=1), st.sampled_from(["cost", "count"]))
 def test_a_cover_is_within_the_rules_and_its_price_the_least(problem, by):
     answer = cover(problem, by=by, effort=QUICK)
     allowed = choices(problem)
@@ -122,6 +122,19 @@ def test_candidates_that_exclude_each_other_leave_cells_and_say_which_group():
     (advice,) = answer.advice
     assert advice.relax == "groups"
     assert "1 cells cannot be covered together with all others: candidates exclude each other (groups mast 1)" in advice.text
+
+
+def test_cells_that_are_worth_nothing_are_covered_too_where_candidates_exclude_each_other():
+    problem = Problem(Sight.of(np.eye(3, dtype=bool)), weight=np.zeros(3, int), groups=(Group((0, 1)),))
+    answer = cover(problem)
+    assert (len(answer.chosen), len(answer.excluded)) == (2, 1)
+
+
+def test_a_place_that_is_taken_is_not_built_on():
+    problem = Problem(Sight.of(np.eye(3, dtype=bool)), existing=(0,), groups=(Group((0, 1), 1, "mast 1"), Group((1, 2), 1)))
+    answer = cover(problem)
+    assert (answer.chosen, answer.unseen.tolist(), answer.excluded.tolist()) == ((2,), [1], [])
+    assert answer.advice[0].text.endswith("cannot be built: group mast 1 is full of what stands already")
 
 
 def test_a_cell_that_needs_two_of_one_group_is_not_dropped_in_silence():

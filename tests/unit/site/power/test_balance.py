@@ -87,7 +87,7 @@ def test_the_worst_month_is_the_one_with_least_left():
     assert found.worst.name == "Dec"
     assert found.worst.surplus_wh == pytest.approx(10.0 - 24.0)
     assert found.terms[-1].name == "days without sun in Dec"
-    assert found.terms[-1].working == "115.2 Wh / 24 Wh"
+    assert found.terms[-1].working == "115.2 Wh / 24 Wh, less self-discharge"
     assert all(term.source for term in found.terms)
 
 
@@ -123,6 +123,18 @@ def test_no_battery_lives_on_the_charge_it_was_delivered_with():
     assert found.run.dark_days > 350
     enough = balance(load(24.0), battery(capacity_ah=4000.0), 8.5, weather(3.0), NEW)
     assert enough.run.dark_days == 0
+
+
+def test_days_without_sun_count_self_discharge_too():
+    found = balance(load(24.0), battery(self_discharge=0.05), 20.0, weather(3.0, air=20.0), NEW)
+    full, lost = found.months[0].usable_wh, 1 - 0.95 ** (12 / 365.25)
+    days, left = 0, full
+    while left > 0:
+        left = left * (1 - lost) - 24.0
+        days += 1
+    assert days - 1 < found.months[0].autonomy_days < days
+    light = balance(load(0.001), battery(self_discharge=0.05), 20.0, weather(3.0, air=20.0), NEW)
+    assert light.autonomy_days < full / 0.001 / 10  # with next to no load it is the shelf that empties it
 
 
 def test_a_clear_sky_is_an_upper_bound_to_the_last_line():

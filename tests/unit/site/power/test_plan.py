@@ -64,6 +64,19 @@ def test_a_battery_lasts_until_load_and_shelf_empty_it(clear):
     assert not node.upper_bound
 
 
+def test_a_cell_that_would_outlast_its_kind_says_so(plan):
+    frugal = replace(plan.nodes["listener"], power=plan.nodes["trap-battery"].power, id="frugal", profile=None, radio=None)
+    site = resolve(plan)
+    found = site_power(replace(site, plan=replace(plan, nodes={"frugal": frugal})), {})
+    assert "more than the 20 years that such cells last by themselves: reckon with those" in found.nodes[0].notes
+
+
+def test_the_links_rate_is_taken_where_a_node_reaches_a_gateway():
+    found = by_id(site_power(resolve(load_plan(EXAMPLES / "sites" / "farm" / "plan.yaml"))))
+    assert not [note for note in found["soil-v1"].notes if "slowest rate" in note]
+    assert found["soil-v1"].load is not None
+
+
 def test_a_clear_sky_can_refute_but_not_prove(clear):
     node = by_id(clear)["trap-solar"]
     assert node.upper_bound
@@ -100,12 +113,13 @@ def test_a_faster_link_makes_a_node_use_less(tmp_path):
     assert fast < slow
 
 
-def test_what_a_switch_feeds_is_reserved_by_class(clear):
+def test_switches_are_the_networks(clear):
     (switch,) = clear.switches
-    assert switch.switch == "poe-switch-8 at hall"
-    assert [term.name for term in switch.terms] == ["cam-1", "gateway-box"]
+    assert (switch.switch, switch.devices) == ("hall", 2)
     assert switch.reserved_w == pytest.approx(15.4 + 4.0)
-    assert switch.refusals == ()
+    assert switch.drawn_w < switch.reserved_w
+    assert (switch.spare_w, switch.spare_ports) == (pytest.approx(120 - 19.4), 6)
+    assert not switch.refusals
 
 
 def test_a_node_of_which_nothing_is_known_says_so(clear):

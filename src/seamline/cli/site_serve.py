@@ -1,0 +1,34 @@
+"""`seamline site serve`: the planner in the browser, for this machine alone."""
+
+from __future__ import annotations
+
+import argparse
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+
+from seamline.cli.exits import OK, BadInstallation
+from seamline.cli.extras import module_of
+from seamline.cli.screen import show
+from seamline.cli.site_plan import resolved
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve a plan's page until Ctrl-C; a plan that does not hold is refused before."""
+    path: Path = options.plan / "plan.yaml" if options.plan.is_dir() else options.plan
+    resolved(path, None)
+    module_of("seamline.planner.server", "hub")
+    from seamline.planner.server import listening, run
+
+    try:
+        listener = listening(options.port)
+    except OSError as error:
+        why = error.strerror or error
+        raise BadInstallation(f"port {options.port} of 127.0.0.1 cannot be had: {why}; give another with --port") from None
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    show(f"{path}: {address}  (this machine only; Ctrl-C ends it)")
+    if options.open:
+        webbrowser.open(address)
+    with suppress(KeyboardInterrupt):
+        run(path, listener)
+    return OK
