@@ -41,7 +41,9 @@ PARTS = {
     "a device's driver, sensors, flash and clocks": tuple(
         f"rig/world/{name}." for name in ("device", "sensing", "leftovers", "firmware", "flash", "clocks", "settings")
     ),
-    "network, broker, heap, random numbers": tuple(f"rig/world/{name}." for name in ("link", "broker", "heap", "streams")),
+    "network, broker, heap, random numbers": tuple(
+        f"rig/world/{name}." for name in ("link", "weather", "broker", "heap", "streams")
+    ),
     "hub logic": ("hub/", "contract/"),
     "tables in memory": ("rig/world/tables", "rig/world/memory_store", "rig/world/faulty_store"),
     "promises and marks": (

@@ -6,7 +6,7 @@ import argparse
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     code = _promoted(options, runs)
     try:
         _seeds(options, runs)
+        if options.all_marks and options.scenario is None:
+            _seldom(options, runs)
     except KeyboardInterrupt:
         runs.ended = "interrupted"
     runs.progress.end()
@@ -92,8 +94,22 @@ def _asked(options: argparse.Namespace) -> Runs:
     return Runs(task, parts, families, first, progress)
 
 
-def _seeds(options: argparse.Namespace, runs: Runs) -> None:
-    """Run the seeds; what they come to is added to `runs`."""
+def _seldom(options: argparse.Namespace, runs: Runs) -> None:
+    """Run plans of little else for each rare state that mixed plans may miss for long: as many seeds again, or until it is reached."""
+    from seamline.rig.world.marks import SELDOM
+    from seamline.rig.world.plan import Kind
+
+    mixed = runs.task
+    for name, kinds in SELDOM.items():
+        if runs.ended != "seeds" or (runs.finished and runs.finished[-1].broken):
+            return
+        if not runs.progress.marks[name]:
+            runs.task = replace(mixed, kinds=tuple(map(Kind, kinds)))
+            _seeds(options, runs, until=name)
+
+
+def _seeds(options: argparse.Namespace, runs: Runs, until: str = "") -> None:
+    """Run the seeds, or until a rare state is reached; what they come to is added to `runs`."""
     from seamline.rig.crew import CrewError, run_seeds
 
     progress = runs.progress
@@ -110,6 +126,8 @@ def _seeds(options: argparse.Namespace, runs: Runs) -> None:
         for finished in run_seeds(runs.task, seeds, jobs, progress.beats, in_time):
             runs.finished.append(finished)
             progress.finished(finished)
+            if until and progress.marks[until]:
+                return
     except CrewError as error:
         raise BadInstallation(f"{error}: is there memory for {jobs} worlds at once? (see --jobs)") from None
 

@@ -97,6 +97,7 @@ def _parts(inner: Commands) -> None:
     made: Parser = inner.add_parser("parts", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
     made.set_defaults(run="seamline.cli.site_plan:parts")
     made.add_argument("kind", nargs="?", metavar="KIND", help="only parts of this kind, as camera")
+    made.add_argument("--json", action="store_true", help="every figure with its source as one JSON document")
     plan = made.add_argument("--plan", type=Path, metavar="PLAN", help="with the parts of this plan")
     plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
 

@@ -15,6 +15,7 @@ from seamline.cli.screen import Column, number, show, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from seamline.site.catalogue import Part
     from seamline.site.coverage import BlindSpot, Cause, Coverage
     from seamline.site.plan import Plan, Site
     from seamline.site.plan.site import Thing
@@ -123,6 +124,9 @@ def parts(options: argparse.Namespace) -> int:
     if not found:
         known = ", ".join(dict.fromkeys(part.kind for part in catalogue.parts.values()))
         raise WrongUse(f"no part is a {options.kind!r}; kinds are: {known}")
+    if options.json:
+        write_json({"parts": [part_json(part) for part in found]})
+        return OK
     columns = [Column("part"), Column("kind"), Column("title", elastic=True), Column("source", elastic=True)]
     table(columns, [(part.id, part.kind, part.title, part.source) for part in found])
     return OK
@@ -210,6 +214,13 @@ def preview_json(site: Site) -> object:
         ],
         "notes": [{"kind": note.kind, "where": note.where, "what": note.what, "remedy": note.remedy} for note in site.notes],
     }
+
+
+def part_json(part: Part) -> object:
+    """A part with all that is known of it."""
+    from dataclasses import asdict
+
+    return {"kind": part.kind, **asdict(part)}
 
 
 def height_of(thing: Thing) -> str:

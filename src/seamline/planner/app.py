@@ -26,6 +26,7 @@ from seamline.planner.saving import ChangedMeanwhile, save
 from seamline.planner.seen import seen_json
 from seamline.planner.upload import SURVEY_BYTES_MAX, preview_json
 from seamline.site.frame import SiteError
+from seamline.site.survey import SurveyError
 
 T = TypeVar("T")
 TELL_EVERY_S: Final = 0.2
@@ -88,12 +89,13 @@ class Planner:
             return {"content": content}
 
     def search(self, asked: PlacementIn) -> Search:
-        """Begin a search. Raises ApiError while another one is under way."""
+        """Begin a search; one that is under way answers with what it has."""
         with self._lock:
+            search = Search(self._desk(asked), asked.changes(), asked.wish())
             if self._search is not None:
-                raise problem.ApiError(409, "Busy", "A placement is under way.", "Stop it, or wait for its answer.")
-            self._search = Search(self._desk(asked), asked.changes(), asked.wish())
-            return self._search
+                self._search.stop()
+            self._search = search
+            return search
 
     def stop(self) -> bool:
         """Have the search answer with what it has; says whether there is one."""
@@ -102,10 +104,12 @@ class Planner:
                 self._search.stop()
             return self._search is not None
 
-    def ended(self) -> None:
-        """There is no search any more."""
+    def ended(self, search: Search) -> None:
+        """It is not under way any more."""
+        search.stop()
         with self._lock:
-            self._search = None
+            if self._search is search:
+                self._search = None
 
 
 def create_app(path: Path, now_ms: Callable[[], int], pages: Path | None = None) -> FastAPI:
@@ -113,7 +117,7 @@ def create_app(path: Path, now_ms: Callable[[], int], pages: Path | None = None)
     planner = Planner(path)
     app = FastAPI(title="Seamline planner", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     problem.install(app)
-    for kind in (SiteError, ContractErrors):
+    for kind in (SiteError, SurveyError, ContractErrors, OSError):
         app.add_exception_handler(kind, refused)
     add_questions(app, planner)
     add_work(app, planner)
@@ -201,11 +205,10 @@ async def told(planner: Planner, search: Search) -> AsyncIterator[str]:
                 yield event("progress", progress_json(last))
         try:
             yield event("answer", work.result())
-        except (SiteError, ContractErrors) as error:
+        except (SiteError, ContractErrors, RuntimeError) as error:  # RuntimeError: the solver's process broke
             yield event("failed", {"detail": str(error)})
     finally:
-        search.stop()
-        planner.ended()
+        planner.ended(search)
 
 
 def event(name: str, data: Json) -> str:

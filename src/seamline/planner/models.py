@@ -37,6 +37,21 @@ class NodeIn(Model):
     title: Annotated[str, Field(max_length=200)] = ""
     with_parts: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=32)] = []
 
+    def state(self) -> NodeState:
+        """As the desk takes it."""
+        return NodeState(
+            id=self.id,
+            x=self.x,
+            y=self.y,
+            height_m=self.height_m,
+            heading_deg=self.heading_deg,
+            tilt_deg=self.tilt_deg,
+            lens=self.lens,
+            part=self.part,
+            title=self.title,
+            with_parts=tuple(self.with_parts),
+        )
+
 
 class ChangesIn(Model):
     """What the page has that the file does not; `content` is the file that it started from."""
@@ -48,11 +63,7 @@ class ChangesIn(Model):
 
     def changes(self) -> Changes:
         """As the desk takes them."""
-        nodes = tuple(
-            NodeState(**{**node.model_dump(), "with_parts": tuple(node.with_parts)})  # the fields are the same, and checked
-            for node in self.nodes
-        )
-        return Changes(nodes, tuple(dict.fromkeys(self.removed)))
+        return Changes(tuple(node.state() for node in self.nodes), tuple(dict.fromkeys(self.removed)))
 
 
 class CoverIn(ChangesIn):

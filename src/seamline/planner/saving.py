@@ -108,7 +108,7 @@ def in_braces(node: Node) -> str:
 
 def with_value(text: str, path: Sequence[str], value: str) -> str:
     """The text with the value at a path of keys exchanged, or put in where it lacks. SiteError where it cannot be put."""
-    node = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
     for depth, key in enumerate(path):
         if not isinstance(node, yaml.MappingNode):
             raise SiteError(f"'{'.'.join(path[:depth])}' is not written as keys with values; change the file by hand")

@@ -16,7 +16,7 @@ import seamline
 from seamline.contract import load_family
 from seamline.rig.plugin.named import parts_of
 from seamline.rig.world import world as worlds
-from seamline.rig.world.plan import Plan
+from seamline.rig.world.plan import Kind, Plan
 from seamline.rig.world.run import contracts_digest, plan_of
 from seamline.rig.world.scenarios import DAYS
 
@@ -47,11 +47,13 @@ class Task:
     folder: str | None = None
     core: str | None = None
     """A user's core by its name; None: Seamline's."""
+    kinds: tuple[Kind, ...] | None = None
+    """Without a bad day: only these kinds of fault."""
 
     def plan(self, seed: int, families: Sequence[Family]) -> Plan:
         """The plan of a seed."""
         if self.scenario is None:
-            return replace(plan_of(seed, self.devices, self.duration_ms, families, None, self.folder), core=self.core)
+            return replace(plan_of(seed, self.devices, self.duration_ms, families, self.kinds, self.folder), core=self.core)
         drawn = DAYS[self.scenario].plan(seed, self.devices, self.duration_ms)
         kept = replace(drawn, contracts=contracts_digest(families), folder=self.folder, code=seamline.__version__)
         return replace(kept, core=self.core)

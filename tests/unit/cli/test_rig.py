@@ -13,7 +13,7 @@ from seamline.cli.rig_plans import origin
 from seamline.contract import load_family
 from seamline.rig import crew
 from seamline.rig.plugin import alarm
-from seamline.rig.world import shrink, world
+from seamline.rig.world import marks, shrink, world
 from seamline.rig.world.marks import OF_DAYS
 from seamline.rig.world.plan import Kind
 from seamline.rig.world.promises import ALWAYS, EVENTUALLY
@@ -53,6 +53,22 @@ def test_marks_that_were_never_reached_fail_where_that_is_asked(capsys):
     text = told(capsys)
     assert "what makes the day mixed-fleet never came, so it is not proved: " in text
     assert "two-versions" in text
+
+
+def test_the_rarest_states_get_plans_of_their_own_when_all_are_asked_for(capsys, monkeypatch):
+    asked = []
+    whole = crew._run
+
+    def noting(task, seed, parts, beat):
+        asked.append((task.kinds, seed))
+        return whole(task, seed, parts, beat)
+
+    monkeypatch.setattr(crew, "_run", noting)
+    monkeypatch.setattr(marks, "SELDOM", {"silent-two-days": ("link-cut",), "time-from-hub": ("disk-full",)})
+    command = ["rig", "run", "--seeds", "2", "--devices", "1", "--seed", "3", "--jobs", "1", "--all-marks"]
+    assert main(command) == exits.PROMISE_BROKEN
+    assert asked == [(None, 3), (None, 4), ((Kind.LINK_CUT,), 3), ((Kind.LINK_CUT,), 4)]  # time from the hub came by itself
+    assert "every promise held: 4 seeds" in told(capsys)
 
 
 def test_without_a_scenario_every_mark_is_one_that_could_be_reached(capsys):

@@ -1,6 +1,9 @@
 """`seamline site new`, `preview`, `cover` and `parts`: what is said, where it goes, and the exit codes."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,5 +126,21 @@ def test_parts_are_listed_by_kind(capsys):
     assert "lora-868" not in told
     assert run("parts", "--plan", YARD) == exits.OK
     assert "lora-868" in capsys.readouterr().out
+    assert run("parts", "radio", "--json") == exits.OK
+    lora = next(part for part in json.loads(capsys.readouterr().out)["parts"] if part["id"] == "lora-868")
+    assert (lora["kind"], lora["rates"][0]["sensitivity_dbm"], lora["sources"]["antenna"]) == (
+        "radio",
+        -124.0,
+        "half-wave dipole",
+    )
     assert run("parts", "toaster") == exits.WRONG_USE
     assert "kinds are: board, accelerator, camera" in capsys.readouterr().err
+
+
+def test_what_is_said_does_not_hang_on_the_seed_of_hashes():
+    told = set()
+    for seed in ("0", "4711"):
+        command = [sys.executable, "-m", "seamline", "site", "cover", str(YARD), "--json"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        told.add(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    assert len(told) == 1

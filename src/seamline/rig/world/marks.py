@@ -87,6 +87,16 @@ OF_DAYS: Final = frozenset(("silent-two-days", "region-recovered"))
 """Those that only a bad day's own plans are made to reach: other runs need not."""
 
 
+SELDOM: Final[Mapping[str, tuple[str, ...]]] = {
+    "hub-killed-between": ("hub-kill", "wish"),
+    "hub-killed-asked": ("hub-kill", "wish"),
+    "hub-killed-in-step": ("hub-kill", "wish"),
+    "broker-full": ("disk-full",),
+}
+"""Those that take one effect in hundreds, or one short fault of a kind: mixed plans may miss them for long, and plans of these faults
+do not."""
+
+
 class Marks:
     """Counts the marks of one run, or of several."""
 

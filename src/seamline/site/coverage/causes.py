@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from seamline.site.coverage.result import CauseKind
 from seamline.site.coverage.zones import ZoneCells
-from seamline.site.frame import CM
 from seamline.site.observers import Field, Observer
 
 Cells = NDArray[np.bool_]
@@ -51,7 +50,7 @@ def shadows(zone: ZoneCells, observer: Observer, hidden: Cells) -> Iterator[Reas
     if not hidden.any():
         return
     places = np.argwhere(hidden)
-    near = [at for at in range(len(zone.site.solids)) if between(zone, at, observer.field(), places)]
+    near = between(zone, observer.field(), places)
     hiders = np.zeros((len(places), len(near)), np.bool_)
     for number, at in enumerate(near):
         hiders[:, number] = zone.hidden_by(at, observer)[hidden]
@@ -67,11 +66,12 @@ def shadows(zone: ZoneCells, observer: Observer, hidden: Cells) -> Iterator[Reas
         yield Reason("obstruction", " + ".join(together), cells) if together else Reason("terrain", "terrain", cells)
 
 
-def between(zone: ZoneCells, at: int, field: Field, places: NDArray[np.int64]) -> bool:
-    """Whether a solid's box touches the box about the observer and the places: if not, it hides none of them."""
+def between(zone: ZoneCells, field: Field, places: NDArray[np.int64]) -> list[int]:
+    """The solids whose box touches the box about the observer and the places: no other hides any of them."""
     first_x, first_y = zone.grid.first
     rows, columns = places[:, 0] * zone.grid.step + first_y, places[:, 1] * zone.grid.step + first_x
     west, east = min(field.x, int(columns.min())), max(field.x, int(columns.max()))
     south, north = min(field.y, int(rows.min())), max(field.y, int(rows.max()))
-    box = zone.site.solids[at].footprint.bounds
-    return box[0] * CM <= east and box[2] * CM >= west and box[1] * CM <= north and box[3] * CM >= south
+    box = zone.boxes
+    touching = (box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south)
+    return [int(at) for at in np.flatnonzero(touching)]

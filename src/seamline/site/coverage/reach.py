@@ -33,13 +33,14 @@ def reach_of(field: Field, grid: Grid, eye: int, targets: int | NDArray[np.int32
     first_x, first_y = grid.first
     dx = (first_x + np.arange(grid.columns, dtype=np.int64) * grid.step - field.x)[np.newaxis, :]
     dy = (first_y + np.arange(grid.rows, dtype=np.int64) * grid.step - field.y)[:, np.newaxis]
-    dz = np.broadcast_to(np.asarray(targets, np.int64) - eye, (grid.rows, grid.columns))
+    dz = np.asarray(targets, np.int64) - eye
 
     def within(plane: Plane) -> Cells:
+        # One comparison of a row with a column where the ground is flat: the sums stay one-dimensional.
         x, y, z, c = plane
-        return np.asarray(x * dx + y * dy + z * dz + c >= 0)
+        return np.asarray(x * dx >= -(y * dy + z * dz + c))
 
-    near_enough = dx * dx + dy * dy + dz * dz <= field.range_cm**2
+    near_enough = np.asarray(dx * dx <= field.range_cm**2 - (dy * dy + dz * dz))
     inside = np.ones(near_enough.shape, np.bool_)
     for plane in field.planes:
         inside &= within(plane)

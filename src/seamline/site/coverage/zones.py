@@ -77,12 +77,22 @@ class ZoneCells:
         """The field of an observer on the zone's grid."""
         field = observer.field()
         eye = self.scene.ground_at(field.x, field.y) + field.z
-        return reach_of(field, self.grid, eye, self._targets())
+        return reach_of(field, self.grid, eye, self._targets)
 
-    def _targets(self) -> NDArray[np.int32]:
-        """How high each cell's target is, in centimetres."""
+    @cached_property
+    def boxes(self) -> NDArray[np.int64]:
+        """West, south, east and north of each solid, in centimetres."""
+        corners = [np.array([place for ring in solid.rings for place in ring], np.int64) for solid in self.site.solids]
+        found = [[*own.min(axis=0).tolist(), *own.max(axis=0).tolist()] for own in corners]
+        return np.array(found, np.int64).reshape(-1, 4)
+
+    @cached_property
+    def _targets(self) -> int | NDArray[np.int32]:
+        """How high targets are, in centimetres: all alike, or each cell's."""
         above = round(self.zone.target_m * CM)
         ground = self.scene.ground
+        if ground is None and not self.zone.roofs:
+            return above
         found = (
             np.full((self.grid.rows, self.grid.columns), above, np.int32)
             if ground is None

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from seamline.site.coverage.result import BlindSpot, Coverage, NeedCoverage, ZoneCoverage
+from seamline.site.coverage.result import BlindSpot, CauseKind, Coverage, NeedCoverage, ZoneCoverage
 from seamline.site.plan.model import Need
 
 IN_THE_WAY: Final = frozenset({"obstruction", "terrain"})
+KINDS: Final[Mapping[CauseKind, str]] = {
+    "obstruction": "behind",
+    "terrain": "behind",
+    "density": "too few pixels from",
+    "near": "below the picture of",
+    "field": "beside the picture of",
+    "range": "out of range of",
+    "nobody": "nothing that could see it",
+}
+"""Causes in words, in the order in which they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,15 @@ def share_text(share: float) -> str:
 
 
 def causes_text(blind: BlindSpot, most: int = 3) -> str:
-    """Why a blind spot is blind: what stands in the way before what looks elsewhere, the worst first."""
-    causes = sorted(blind.causes, key=lambda cause: cause.kind not in IN_THE_WAY)
-    told = [f"{cause.what or 'no node'} ({cause.kind}, {cause.area_m2:.0f} m²)" for cause in causes[:most]]
-    return ", ".join(told) + (", ..." if len(blind.causes) > most else "")
+    """Why a blind spot is blind, by kinds: what stands in the way first, then what looks elsewhere; of each kind the worst `most`."""
+    told: list[str] = []
+    for kind, words in KINDS.items():
+        found = [cause for cause in blind.causes if cause.kind == kind]
+        names = [
+            f"{cause.what or 'the ground'} ({cause.area_m2:.0f} m²)" if kind in IN_THE_WAY else cause.what
+            for cause in found[:most]
+        ]
+        if found:
+            more = f" and {len(found) - most} more" if len(found) > most else ""
+            told.append(f"{words} {', '.join(names)}{more}".rstrip())
+    return "; ".join(told)

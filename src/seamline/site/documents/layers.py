@@ -77,7 +77,7 @@ def _zones(design: Design) -> Iterator[Item]:
             "zone": spot.zone,
             "need": need_text(spot.need),
             "area_m2": round(spot.blind.area_m2, 2),
-            "causes": causes_text(spot.blind, most=8),
+            "causes": causes_text(spot.blind, most=5),
         }
         yield Item("blind", spot.name, spot.name, frame.to_degrees(spot.blind.area), said)
 

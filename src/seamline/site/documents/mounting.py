@@ -224,7 +224,7 @@ def side_view(design: Design, one: Device, room: Room) -> Iterator[Mark]:
     hits = [reach(one.height_m, degrees) for degrees, _ in rays]
     far = max([hit for hit in hits if hit is not None] + [one.height_m * 2])
     across = (room.right - foot - 4) / far
-    yield Text(foot + 4, top - 2.4, f"tilt {one.tilt_deg:g}°, field {2 * above:.1f}° upright", 2.5, halo=True)
+    yield Text(room.right, room.y + 3.2, f"tilt {one.tilt_deg:g}°, field {2 * above:.1f}° upright", 2.4, "end", colour=GREY)
     for (degrees, thick), hit in zip(rays, hits, strict=True):
         ink = Ink(stroke=ROLES[one.role], width=thick, dash=() if thick > 0.3 else (1.4, 0.8))
         if hit is not None:

@@ -100,8 +100,9 @@ def title_block(design: Design, draft: Draft, numbered: str) -> Iterator[Mark]:
     at = right - 18
     yield from _cell("SHEET", numbered, at, top, 18)
     for label, value, wide in reversed(cells):
-        at -= wide
-        yield from _cell(label, value, at, top, wide)
+        if value:
+            at -= wide
+            yield from _cell(label, value, at, top, wide)
     room = at - EDGE - 5
     yield Text(EDGE + 2.5, top + 5.2, fitted(draft.title, room, 4, bold=True), 4, bold=True)
     yield Text(EDGE + 2.5, top + 9.7, fitted(plan.title, room, 3), 3, colour=GREY)

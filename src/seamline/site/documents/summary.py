@@ -74,7 +74,7 @@ def _coverage(design: Design) -> Iterator[tuple[str, Fields]]:
 
 def _blind(design: Design) -> Iterator[tuple[str, Fields]]:
     for spot in spots(design.coverage):
-        yield spot.name, {"area_m2": round(spot.blind.area_m2, 2), "causes": causes_text(spot.blind, most=8)}
+        yield spot.name, {"area_m2": round(spot.blind.area_m2, 2), "causes": causes_text(spot.blind, most=5)}
 
 
 def _links(design: Design) -> Iterator[tuple[str, Fields]]:

@@ -71,7 +71,7 @@ def amount(cents: int | None, currency: str) -> str:
 
 
 def device_sheets(design: Design) -> tuple[Draft, ...]:
-    """Every device with its place and aim."""
+    """Every device with its place and aim; bearings are from true north."""
     flow = Flow("devices", "Devices")
     columns = (
         Column("id", 16),
@@ -82,8 +82,8 @@ def device_sheets(design: Design) -> tuple[Draft, ...]:
         Column("y m", 11, "end"),
         Column("longitude", 17, "end"),
         Column("latitude", 17, "end"),
-        Column("height m", 10, "end"),
-        Column("true bearing", 11, "end"),
+        Column("height m", 12, "end"),
+        Column("bearing", 12, "end"),
         Column("tilt", 8, "end"),
         Column("power", 26),
         Column("", 10),
@@ -326,7 +326,7 @@ def coverage_sheets(design: Design) -> tuple[Draft, ...]:
     flow.add(Words("Blind spots", heading=True))
     columns = (Column("blind spot", 30), Column("zone", 24), Column("area m²", 12, "end"), Column("because of", 90))
     rows = tuple(
-        Row((spot.name, spot.zone, f"{spot.blind.area_m2:.1f}", causes_text(spot.blind, most=8)))
+        Row((spot.name, spot.zone, f"{spot.blind.area_m2:.1f}", causes_text(spot.blind, most=5)))
         for spot in spots(design.coverage)
     )
     flow.add(Table(columns, rows))

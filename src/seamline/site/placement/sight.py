@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import numpy as np
 import scipy.sparse
@@ -17,8 +17,23 @@ Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
 
 
+CHUNK: Final = 512
+"""Rows that are unpacked at a time."""
+
+
+class Columns(Protocol):
+    """A sparse matrix by columns: rows of the entries, and where each column's begin."""
+
+    indices: NDArray[np.int32]
+    indptr: NDArray[np.int32]
+
+
 class Product(Protocol):
     """What is used of scipy's sparse matrices, which have no types."""
+
+    def tocsc(self) -> Columns:
+        """The same by columns; the rows of each ascending."""
+        ...
 
     def __matmul__(self, other: Whole | Real) -> Whole | Real:
         """The product with a vector."""
@@ -80,10 +95,8 @@ class Sight:
     @cached_property
     def turned(self) -> Sight:
         """Cells by candidates: who sees a cell."""
-        order = np.argsort(self.cells, kind="stable")
-        starts = np.zeros(self.width + 1, np.int64)
-        np.cumsum(np.bincount(self.cells, minlength=self.width), out=starts[1:])
-        return Sight(starts, self.owners[order], len(self))
+        columns = self._wholes.tocsc()
+        return Sight(columns.indptr.astype(np.int64), columns.indices.astype(np.int32), len(self))
 
     def seen_by(self, chosen: Iterable[int]) -> Whole:
         """How many of the chosen see each cell."""
@@ -109,13 +122,13 @@ class Sight:
 
     def bits(self) -> NDArray[np.uint8]:
         """(candidates, bytes): each row as bits, the first cell in the highest bit."""
-        found = np.zeros((len(self), -(-self.width // 8)), np.uint8)
-        full = np.zeros(self.width, np.bool_)
-        for candidate in range(len(self)):
-            row = self.row(candidate)
-            full[row] = True
-            found[candidate] = np.packbits(full)
-            full[row] = False
+        found = np.empty((len(self), -(-self.width // 8)), np.uint8)
+        for first in range(0, len(self), CHUNK):
+            last = min(len(self), first + CHUNK)
+            entries = slice(int(self.starts[first]), int(self.starts[last]))
+            full = np.zeros((last - first, self.width), np.bool_)
+            full[self.owners[entries] - first, self.cells[entries]] = True
+            found[first:last] = np.packbits(full, axis=1)
         return found
 
     @cached_property

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from pathlib import Path
 
 import pytest
 from tests.unit.site.documents import yard
@@ -180,6 +181,24 @@ def test_a_folder_that_cannot_be_written_leaves_what_was_there(built, yard_files
         place({**yard_files, "x" * 300: b""}, built)
     assert verify(built).holds
     assert [path.name for path in built.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_folder_that_cannot_be_moved_into_place_leaves_what_was_there(built, yard_files, monkeypatch):
+    real = Path.rename
+
+    def rename(self, target):
+        if self.name == "new":
+            raise OSError(28, "No space left on device")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(OSError, match="No space left"):
+        place(yard_files, built)
+    assert verify(built).holds
+    assert [path.name for path in built.parent.iterdir()] == ["built"]
+    with pytest.raises(OSError, match="No space left"):
+        place(yard_files, built.parent / "first")
+    assert [path.name for path in built.parent.iterdir()] == ["built"]
 
 
 def test_the_content_of_a_plan_is_read_without_working_it_out(yard_plan, designed):

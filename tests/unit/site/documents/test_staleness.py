@@ -149,7 +149,7 @@ def test_an_input_that_changes_meanwhile_stops_the_work(tmp_path, monkeypatch):
     real = work.cover
 
     def slow(site):
-        (tmp_path / "sun.csv").write_text("changed", "utf-8")
+        write(tmp_path, sun=1.4)
         return real(site)
 
     monkeypatch.setattr(work, "cover", slow)
@@ -170,7 +170,7 @@ def test_one_obstructions_height_changes_coverage_drawings_and_cost_and_the_diff
     lanes = next(line for line in lines if "lanes, camera detect" in line)
     assert "share" in lanes
     assert "blind" in lanes
-    assert any("stack (obstruction" in line for line in lines)
+    assert any("behind stack (" in line for line in lines)
     assert lines[-1].startswith("it costs the same")
     assert {change.section for change in found.changes} <= {"coverage", "blind spots", "links"}
 

@@ -32,8 +32,8 @@ def whole(problem, *, needs=None, count=None, budget=None):
     for one in range(candidates):
         sees[problem.sees.row(one), one] = 1
     upper = np.array([0.0 if problem.why_barred(one) else 1.0 for one in range(candidates)])
-    rules = [np.isin(np.arange(candidates), group.members).astype(float) for group in problem.groups]
-    rooms = [group.at_most for group in problem.groups]
+    rules = [np.zeros(candidates), *(np.isin(np.arange(candidates), group.members).astype(float) for group in problem.groups)]
+    rooms = [0, *(group.at_most for group in problem.groups)]
     for one, others in problem.links.items():
         rules.append((np.arange(candidates) == one) * 1.0 - np.isin(np.arange(candidates), others))
         rooms.append(0)
