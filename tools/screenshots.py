@@ -5,7 +5,9 @@ The pages show a seeded fleet that goes on publishing meanwhile, served by the r
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -51,6 +53,7 @@ FAULTS: Final = (
     Fault(125_000, Kind.POWER_CUT, 0, 5_000),
 )
 """Of the timeline that is drawn."""
+SITE_PATIENCE_MS: Final = 120_000
 SETTLE_MS: Final = 4_000  # rates need two looks at the books
 INSTALLATION_PROBLEM: Final = 5
 
@@ -72,6 +75,7 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     family = load_family(ROOT / "examples" / "heater")
     timeline(chromium, folder)
+    live_site(chromium, folder)
     with stack(children=("postgres",)) as running:
         fleet_rows.prepare(running.dsn, family)
         now_ms = unix_ms()
@@ -116,6 +120,24 @@ def timeline(chromium: str, folder: Path) -> None:
         opened.screenshot(path=folder / "timeline.png")
         browser.close()
     print(folder / "timeline.png")
+
+
+def live_site(chromium: str, folder: Path) -> None:
+    """Show the yard with a node in the dark: the demo's mild faults put one out of reach."""
+    command = [sys.executable, "-m", "seamline", "demo", "--site", "yard", "--seed", "5", "--seconds", "120", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo, sync_playwright() as playwright:
+        lines = demo.stdout if demo.stdout is not None else ()
+        address = next((found[1] for line in lines if (found := re.search(r"the site is at (\S+)", line))), None)
+        if address is None:
+            sys.exit("seamline: the demo did not start")
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+        opened.goto(address)
+        opened.locator("[data-dark]").first.wait_for(timeout=SITE_PATIENCE_MS)
+        opened.screenshot(path=folder / "site.png")
+        browser.close()
+        demo.terminate()
+    print(folder / "site.png")
 
 
 def breathe(dsn: str, done: threading.Event) -> None:

@@ -145,7 +145,7 @@ def _dark(dark: Answer, remedies: list[Answer]) -> None:
     show(f"{dark.text('node')} alone covered {lost}")
     for gain in dark.many("helps"):
         it = remedies[gain.count("remedy")]
-        show(f"  {_said(it)}: {_share(gain, 'gain_m2'):.1f} m2 back")
+        show(f"  {_said(it)}: {_share(gain, 'gain_m2'):.1f} m2 more covered")
 
 
 def _said(remedy: Answer) -> str:

@@ -31,11 +31,12 @@ def place(options: argparse.Namespace) -> int:
     from seamline.site import SiteError
     from seamline.site.placement import Effort, best, cover
     from seamline.site.placement.on_site import question
+    from seamline.site.placement.reaching import unlinked
     from seamline.site.survey import SurveyError
 
     try:
         site = resolved(options.plan, options.variant)
-        asked = question(site, fresh=options.fresh, jobs=options.jobs)
+        asked = question(site, fresh=options.fresh, jobs=options.jobs, bar=unlinked(site))
         effort = Effort(solver_seconds=float(options.seconds))
         with shown() as watch:
             if options.all or (options.count is None and options.budget is None):

@@ -17,8 +17,8 @@ from seamline.site.plan import load_plan, resolve
 from seamline.site.plan.model import Node, Place
 from seamline.site.plan.site import Fixed, Site
 
-SAME_M: Final = 0.005
-"""The page knows places on whole centimetres: nearer than half of one is where it was."""
+SAME_M: Final = 0.006
+"""The page knows places on whole centimetres: half of one away is where it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,10 @@ WHO: Final = "the demo"
 
 @dataclass(frozen=True, slots=True)
 class DemoSite:
-    """A plan, worked out: its document, the folder of the product that its nodes run, and the places where they stand."""
+    """A plan, worked out: its document, the folder of the product that its nodes run, and the places where they stand.
+
+    Nodes that name no product have no contract yet; devices of the one that others name stand in for them.
+    """
 
     name: str
     product: Path
@@ -40,14 +43,13 @@ class DemoSite:
             document = document_of(site)
         except (ContractErrors, SiteError) as error:
             raise FleetError(str(error)) from None
-        placed = {node.id: node.product for node in plan.nodes.values() if node.product is not None}
-        products = sorted({plan.beside(product).resolve() for product in placed.values()})
+        products = sorted({plan.beside(node.product).resolve() for node in plan.nodes.values() if node.product is not None})
         if len(products) != 1:
             found = ", ".join(folder.name for folder in products) or "none"
             raise FleetError(
                 f"{plan.file}: a demo runs one product, and the plan's nodes have: {found}. Give them one: 'product: FOLDER'"
             )
-        return cls(plan.name, products[0], tuple(placed), document)
+        return cls(plan.name, products[0], tuple(plan.nodes), document)
 
     def publish(self, url: str, devices: Sequence[str]) -> None:
         """Put the plan in force and bind a device to each place, in their order; blocks. Raises RefusedError, OSError."""

@@ -179,7 +179,7 @@ def test_demo_takes_its_result_file_and_numbers(monkeypatch):
 def test_json_is_offered_by_every_command_that_reads():
     reading = {name for name, parser in COMMANDS.items() if any("--json" in each.option_strings for each in parser._actions)}
     assert reading == {
-        *(f"site {what}" for what in (*ON_A_PLAN, "publish", "bind", "release", "live") if what not in {"new", "parts"}),
+        *(f"site {what}" for what in (*ON_A_PLAN, "publish", "bind", "release", "live") if what != "new"),
         "demo",
         "doctor",
         "devices",

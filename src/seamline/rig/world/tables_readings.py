@@ -90,7 +90,7 @@ class Sheet:
         for at, device in enumerate(keys["device_no"].tolist(), start):
             own = self._of_device.get(device)
             if own is None:
-                own = self._of_device[device] = array("q")
+                own = self._of_device[device] = array("I")
             own.append(at)
 
     def cut(self, used: int) -> None:

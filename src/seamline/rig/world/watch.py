@@ -63,7 +63,9 @@ class Watch:
         self._silent_until_ms = 0
         self._busy: tuple[int, int] | None = None  # the end of the one wait it was told, and how much longer it may take
         self._failures = 0
-        self._sent: dict[tuple[int, int, int, int], int] = {}
+        self._sent: dict[
+            int, int
+        ] = {}  # by incarnation, boot, channel and first record, in one number: there is one for each frame
         self._probes = 0
         self._probe_answered = 0
         self._steps = 0
@@ -149,7 +151,7 @@ class Watch:
         channel, incarnation, boot, first, count = cast("tuple[int, int, int, int, int]", FRAME_KEY.unpack_from(payload))
         if len(payload) > FRAME_SENT_BYTES_MAX:
             raise self.broken("bounded", f"a frame of {len(payload)} bytes")
-        key = (incarnation, boot, channel, first)
+        key = incarnation << 72 | boot << 40 | channel << 32 | first
         before = self._sent.get(key)
         if before is not None:
             self._marks.hit("resent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Point, Polygon
 
-from seamline.site.catalogue.parts import Camera as CameraPart, Money, Part
+from seamline.site.catalogue.parts import Camera as CameraPart, Money, Part, Radio
 from seamline.site.coverage.observing import Aim, aim_of, observer_of, part_of
 from seamline.site.coverage.zones import ZoneCells
 from seamline.site.frame import SiteError
@@ -24,6 +24,9 @@ from seamline.site.scene import Scene
 
 NOWHERE: Final = Aim(0.0, 0.0, 0.0)
 """Candidates put an observer where they are."""
+
+Bar = Callable[[Candidate, Mounting], str]
+"""Says why a candidate cannot be built; nothing when it can."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,7 @@ class Question:
         """A chosen candidate as a node of the plan."""
         one, mounting = self.candidate(number)
         part, _, lens = one.option.name.partition(":")
+        radio = radio_of(self.site, mounting)
         return Node(
             id=ident,
             title=f"{mounting.id}, {one.spot.name}",
@@ -62,7 +66,8 @@ class Question:
             heading_deg=one.heading,
             tilt_deg=one.tilt,
             lens=lens or None,
-            with_parts=mounting.with_parts,
+            radio=radio.id if radio else None,
+            with_parts=tuple(name for name in mounting.with_parts if radio is None or name != radio.id),
         )
 
     def shares(self, counts: NDArray[np.int64]) -> Iterator[tuple[Zone, Need, float]]:
@@ -74,10 +79,11 @@ class Question:
             yield zone, need, float((seen >= need.k).mean()) if len(seen) else 1.0
 
 
-def question(site: Site, *, fresh: bool = False, jobs: int = 1) -> Question:
+def question(site: Site, *, fresh: bool = False, jobs: int = 1, bar: Bar | None = None) -> Question:
     """What the plan asks. With `fresh`, only nodes that exist already stand; those that are planned are chosen anew.
 
-    Raises SiteError when the plan has no zones or no mountings, or a part without a lens that is named.
+    `bar` says why a candidate cannot be built, or nothing (see reaching.unlinked for links); exclusions are barred in any case. Raises
+    SiteError when the plan has no zones or no mountings, or a part without a lens that is named.
     """
     if not site.zones or not site.plan.mountings:
         raise SiteError(
@@ -115,7 +121,7 @@ def question(site: Site, *, fresh: bool = False, jobs: int = 1) -> Question:
         cost=np.array([0] * len(nodes) + [one.option.cents for one in found], np.int64),
         existing=tuple(range(len(nodes))),
         groups=tuple(groups_of(site, found, mountings, len(nodes))),
-        barred=barred_of(site, found, len(nodes)),
+        barred=barred_of(site, found, mountings, len(nodes), bar),
     )
     return Question(
         site, problem, tuple(nodes), tuple(found), tuple(mountings), views, tuple(wanted), tuple(dict.fromkeys(notes))
@@ -231,10 +237,18 @@ def groups_of(site: Site, found: list[Candidate], mountings: list[str], first: i
             yield Group(members, mounting.count_max, f"mounting {mounting.id}")
 
 
-def barred_of(site: Site, found: list[Candidate], first: int) -> Mapping[int, str]:
-    """Candidates where nothing may be placed."""
-    return {
-        first + at: "nothing may be placed there (exclusion or water)"
-        for at, one in enumerate(found)
-        if site.exclusion.intersects(Point(one.spot.x, one.spot.y))
-    }
+def barred_of(site: Site, found: list[Candidate], mountings: list[str], first: int, bar: Bar | None) -> Mapping[int, str]:
+    """Candidates that cannot be built, and why."""
+    shut: dict[int, str] = {}
+    for at, (one, name) in enumerate(zip(found, mountings, strict=True)):
+        if site.exclusion.intersects(Point(one.spot.x, one.spot.y)):
+            shut[first + at] = "nothing may be placed there (exclusion or water)"
+        elif bar is not None and (why := bar(one, site.plan.mountings[name])):
+            shut[first + at] = why
+    return shut
+
+
+def radio_of(site: Site, mounting: Mounting) -> Radio | None:
+    """The radio that comes with each device of a mounting."""
+    parts = (site.plan.catalogue.parts[name] for name in mounting.with_parts)
+    return next((part for part in parts if isinstance(part, Radio)), None)

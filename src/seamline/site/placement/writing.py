@@ -34,6 +34,7 @@ def node_lines(node: Node) -> list[str]:
         ("height", f"{node.height_m:g} m"),
         ("heading", f"{node.heading_deg:g} deg"),
         ("tilt", f"{node.tilt_deg:g} deg" if node.tilt_deg else None),
+        ("radio", node.radio),
         ("with", f"[{', '.join(node.with_parts)}]" if node.with_parts else None),
     ]
     return lines + [f"{INDENT}{name}: {value}" for name, value in values if value is not None]

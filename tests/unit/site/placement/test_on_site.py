@@ -1,6 +1,7 @@
 """Placement of a whole plan: from its mountings to nodes in its file."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from seamline.site import SiteError
 from seamline.site.coverage import cover as coverage
 from seamline.site.placement import best, cover
 from seamline.site.placement.on_site import question
+from seamline.site.placement.reaching import unlinked
 from seamline.site.placement.writing import inserted, with_nodes, with_variant
 from seamline.site.plan import load_plan, resolve
 
@@ -193,6 +195,44 @@ def test_a_most_of_a_mounting_is_kept(plan):
     asked = edited(plan, "    where: masts\n", "    where: masts\n    most: 1\n")
     answer = best(asked.problem, count=4)
     assert sum(asked.candidate(number)[1].id == "masts" for number in answer.chosen) <= 1
+
+
+GATEWAY = """
+gateways:
+  gw:
+    part: thread-border-router
+    place: {x: 66 m, y: 54 m}
+    height: 2 m
+"""
+
+
+def test_candidates_whose_radio_no_gateway_hears_are_barred_and_those_chosen_have_theirs(plan):
+    text = (
+        plan.read_text(encoding="utf-8").replace("    with: [pole-strap]\n", "    with: [pole-strap, thread-802154]\n") + GATEWAY
+    )
+    plan.write_text(text, encoding="utf-8")
+    site = resolve(load_plan(plan))
+    near, far = unlinked(site), unlinked(with_margin(site, 200.0))
+    open_ones, shut = question(site, bar=near), question(site, bar=far)
+    masts = [number for number in range(2, len(shut.problem.sees)) if shut.candidate(number)[1].id == "masts"]
+    assert set(masts) - set(open_ones.problem.barred)
+    assert {shut.problem.why_barred(number) for number in masts} >= {
+        "no gateway or relay of the plan hears its radio with the fade margin"
+    }
+    assert set(shut.problem.barred) == set(masts), "walls bring no radio"
+    node = open_ones.node(next(iter(set(masts) - set(open_ones.problem.barred))), "new")
+    assert (node.radio, node.with_parts) == ("thread-802154", ("pole-strap",))
+    plan.write_text(with_nodes(text, [node]), encoding="utf-8")
+    assert load_plan(plan).nodes["new"].radio == "thread-802154"
+
+
+def with_margin(site, fade_margin_db):
+    network = replace(site.plan.network, fade_margin_db=fade_margin_db)
+    return replace(site, plan=replace(site.plan, network=network))
+
+
+def test_without_a_gateway_no_link_is_judged(asked):
+    assert unlinked(asked.site) is None
 
 
 def test_a_mounting_without_anything_to_mount_on_is_noted(plan):
