@@ -195,6 +195,8 @@ def fed(design: Design, one: Device) -> Iterator[tuple[str, str]]:
         yield "sends by", " > ".join(design.radio.ways[one.id])
     elif design.radio is not None and one.id in design.radio.unheard:
         yield "sends by", "no gateway hears it"
+    elif design.radio is not None and one.id in design.radio.outside:
+        yield "sends by", "an operator's network"
     for node in design.power.nodes if design.power else ():
         if node.node == one.id and node.daily_wh is not None:
             yield "uses a day", f"{node.daily_wh:.3g} Wh"

@@ -25,6 +25,7 @@ def radio_view(site: Site, study: Study) -> RadioView | None:
         ways={ident: way.stations for ident, way in study.ways.items()},
         unheard={ident: "; ".join(remedy.text for remedy in found) for ident, found in study.unheard.items()},
         failures=tuple(FailureView(failure.kind, failure.what, failure.dark) for failure in study.failures),
+        outside=study.outside,
         put_up=tuple(put_up(site, study)),
         problems=(
             *study.broken,

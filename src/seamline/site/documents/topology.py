@@ -43,6 +43,8 @@ class Station:
     existing: bool = False
     alone: bool = False
     """Neither a way nor a cable leads to it."""
+    outside: bool = False
+    """It sends to an operator's network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,17 @@ def stations_of(design: Design) -> Iterator[Station]:
         if one.role != "gateway":
             tier = len(ways[one.id]) - 1 if one.id in ways else 1 if one.id in cabled else deepest + 1
             alone = one.id not in ways and one.id not in cabled
+            outside = design.radio is not None and one.id in design.radio.outside
             yield Station(
-                one.id, one.title, one.role, tier, failing.get(one.id, 0), one.id in unheard, existing=one.existing, alone=alone
+                one.id,
+                one.title,
+                one.role,
+                tier,
+                failing.get(one.id, 0),
+                one.id in unheard,
+                existing=one.existing,
+                alone=alone,
+                outside=outside,
             )
 
 
@@ -178,7 +189,8 @@ def drawn_stations(
             )
         under = hung.get(station.id, [])
         if station.alone and not station.dark:
-            under = ["exists already" if station.existing else "no link or cable planned"]
+            own = "exists already" if station.existing else "no link or cable planned"
+            under = ["sends to an operator" if station.outside else own]
         words = [part for text in under for part in text.split(", ", 1)]
         for number, text in enumerate(words if not up else ()):
             yield Text(x, top + 6.2 + number * 2.5, fitted(text, room, 2), 2, "middle", colour=GREY, halo=True)

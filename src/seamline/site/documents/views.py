@@ -52,7 +52,7 @@ class PutUp:
 class RadioView:
     """The radio network. `ways` are the stations from each node on to its gateway.
 
-    `unheard` are nodes that reach none, with what would help; `put_up` are gateways and relays that the network needs besides the plan's.
+    `unheard` are nodes that reach none, with what would help; `outside` send to an operator's network; `put_up` are gateways and relays that the network needs besides the plan's.
     """
 
     kind: str
@@ -61,6 +61,7 @@ class RadioView:
     ways: Mapping[str, tuple[str, ...]]
     unheard: Mapping[str, str]
     failures: tuple[FailureView, ...]
+    outside: tuple[str, ...] = ()
     put_up: tuple[PutUp, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -335,6 +335,9 @@ def test_a_mounting_sheet_says_what_is_not_heard_routed_or_existing(designed):
     assert "no gateway hears it" in words
     assert "no route leads there" in words
     assert "device" in words
+    outside = replace(radio, unheard={}, outside=("pir-1",))
+    assert "an operator's network" in said([mounting_sheet(replace(design, radio=outside), found["pir-1"])])
+    assert "sends to an operator" in said([topology.topology(replace(design, radio=outside))])
     assert "exists already: check only" in said([mounting_sheet(design, found["old-cam"])])
     assert "pir-1 > gw-1" in said([mounting_sheet(designed, found["pir-1"])])
 
