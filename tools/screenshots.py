@@ -30,6 +30,7 @@ from seamline.rig.world.plan import Fault, Kind, Plan  # noqa: E402
 from seamline.rig.world.world import Parts  # noqa: E402
 from seamline.testing import device_story, fleet_rows  # noqa: E402
 from seamline.testing.api_server import ServedApi, serving  # noqa: E402
+from seamline.testing.planner_server import planning  # noqa: E402
 from seamline.testing.stack import stack  # noqa: E402
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def main(folder: Path) -> int:
     family = load_family(ROOT / "examples" / "heater")
     timeline(chromium, folder)
     live_site(chromium, folder)
+    planner(chromium, folder)
     with stack(children=("postgres",)) as running:
         fleet_rows.prepare(running.dsn, family)
         now_ms = unix_ms()
@@ -138,6 +140,22 @@ def live_site(chromium: str, folder: Path) -> None:
         browser.close()
         demo.terminate()
     print(folder / "site.png")
+
+
+def planner(chromium: str, folder: Path) -> None:
+    """The planner with the yard of the examples, one camera taken hold of."""
+    with planning(ROOT / "examples" / "sites" / "yard" / "plan.yaml") as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1440, "height": 1080}, reduced_motion="reduce")
+        opened.goto(address)
+        opened.locator("[data-proof=confirmed]").wait_for()
+        opened.locator("[data-listed=cam-yard-south]").click()
+        opened.locator("input[name=heading_deg]").fill("35")
+        opened.locator("[data-listed=cam-yard-south] .tone-silent").wait_for()
+        opened.locator("[data-proof=confirmed]").wait_for()
+        opened.screenshot(path=folder / "planner.png")
+        browser.close()
+    print(folder / "planner.png")
 
 
 def breathe(dsn: str, done: threading.Event) -> None:

@@ -15,6 +15,7 @@ export interface Spot {
 export interface Told {
   score: number;
   met: boolean;
+  hash: string;
   zones: { id: string; met: boolean; hash: string; needs: { share: number; met: boolean; seen: Record<string, number>; alone: Record<string, number>; spots: Spot[] }[] }[];
 }
 
@@ -140,11 +141,12 @@ class Desk {
 
   async #ask(turn: number, seen: Seen, body: unknown, signal: AbortSignal): Promise<void> {
     try {
-      const [told, hashes] = await Promise.all([post<Told>("cover", body, signal), Promise.all(seen.zones.map((zone) => hashOf(zone.masks)))]);
+      const own = [...seen.zones.map((zone) => zone.masks), seen.zones.flatMap((zone) => zone.masks)];
+      const [told, hashes] = await Promise.all([post<Told>("cover", body, signal), Promise.all(own.map(hashOf))]);
       if (turn !== this.#turn) return;
       this.told = told;
-      this.proof = told.zones.every((zone, at) => zone.hash === hashes[at]) ? "confirmed" : "differs";
-      this.hash = hashes.map((hash) => hash.slice(0, 8)).join(" ");
+      this.proof = told.hash === hashes.at(-1) && told.zones.every((zone, at) => zone.hash === hashes[at]) ? "confirmed" : "differs";
+      this.hash = told.hash;
       this.failure = null;
     } catch (error) {
       if (signal.aborted) return;

@@ -69,9 +69,9 @@ class Tie(NamedTuple):
     uncertainty_ms: int
 
     @property
-    def rank(self) -> tuple[int, int, int, int]:
+    def rank(self) -> tuple[int, int, int, int, str]:
         """Sorts the better anchor first; total, so that equal sets give equal results."""
-        return (_TRUST[self.source], self.uncertainty_ms, -self.at_ms, self.unix_ms)
+        return (_TRUST[self.source], self.uncertainty_ms, -self.at_ms, self.unix_ms, self.source)
 
 
 class Verdict(NamedTuple):

@@ -19,21 +19,24 @@ from seamline.site.scene import Mask
 def seen_json(desk: Desk, changes: Changes, *, masks: bool = False) -> Json:
     """Coverage by the changed nodes.
 
-    `hash` of a zone is the SHA-256 of its masks, each as one byte a cell (0, or 1 and one more for each density), the southern row
+    `hash` is of all zones together; that of a zone is the SHA-256 of its masks, each as one byte a cell (0, or 1 and one more for each density), the southern row
     first, of every node that could meet one of its needs, in the order of the nodes.
     """
     nodes = desk.nodes(changes)
     coverage = desk.coverer.cover(nodes)
     zones: list[Json] = []
+    whole = hashlib.sha256()
     for ident, found in coverage.zones.items():
         cells = desk.coverer.zones[ident]
         own = list(masks_of(desk, cells, nodes))
-        digest = hashlib.sha256(b"".join(mask.tobytes() for _, mask in own)).hexdigest()
+        data = b"".join(mask.tobytes() for _, mask in own)
+        digest = hashlib.sha256(data).hexdigest()
+        whole.update(data)
         zone: Json = {"id": ident, "met": found.met, "hash": digest, "needs": [need_json(need) for need in found.needs]}
         if masks:
             zone["masks"] = {node: bits_of(mask > 0) for node, mask in own}
         zones.append(zone)
-    return {"score": round(coverage.score, 6), "met": coverage.met, "zones": zones}
+    return {"score": round(coverage.score, 6), "met": coverage.met, "hash": whole.hexdigest(), "zones": zones}
 
 
 def masks_of(desk: Desk, cells: ZoneCells, nodes: Nodes) -> Iterator[tuple[str, Mask]]:

@@ -183,7 +183,7 @@ def test_diff_of_a_variant_says_what_changed_and_what_it_costs(made, capsys):
     assert "  - pir-1: role sensor" in told
     assert "it costs 283.20 EUR less: before 1790.15, after 1506.95" in told
     assert site("diff", plan, folder) == exits.OK
-    assert capsys.readouterr().out == "no difference\n"
+    assert capsys.readouterr().out == "no difference in any figure\n"
 
 
 def test_diff_as_json(made, tmp_path, capsys):

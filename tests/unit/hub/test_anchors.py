@@ -116,5 +116,14 @@ def test_thinning_as_they_come_gives_the_same_as_thinning_at_once(ties, random):
         assert max(ties, key=lambda one: one.at_ms).at_ms == kept[-1].at_ms
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_anchors_that_differ_only_in_their_source_have_an_order(order):
+    alike = [Tie(12, 1_763_000_000_313, source, 30) for source in (Source.GNSS, Source.NTP)]
+    assert thin(alike[::order]) == tuple(alike)
+    assert accepted(alike[::order], 0) == tuple(alike)
+    [piece] = datings({1: Segment(tuple(alike[::order]))}, 0, 2_000)[1].pieces
+    assert (piece.at_ms, piece.unix_ms) == (12, 1_763_000_000_313)
+
+
 def test_an_anchor_message_becomes_a_tie():
     assert tie_of(said("anchor", at_ms=5, unix_ms=9, uncertainty_ms=3)) == Tie(5, 9, Source.HUB, 3)

@@ -45,13 +45,16 @@ def test_without_changes_the_nodes_see_what_the_command_says(desk):
 
 def test_the_hash_of_a_zone_is_of_the_masks_of_all_that_could_meet_its_needs(desk):
     found = seen_json(desk, NO_CHANGES, masks=True)
+    whole = hashlib.sha256()
     for zone in found["zones"]:
         masks = dict(masks_of(desk, desk.coverer.zones[zone["id"]], desk.site.nodes))
         assert list(masks) == list(desk.site.nodes)
         assert zone["hash"] == hashlib.sha256(b"".join(mask.tobytes() for mask in masks.values())).hexdigest()
+        whole.update(b"".join(mask.tobytes() for mask in masks.values()))
         for node, bits in zone["masks"].items():
             cells = masks[node].size
             assert (np.unpackbits(np.frombuffer(base64.b64decode(bits), np.uint8))[:cells] == (masks[node] > 0).ravel()).all()
+    assert found["hash"] == whole.hexdigest()
 
 
 def test_a_node_that_is_turned_away_leaves_a_blind_spot_with_its_cause_and_turning_back_mends_it(desk):

@@ -33,8 +33,8 @@ class ZoneCells:
         self.grid, self.offset = window(site.grid, found.area, found.zone.id)
         inside = self.grid.within(found.area)
         if not found.zone.roofs:
-            for solid in site.solids:
-                clear(self.grid, inside, solid)
+            for solid, bounds in zip(site.solids, self.boxes.tolist(), strict=True):
+                clear(self.grid, inside, solid, bounds)
         self.inside: NDArray[np.bool_] = inside
         self._masks: dict[Observer, Mask] = {}
         self._alone: dict[int, Scene] = {}
@@ -116,9 +116,9 @@ class ZoneCells:
         return whole[row : row + self.grid.rows, column : column + self.grid.columns].copy()
 
 
-def clear(grid: Grid, cells: NDArray[np.bool_], solid: Solid) -> None:
-    """Take the cells of a solid's footprint out; only those about it are looked at."""
-    west, south, east, north = solid.footprint.bounds
+def clear(grid: Grid, cells: NDArray[np.bool_], solid: Solid, bounds: Sequence[int]) -> None:
+    """Take the cells of a solid's footprint out; only those within its bounds (centimetres) are looked at."""
+    west, south, east, north = (bound / CM for bound in bounds)
     first = max(0, int((west - grid.west) // grid.cell)), max(0, int((south - grid.south) // grid.cell))
     last = min(grid.columns, int((east - grid.west) // grid.cell) + 1), min(grid.rows, int((north - grid.south) // grid.cell) + 1)
     if first[0] >= last[0] or first[1] >= last[1]:

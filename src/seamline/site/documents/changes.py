@@ -69,7 +69,7 @@ class Difference:
             if found and section != "total":
                 yield section
                 yield from (f"  {change}" for change in found)
-        yield self.verdict if self.changes else "no difference"
+        yield self.verdict if self.changes else "no difference in any figure"
 
     def as_json(self) -> dict[str, object]:
         """Everything as JSON."""

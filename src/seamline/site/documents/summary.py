@@ -19,7 +19,19 @@ Section = Mapping[str, Fields]
 Summary = Mapping[str, Section]
 """Section, then the thing's id, then its fields."""
 
-SECTIONS: Final = ("devices", "coverage", "blind spots", "links", "failures", "cables", "power", "parts", "total", "absent")
+SECTIONS: Final = (
+    "survey",
+    "devices",
+    "coverage",
+    "blind spots",
+    "links",
+    "failures",
+    "cables",
+    "power",
+    "parts",
+    "total",
+    "absent",
+)
 DEVICE: Final = (
     "role",
     "part",
@@ -40,6 +52,7 @@ DEVICE: Final = (
 def summary(design: Design) -> Summary:
     """The figures of a design."""
     found: dict[str, Section] = {
+        "survey": dict(_survey(design)),
         "devices": {
             **{one.id: {name: number(getattr(one, name)) for name in DEVICE} for one in devices(design)},
             **{
@@ -60,6 +73,12 @@ def summary(design: Design) -> Summary:
         "absent": {absent.what: {"why": absent.why} for absent in design.absent},
     }
     return {name: found[name] for name in SECTIONS}
+
+
+def _survey(design: Design) -> Iterator[tuple[str, Fields]]:
+    for thing in design.site.things:
+        area = round(thing.geometry.area, 2) or None
+        yield thing.id, {"meaning": thing.meaning.value, "height_m": thing.height_m, "area_m2": area}
 
 
 def _coverage(design: Design) -> Iterator[tuple[str, Fields]]:

@@ -71,11 +71,12 @@ def slug(name: str, otherwise: str) -> str:
     return re.sub("[^a-z0-9]+", "-", name.casefold()).strip("-")[:40] or otherwise
 
 
-def numbered(wanted: str, taken: set[str]) -> str:
-    """The id, with a number when it is taken already; it is taken then."""
-    found, number = wanted, 1
+def numbered(wanted: str, taken: dict[str, int]) -> str:
+    """The id, with a number when it is taken already. `taken` are all ids, each with the last number that was tried after it."""
+    found, number = wanted, taken.get(wanted, 0)
     while found in taken:
         number += 1
-        found = f"{wanted}-{number}"
-    taken.add(found)
+        found = f"{wanted}-{number + 1}"
+    taken[wanted] = number
+    taken.setdefault(found, 0)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
+import numpy as np
 import shapely
 from shapely.geometry import GeometryCollection, LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -184,13 +185,16 @@ class Resolver:
 
     def doubts(self, site: Site) -> None:
         """Notes on devices that stand where none can, and on devices of the survey that the plan does not know."""
+        areas = {thing.id: thing.geometry for thing in self.things}
+        footprints = np.array([areas[solid.name] for solid in site.solids], dtype=object)
         for section, devices in (("nodes", site.nodes), ("gateways", site.gateways)):
             for ident, (device, at) in devices.items():
                 where = str(site.plan.places[f"{section}.{ident}"])
                 place, eye = Point(at.x, at.y), at.ground + device.height_m
-                for solid in site.solids:
+                for at_solid in np.flatnonzero(shapely.contains_xy(footprints, at.x, at.y)).tolist():
+                    solid = site.solids[at_solid]
                     top = solid.top_cm / CM
-                    if eye < top and solid.footprint.contains(place):
+                    if eye < top and solid.footprint.contains(place):  # which is on whole centimetres: a wall is not inside
                         what = f"{ident} is inside {solid.name!r}, {top - eye:.1f} m below its top: it sees nothing of what is outside"
                         self.notes.add("doubt", where, what, "move it before the wall, or above the roof")
                 if not site.boundary.buffer(1.0).covers(place):

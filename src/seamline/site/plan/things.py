@@ -88,7 +88,7 @@ def surveyed(file: SurveyFile, survey: Survey, plan: Plan) -> Surveyed:
 def things_of(files: Sequence[Surveyed], plan: Plan, ground: Ground, notes: Noted) -> tuple[Thing, ...]:
     """Everything that has a meaning and can be used, each with an id of its own."""
     found: list[Thing] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for file in files:
         kept = [(feature, rule) for feature, rule in file.meant(notes) if plan.survey.rules[rule].meaning is not Meaning.IGNORE]
         kept = [(feature, rule) for feature, rule in kept if not far(file, feature, ground, notes)]
@@ -216,7 +216,7 @@ def label(feature: Feature) -> str:
     return f"{feature.geometry.geom_type} {name!r}" if name else f"a {feature.geometry.geom_type} without a name"
 
 
-def named(draft: Draft, file: str, feature: Feature, taken: set[str]) -> Thing:
+def named(draft: Draft, file: str, feature: Feature, taken: dict[str, int]) -> Thing:
     """The thing, with an id of its own."""
     name = text_of(feature.properties, "name")
     return Thing(

@@ -24,7 +24,7 @@ def cost(cents, **more):
 def test_a_design_does_not_differ_from_itself(designed):
     found = difference(summary(designed), summary(designed))
     assert found.changes == ()
-    assert list(found.lines()) == ["no difference"]
+    assert list(found.lines()) == ["no difference in any figure"]
 
 
 def test_a_summary_is_read_back_from_a_folder_as_it_was(designed, yard_files):
@@ -126,4 +126,4 @@ def test_a_price_of_the_plan_is_in_the_parts_and_in_the_total(designed, tmp_path
 def test_an_empty_difference_is_a_value():
     found = Difference((), 0, 0, "EUR", comparable=True, at_least=False)
     assert found.cents == 0
-    assert list(found.lines()) == ["no difference"]
+    assert list(found.lines()) == ["no difference in any figure"]

@@ -172,7 +172,8 @@ def test_one_obstructions_height_changes_coverage_drawings_and_cost_and_the_diff
     assert "blind" in lanes
     assert any("behind stack (" in line for line in lines)
     assert lines[-1].startswith("it costs the same")
-    assert {change.section for change in found.changes} <= {"coverage", "blind spots", "links"}
+    assert {change.section for change in found.changes} <= {"survey", "coverage", "blind spots", "links"}
+    assert lines[:2] == ["survey", "  ~ stack: height 1.5 m -> 6 m"]
 
 
 def test_a_variant_costs_what_it_leaves_out(tmp_path):

@@ -76,7 +76,7 @@ def test_globs_take_no_heed_of_letter_case_and_cross_folders():
 
 
 def test_ids_are_small_letters_and_never_taken_twice():
-    taken = set()
+    taken = {}
     assert [numbered(slug(name, "mast"), taken) for name in ("Mast 1", "mast-1", "Mast  1!", "", "塔")] == [
         "mast-1",
         "mast-1-2",
@@ -85,3 +85,18 @@ def test_ids_are_small_letters_and_never_taken_twice():
         "mast-2",
     ]
     assert len(slug("x" * 100, "y")) == 40
+
+
+@given(st.lists(st.sampled_from(["a", "a-2", "a-3", "b", "a-2-2"]), max_size=40))
+def test_ids_are_unique_whatever_names_come(names):
+    taken = {}
+    found = [numbered(name, taken) for name in names]
+    assert len(set(found)) == len(names)
+    assert all(got == name or got.startswith(f"{name}-") for got, name in zip(found, names, strict=True))
+
+
+def test_thousands_of_one_name_take_no_longer_each():
+    taken = {}
+    found = [numbered("house", taken) for _ in range(50_000)]
+    assert found[:3] == ["house", "house-2", "house-3"]
+    assert found[-1] == "house-50000"
