@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.unit.planner.conftest import with_roofs
 
 from seamline.site.plan import load_plan
 from seamline.testing.planner_server import planning
@@ -171,9 +172,9 @@ def test_a_dropped_survey_shows_what_its_features_would_be_and_a_bad_one_says_wh
     expect(planner.locator("[data-panel=survey] [role=alert]")).to_be_visible()
 
 
-@pytest.mark.parametrize("site", ["farm", "campus"])
+@pytest.mark.parametrize("site", ["farm", "campus", "yard"])
 def test_the_masks_are_the_servers_over_terrain_and_on_roofs_too(browser, plan, site):
-    with planning(plan.parents[1] / site / "plan.yaml") as address:
+    with planning(with_roofs(plan.parents[1] / site / "plan.yaml")) as address:
         context = browser.new_context(base_url=address)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)

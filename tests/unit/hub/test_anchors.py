@@ -11,6 +11,7 @@ from seamline.hub.anchors import (
     Tie,
     Tolerance,
     Why,
+    accepted,
     drifted_ms,
     judge,
     thin,
@@ -18,6 +19,7 @@ from seamline.hub.anchors import (
     vet,
 )
 from seamline.hub.inputs import Source
+from seamline.hub.timeline import Segment, datings
 
 RECEIVED_MS = 1_763_000_000_000
 DAY_MS = 86_400_000

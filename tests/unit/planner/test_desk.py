@@ -2,14 +2,15 @@
 
 import base64
 import hashlib
+import shutil
 
 import numpy as np
 import pytest
-from tests.unit.planner.conftest import EXAMPLES
+from tests.unit.planner.conftest import EXAMPLES, with_roofs
 from tests.unit.planner.test_saving import new, state
 
 from seamline.planner.desk import NO_CHANGES, Changes, Desk, NodeState
-from seamline.planner.document import passes_of, site_json
+from seamline.planner.document import pass_json, passes_of, site_json
 from seamline.planner.panels import bom_json, network_json, power_json, variants_json
 from seamline.planner.placing import Search, Wish, progress_json
 from seamline.planner.seen import masks_of, seen_json
@@ -122,6 +123,23 @@ def test_what_the_page_asks_the_kernel_gives_the_masks_of_the_server(name, reque
             assert (mask_by_passes(found, ident, observer) == mask).all()
             seen += 1
     assert seen > 0
+
+
+@pytest.mark.parametrize("name", ["yard", "farm"])
+def test_targets_on_roofs_are_asked_about_as_the_server_sees_them_flat_and_over_terrain(tmp_path, name):
+    for folder in ("sites", "trailcam"):
+        shutil.copytree(EXAMPLES / folder, tmp_path / folder)
+    found = Desk(with_roofs(tmp_path / "sites" / name / "plan.yaml"))
+    solids = found.site.solids
+    assert len(passes_of(found.coverer.zones["roofs"])) == (1 if found.site.ground is not None else 1 + len(solids))
+    seen = observers(found, "roofs")
+    for observer, mask in seen:
+        assert (mask_by_passes(found, "roofs", observer) == mask).all()
+    on_roofs = np.zeros(found.coverer.zones["roofs"].inside.shape, np.bool_)
+    for solid in solids:
+        on_roofs |= found.coverer.zones["roofs"].grid.within(solid.footprint)
+    assert any((mask[on_roofs] > 0).any() for _, mask in seen), "a roof is seen"
+    assert len(pass_json(passes_of(found.coverer.zones["roofs"])[-1])["cells"]) == 5
 
 
 def observers(desk, ident):

@@ -14,11 +14,15 @@ RULES: dict[str, Rule] = {
     "SL002": Rule(
         "the file can be read",
         "A missing file or right is not an empty contract.",
+        "seamline contract check contracts/ligth   # the folder is called light",
+        "seamline contract check contracts/light",
         explanation="The path leads nowhere, is a folder, or the rights do not allow reading.",
     ),
     "SL003": Rule(
         "the file has at most 1 MiB",
         "A larger one is a mistake or an attack; it is refused unread.",
+        "a table of 100,000 points, written into contract.yaml: 3 MiB",
+        "the table's coefficients are per device: `seamline calibration import`, and contract.yaml says only `points`",
         explanation="A contract of 3,500 lines has about 150 kB. Nothing beyond the first 1 MiB is read.",
     ),
     "SL004": Rule(
@@ -30,16 +34,22 @@ RULES: dict[str, Rule] = {
     "SL005": Rule(
         "at most 100,000 values",
         "Bounds the memory that a hostile file can take.",
+        "`points` of a table with 60,000 pairs",
+        "a table with 64 pairs, as many as a device's curve needs",
         explanation="Keys, values, lists and mappings are counted together; 3,500 lines have about 20,000.",
     ),
     "SL006": Rule(
         "a value has at most 4,096 characters",
         "Contracts hold sentences, not documents.",
+        "`meaning:` with the whole service manual, 9,000 characters",
+        "`meaning: The element draws no current; see the service manual, 4.2`",
         explanation="A long text belongs in a document of its own; the contract can name it.",
     ),
     "SL007": Rule(
         "the file is UTF-8",
         "Any other encoding is a guess that two tools make differently.",
+        "an editor that saves Windows-1252: the byte E4 for a-umlaut",
+        "the same text saved as UTF-8: the bytes C3 A4",
         explanation="Save the file as UTF-8. The problem names the first byte that is not.",
     ),
     "SL008": Rule(
@@ -87,6 +97,8 @@ RULES: dict[str, Rule] = {
     "SL015": Rule(
         "at most 200 problems are shown",
         "More come from one mistake; mend the first ones.",
+        "a file indented by one space less from line 40 on: 900 problems",
+        "the first problem mended, and the check run again",
         explanation="The problems beyond the 200th are counted and not shown.",
     ),
 }

@@ -10,7 +10,7 @@ class Rule(NamedTuple):
 
     Examples of SL0xx are whole files. Those of SL1xx and SL2xx are laid over a small valid contract: mappings are joined, anything
     else is replaced; after a line `# with these messages alone` its messages are taken away before. Those of SL3xx hold several files, each after a line `# released/2.0.0.yaml` or `# contract.yaml`.
-    A rule that no short text can break has an `explanation` instead.
+    A rule that no short text can break has an `explanation`, and its two examples are told in words.
     """
 
     title: str

@@ -104,6 +104,8 @@ RULES: dict[str, Rule] = {
     "SL117": Rule(
         "sections keep their limits",
         "Each bounds a table that a small device or a page must hold.",
+        "70 messages, one for each register of a device",
+        "one message with an array, `count: 70`",
         explanation="64 messages, 64 fields each, 4,096 faults, 256 of anything else that has names, 64 items of a list.",
     ),
     "SL118": Rule(

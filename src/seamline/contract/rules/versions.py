@@ -89,24 +89,32 @@ RULES: dict[str, Rule] = {
     "SL310": Rule(
         "the registry is only appended to",
         "It is the memory of what is in the field: a line that was changed or taken out would make a version forgotten.",
+        "$EDITOR released/registry.jsonl        # a version is taken out, for nobody has it any more",
+        "seamline contract retire 1.2.0 --fleet http://127.0.0.1:8080",
         explanation="Each line of released/registry.jsonl holds the SHA-256 of the line before. A line that is no JSON object of a registry,"
         " or does not follow from the one above it, was edited, moved or lost. Restore the file from version control.",
     ),
     "SL311": Rule(
         "a released file stays as it was released",
         "Devices have that version: the file is all that says what they mean.",
+        "$EDITOR released/1.2.0.yaml            # only a comment",
+        "$EDITOR contract.yaml                  # under a higher version",
         explanation="The registry holds the SHA-256 of every released file. One that is gone, or has another byte (a comment is enough), is"
         " not what was released. Restore it from version control, and put the change into contract.yaml under a higher version.",
     ),
     "SL312": Rule(
         "every released file is in the registry",
         "A version without a line is judged by nobody once its file is gone.",
+        "cp contract.yaml released/1.4.0.yaml",
+        "seamline contract release .",
         explanation="A file in released/ has no line in released/registry.jsonl: it was put there by hand, or the last line was taken"
         " out. `seamline contract release --adopt` writes the lines of files that are as they should be.",
     ),
     "SL313": Rule(
         "fingerprints never change",
         "Frames carry them: a device would not be understood after an upgrade of the tool.",
+        "a Seamline of another version finds another fingerprint for released/1.2.0.yaml",
+        "the Seamline that the registry was written with",
         explanation="A released file is the same to the byte, but this version of Seamline computes another fingerprint from it than the"
         " one in the registry. Use the version that released it, and report this.",
     ),
@@ -140,6 +148,8 @@ RULES: dict[str, Rule] = {
     "SL324": Rule(
         "every version in the field is released here",
         "The hub cannot read what nobody has written down.",
+        "the hub has devices of lamp/1.1.0, and released/ begins with 1.2.0",
+        "git checkout released/1.1.0.yaml released/registry.jsonl",
         explanation="With `--fleet`, the hub says which versions its devices have. One of them has no file in released/: bring it back from"
         " version control, before its frames go to quarantine.",
     ),
