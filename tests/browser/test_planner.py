@@ -172,6 +172,47 @@ def test_a_dropped_survey_shows_what_its_features_would_be_and_a_bad_one_says_wh
     expect(planner.locator("[data-panel=survey] [role=alert]")).to_be_visible()
 
 
+def test_a_survey_may_be_dropped_anywhere_on_the_page(planner, plan):
+    planner.evaluate(
+        """(text) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([text], "other.kml"));
+            document.querySelector("main").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        }""",
+        (plan.parent / "survey.kml").read_text(),
+    )
+    expect(planner.locator("#tab-survey")).to_have_attribute("aria-selected", "true")
+    expect(planner.locator("[data-things]")).to_contain_text("Warehouse")
+
+
+def test_a_plan_without_zones_nodes_and_mountings_says_what_it_lacks(browser, plan):
+    text = plan.read_text()
+    plan.write_text(text[: text.index("zones:")] + text[text.index("prices:") : text.index("variants:")])
+    with planning(plan) as address:
+        page = browser.new_context(base_url=address).new_page()
+        page.goto("/")
+        confirmed(page)
+        expect(page.get_by_text("The plan has no zones")).to_be_visible()
+        expect(page.get_by_text("No nodes yet")).to_be_visible()
+        for tab in ("blind", "placement", "network", "power", "bom"):
+            page.locator(f"#tab-{tab}").click()
+            expect(page.locator("#panel [data-notice=empty]")).to_be_visible()
+        page.context.close()
+
+
+def test_a_plan_that_does_not_hold_is_shown_with_its_place_and_opens_once_it_is_mended(browser, plan):
+    text = plan.read_text()
+    with planning(plan) as address:
+        page = browser.new_context(base_url=address).new_page()
+        plan.write_text(text.replace("format: 1", "format: 9"))
+        page.goto("/")
+        expect(page.get_by_role("alert")).to_contain_text("plan.yaml:2:")
+        plan.write_text(text)
+        page.get_by_role("button", name="Try again").click()
+        confirmed(page)
+        page.context.close()
+
+
 @pytest.mark.parametrize("site", ["farm", "campus", "yard"])
 def test_the_masks_are_the_servers_over_terrain_and_on_roofs_too(browser, plan, site):
     with planning(with_roofs(plan.parents[1] / site / "plan.yaml")) as address:
