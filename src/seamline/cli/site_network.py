@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DARK_SHOWN = 6
 """Stations that are listed for a failure; --json has all."""
+ALONE_SHOWN = 20
 
 
 def network(options: argparse.Namespace) -> int:
@@ -68,7 +69,9 @@ def tell_radio(found: Study) -> None:
         kind = "" if failure.what.startswith(failure.kind) else f"{failure.kind} "
         show(f"  {kind}{failure.what} takes {', '.join(failure.dark[:DARK_SHOWN])}{more} with it")
     if alone:
-        show(f"  {len(alone)} stations hang on a single link")
+        named = [one.dark[0] for one in alone]
+        more = f" and {len(named) - ALONE_SHOWN} more" if len(named) > ALONE_SHOWN else ""
+        show(f"  on a single link each: {', '.join(named[:ALONE_SHOWN])}{more}")
 
 
 def tell_additions(site: Site, found: Study) -> None:

@@ -14,7 +14,7 @@ from seamline.cli.screen import Column, number, show, table
 from seamline.cli.site_plan import resolved, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from seamline.site.power.balance import Month
     from seamline.site.power.battery import Battery
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from seamline.site.power.sizing import Sizing
     from seamline.site.power.workload import Option, Verdict
 
+DAYS_MAX = 7_305
+"""Twenty years."""
 BATTERY = re.compile(r"([A-Za-z0-9-]+):([0-9.]+)Ah:([0-9.]+)V")
 
 
@@ -111,12 +113,26 @@ def print_site(found: SitePower, *, arithmetic: bool) -> None:
     columns = [Column("node"), Column("fed by"), number("Wh/d"), number("days"), number("dark"), Column("worst"), Column("lasts")]
     rows = [row(node) for node in found.nodes]
     show_rows(columns, rows)
+    shared = shared_notes(found)
     for node in found.nodes:
-        details(node, arithmetic=arithmetic)
+        details(node, arithmetic=arithmetic, told=shared)
     for switch in found.switches:
         print_switch(switch)
+    if shared:
+        show()
+    for note, nodes in shared.items():
+        show(f"note on {', '.join(nodes)}: {note}")
     for note in found.notes:
         show(f"note: {note}")
+
+
+def shared_notes(found: SitePower) -> dict[str, list[str]]:
+    """The notes that stand at several nodes, with these: they are said once."""
+    nodes: dict[str, list[str]] = {}
+    for node in found.nodes:
+        for note in dict.fromkeys(node.notes):
+            nodes.setdefault(note, []).append(node.node)
+    return {note: names for note, names in nodes.items() if len(names) > 1}
 
 
 def show_rows(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
@@ -144,10 +160,11 @@ def lasts(node: NodePower) -> str:
     return "yes" if node.met else "NO"
 
 
-def details(node: NodePower, *, arithmetic: bool) -> None:
-    """What is said of a node besides its line."""
+def details(node: NodePower, *, arithmetic: bool, told: Container[str]) -> None:
+    """What is said of a node besides its line, and the notes that are `told` elsewhere."""
     lines = [str(term) for term in node.terms] if arithmetic else []
-    if not (lines or node.verdicts or node.notes):
+    notes = [note for note in node.notes if note not in told]
+    if not (lines or node.verdicts or notes):
         return
     show()
     show(f"{node.node}:")
@@ -155,7 +172,7 @@ def details(node: NodePower, *, arithmetic: bool) -> None:
         show(f"  {line}")
     for verdict in node.verdicts:
         print_verdict(verdict, arithmetic=arithmetic)
-    for note in node.notes:
+    for note in notes:
         show(f"  note: {note}")
 
 
@@ -227,8 +244,8 @@ def lasting(days: float) -> str:
 
 
 def lasting_days(days: float) -> str:
-    """A number of days for a table."""
-    return "for ever" if math.isinf(days) else f"{days:.1f}"
+    """A number of days for a table; beyond what any battery lasts by itself, no number."""
+    return f"> {DAYS_MAX}" if days > DAYS_MAX else f"{days:.1f}"
 
 
 def finite(value: float | None) -> float | None:
