@@ -27,7 +27,7 @@ def pytest_report_header():
 
 def pytest_runtest_logreport(report):
     """Write down each failure at once, for whoever sees only the end of a long log (.ci/run prints the file)."""
-    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+    if report.failed and report.nodeid.startswith("tests/") and "PYTEST_XDIST_WORKER" not in os.environ:
         folder = Path(os.environ.get("SEAMLINE_TEST_OUTPUT", "test-output"))
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "failures.txt").open("a", encoding="utf-8") as file:

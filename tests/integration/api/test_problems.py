@@ -15,7 +15,13 @@ ENDPOINTS = [(method, path, said) for path, methods in DOCUMENT["paths"].items()
 LABELS = [f"{method} {path}" for method, path, _ in ENDPOINTS]
 COEFFICIENTS = {"a": 1.129e-3, "b": 2.341e-4, "c": 8.775e-8}
 SAID = {"by": "ana", "reason": "bench"}
+PLAN = {
+    "format": "seamline-site/1", "title": "", "hash": f"sha256:{'0' * 64}", "frame": {"lon": 0, "lat": 0, "convergence_deg": 0},
+    "boundary": [], "things": [], "nodes": [], "zones": [], "remedies": [],
+}  # fmt: skip
 GOOD = {
+    "places": {"json": {"device": "heater-1", **SAID}, "params": {"device": "heater-1", **SAID}},
+    "sites": {"json": {"by": "ana", "document": PLAN}},
     "twin": {"json": {"value": 20, "by": "ana"}},
     "calibrations/": {"json": {"coefficients": COEFFICIENTS, "expected": 0, **SAID}},
     "calibrations": {"params": SAID, "content": json.dumps({"device": name(2), "product": "heater", "calibration": "room_ntc", "coefficients": COEFFICIENTS})},
@@ -26,11 +32,22 @@ DEVICE = name(2)
 
 def filled(path, **parts):
     """The path with its parameters, those of a seeded device unless told."""
-    return path.format(**{"device": DEVICE, "name": "set_point", "item": 1, "product": "heater", "version": "1.3.0", **parts})
+    return path.format(
+        **{
+            "device": DEVICE,
+            "name": "set_point",
+            "item": 1,
+            "product": "heater",
+            "version": "1.3.0",
+            "site": "yard",
+            "node": "gate",
+            **parts,
+        }
+    )
 
 
 def ask(url, method, path, **more):
-    body = next(good for part, good in GOOD.items() if part in path) if method in {"put", "post"} else {}
+    body = next(good for part, good in GOOD.items() if part in path) if method in {"put", "post", "delete"} else {}
     return httpx.request(method, f"{url}{path}", timeout=20, **body | more)
 
 
@@ -108,7 +125,7 @@ def test_a_wish_that_is_none_changes_nothing(served, body):
 
 @pytest.mark.parametrize(("method", "path", "said"), ENDPOINTS, ids=LABELS)
 def test_another_method_is_refused_and_the_right_ones_named(served, method, path, said):
-    answer = ask(served.url, "delete", filled(path))
+    answer = ask(served.url, "patch", filled(path))
     is_problem(answer, 405)
     assert method.upper() in answer.headers["allow"]
 

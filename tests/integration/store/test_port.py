@@ -293,7 +293,7 @@ def test_a_message_that_cannot_be_stored_is_found_and_all_others_are_stored_with
 @settings(max_examples=60)
 @given(
     spoken=st.lists(
-        st.tuples(st.sampled_from(["dev", "other"]), st.integers(0, 2_500), st.sampled_from([0, 0x02]), st.booleans()),
+        st.tuples(st.sampled_from(["dev", "other"]), st.integers(1, 2_500), st.sampled_from([0, 0x02]), st.booleans()),
         min_size=1,
         max_size=12,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 from fastapi import FastAPI, Request
@@ -13,8 +13,10 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 MEDIA_TYPE: Final = "application/problem+json"
+METHOD_NOT_ALLOWED: Final = 405
 RETRY_AFTER_S: Final = 2
 """What a client is told to wait when a part of the hub is away: the supervisor restarts a child within 5 s."""
 
@@ -78,9 +80,19 @@ def _of(error: Exception) -> tuple[Problem, Mapping[str, str] | None]:
             return _AWAY, None
 
 
-def _on_error(_: Request, error: Exception) -> Response:
+def _on_error(request: Request, error: Exception) -> Response:
     """Answer an error as a problem document."""
-    return _answer(*_of(error))
+    problem, headers = _of(error)
+    if problem.status == METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        headers = {**(headers or {}), "Allow": ", ".join(methods)}
+    return _answer(problem, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return every method of the path, by the document: a router names only those of the first route that has it."""
+    paths = cast("dict[str, dict[str, object]]", cast("FastAPI", request.app).openapi()["paths"])
+    fitting = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return sorted({method.upper() for methods in fitting for method in methods})
 
 
 def install(app: FastAPI) -> None:
