@@ -26,7 +26,8 @@ FLAGS = (
 PATIENCE_MS = 15_000
 """How long a page may take to show something on a machine busy with other tests; most take some ten ms."""
 PAGES = Path(seamline.__file__).parent / "web"
-HEATER = Path(__file__).resolve().parents[2] / "examples" / "heater"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+HEATER = EXAMPLES / "heater"
 STORIED = fleet_rows.name(2)
 
 
@@ -78,7 +79,7 @@ def fleet(database, family, devices):
 
 @pytest.fixture
 def served(database, family, fleet):
-    with serving(database.dsn, family, PAGES) as api:
+    with serving(database.dsn, family, PAGES, beside=[load_family(EXAMPLES / name) for name in ("labmeter", "trailcam")]) as api:
         yield api
 
 

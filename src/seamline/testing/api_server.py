@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,12 +57,12 @@ class ServedApi:
 
 
 @contextmanager
-def serving(dsn: str, family: Family, pages: Path | None = None) -> Generator[ServedApi]:
-    """Serve the API over the database at `dsn`; it knows the contracts of `family`."""
+def serving(dsn: str, family: Family, pages: Path | None = None, *, beside: Sequence[Family] = ()) -> Generator[ServedApi]:
+    """Serve the API over the database at `dsn`; it knows the contracts of `family`, and of those `beside` it."""
     clock, frames, asked = TurnedClock(), KeptFrames(), list[str]()
     loop = asyncio.new_event_loop()
     listener = bind("127.0.0.1", 0)
-    context = _context(dsn, family, clock, frames, asked, pages)
+    context = _context(dsn, (family, *beside), clock, frames, asked, pages)
     thread = threading.Thread(target=_run, args=(loop, context, listener), name="api", daemon=True)
     thread.start()
 
@@ -78,15 +78,17 @@ def serving(dsn: str, family: Family, pages: Path | None = None) -> Generator[Se
 
 
 def _context(
-    dsn: str, family: Family, clock: TurnedClock, frames: FrameSource, asked: list[str], pages: Path | None
+    dsn: str, families: Sequence[Family], clock: TurnedClock, frames: FrameSource, asked: list[str], pages: Path | None
 ) -> ApiContext:
+    known = {f"{family.product}/{version}": contract for family in families for version, contract in family.versions.items()}
+
     async def note(device: str) -> None:
         asked.append(device)
 
     return ApiContext(
         dsn=dsn,
         frames=frames,
-        contract=lambda reference: family.versions.get(reference.removeprefix(f"{family.product}/")),
+        contract=known.get,
         asked=note,
         now_ms=clock,
         pages=pages,
