@@ -169,8 +169,7 @@ class Outbox:
         """The uptime at which the next open batch should leave, or NEVER_MS."""
         due_ms = NEVER_MS
         for lane in self._by_priority:
-            if lane.open is not None:
-                due_ms = min(due_ms, lane.due_ms())
+            due_ms = min(due_ms, lane.due_ms())
         return due_ms
 
     def has_room(self) -> bool:
