@@ -210,6 +210,8 @@ boot: Final = Table(
     Column("redate_from_ms", BigInteger),
     # counts the requests, so that one made while the step is at work is not taken for done
     _count("redate_version"),
+    # taken although no birth had named it: only so many are, of a device between two births
+    Column("unborn", Boolean, nullable=False, server_default=text("false")),
     Index("boot_redate", "device_no", postgresql_where=text("redate_from_ms IS NOT NULL")),
     postgresql_with={"fillfactor": "80"},
 )

@@ -52,6 +52,39 @@ async def test_a_birth_begins_the_count_anew_and_opens_what_it_names(hub):
 
 
 @on_hub
+async def test_boots_that_a_birth_named_leave_room_for_as_many_that_none_did(hub):
+    of = layout(hub.family)
+    hub.send("birth", birth(boot=5_000, held=[[boot, 1, 0, 1] for boot in range(1, MANY)]))
+    await hub.settled()
+    hub.data(*(frame(of, 0, boot=boot) for boot in range(1, MANY)))
+    await hub.until(lambda: hub.one("SELECT count(*) FROM boot") == MANY, "the boots that were heard are written")
+    hub.data(*(frame(of, 0, incarnation=8, boot=boot) for boot in range(1, UNBORN_BOOTS_MAX + 2)))
+    await hub.settled()
+    assert hub.one("SELECT count(*) FROM boot WHERE incarnation = 8") == UNBORN_BOOTS_MAX
+    assert hub.one(EVIDENCE)[0] == 1
+    assert hub.balanced()
+
+
+@on_hub
+async def test_a_birth_begins_the_count_anew_in_the_middle_of_a_batch_too(hub):
+    of = layout(hub.family)
+    hub.send("birth", birth())
+    await hub.settled()
+    await hub.stop()
+    hub.data(*(frame(of, 0, incarnation=8, boot=boot) for boot in range(1, UNBORN_BOOTS_MAX + 2)))
+    await hub.kept()
+    hub.send("birth", birth(boot=2))
+    await hub.kept()
+    hub.data(*(frame(of, 0, incarnation=9, boot=boot) for boot in range(1, UNBORN_BOOTS_MAX + 2)))
+    await hub.kept()
+    await hub.start()
+    await hub.settled()
+    assert hub.one("SELECT count(*) FROM boot WHERE incarnation = 8") == UNBORN_BOOTS_MAX
+    assert hub.one("SELECT count(*) FROM boot WHERE incarnation = 9") == UNBORN_BOOTS_MAX
+    assert hub.one(EVIDENCE)[0] == 2
+
+
+@on_hub
 async def test_losses_and_anchors_open_no_more_boots_than_frames_do(hub):
     hub.send("birth", birth())
     top = 2 + MANY

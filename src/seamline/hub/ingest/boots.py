@@ -31,9 +31,13 @@ class Boot(NamedTuple):
 
 
 class Met(NamedTuple):
-    """A boot that memory does not know, as it was first met in a batch. `declared`: only as one in which records were lost."""
+    """A boot that memory does not know, as it was first met in a batch: by which message of it (`at`), and when.
+
+    `declared`: only as one in which records were lost.
+    """
 
     boot: Boot
+    at: int
     at_ms: int
     declared: bool = False
 
@@ -54,7 +58,7 @@ class Boots:
         unnamed = [met for met, known in zip(unknown.values(), heard, strict=True) if not known]
         if not unnamed:
             return
-        taken, beyond = await self._shared_out(unnamed)
+        taken, beyond = await self._shared_out(unnamed, _births(judged, self._memory.fleet))
         await self._store.write("boots", [self._row(met) for met in taken])
         _refuse(judged, {met.boot for met in beyond})
 
@@ -69,15 +73,15 @@ class Boots:
             if boot in named or _is_born(fleet, boot) or self._memory.clocks.find(*boot) is not None:
                 fleet.named[boot.device] = key
             else:
-                unknown.setdefault(boot, Met(boot, int(judged.arrival_us[index]) // 1000))
+                unknown.setdefault(boot, Met(boot, int(judged.at[index]), int(judged.arrival_us[index]) // 1000))
         for said in judged.said:
             boot = _speaker(said)
             if isinstance(said.input, Anchor) and boot not in named and not _is_born(fleet, boot):
-                unknown.setdefault(boot, Met(boot, said.arrival_ms))
+                unknown.setdefault(boot, Met(boot, said.at, said.arrival_ms))
         for index, boot in _lost(judged):
             over = any(one.boot > boot.boot and one[:2] == boot[:2] for one in born)
             if not over and boot not in named and self._memory.clocks.find(*boot) is None:
-                unknown.setdefault(boot, Met(boot, int(judged.arrival_us[index]) // 1000, declared=True))
+                unknown.setdefault(boot, Met(boot, int(judged.at[index]), int(judged.arrival_us[index]) // 1000, declared=True))
         return unknown
 
     def _news(self, judged: Judged) -> Iterator[tuple[int, int]]:
@@ -96,17 +100,22 @@ class Boots:
         known = {int(row[0]) - 1 for row in rows}
         return [at in known for at in range(len(met))]
 
-    async def _shared_out(self, met: Sequence[Met]) -> tuple[list[Met], list[Met]]:
-        """(taken, beyond the bound): first come, first served."""
+    async def _shared_out(self, met: Sequence[Met], births: Sequence[tuple[Said, Birth]]) -> tuple[list[Met], list[Met]]:
+        """(taken, beyond the bound): first come, first served; each birth begins the count anew for what came behind it."""
         numbers = self._memory.fleet.no[sorted({one.boot.device for one in met})]
         rows = await self._store.all("unborn_boots", {"devices": Int8s(numbers)})
         held = {int(no): int(count) for no, count in rows}
         taken: list[Met] = []
         beyond: list[Met] = []
-        for one in met:
-            no = int(self._memory.fleet.no[one.boot.device])
+        steps: list[tuple[int, Met | int]] = [(one.at, one) for one in met]
+        steps += [(said.at, said.device) for said, _ in births]
+        for _, step in sorted(steps, key=lambda step: step[0]):
+            if isinstance(step, int):
+                held[int(self._memory.fleet.no[step])] = 0
+                continue
+            no = int(self._memory.fleet.no[step.boot.device])
             held[no] = held.get(no, 0) + 1
-            (taken if held[no] <= UNBORN_BOOTS_MAX else beyond).append(one)
+            (taken if held[no] <= UNBORN_BOOTS_MAX else beyond).append(step)
         return taken, beyond
 
     def _keys(self, met: Sequence[Met]) -> dict[str, object]:
@@ -119,7 +128,7 @@ class Boots:
     def _row(self, met: Met) -> Row:
         device, incarnation, boot = met.boot
         key = {"device_no": int(self._memory.fleet.no[device]), "incarnation": incarnation, "boot": boot}
-        return {**key, "first_ms": met.at_ms, "last_ms": met.at_ms}
+        return {**key, "first_ms": met.at_ms, "last_ms": met.at_ms, "unborn": True}
 
 
 def _births(judged: Judged, fleet: Fleet) -> list[tuple[Said, Birth]]:

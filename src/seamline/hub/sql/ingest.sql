@@ -125,13 +125,14 @@ WHERE d.no = r.device_no;
 -- name: boots
 -- `began_before_ms` is the least of (arrival - uptime); a row that says nothing new about the birth leaves it as it was.
 INSERT INTO boot AS b (device_no, incarnation, boot, reset, firmware, contract, first_heard, last_heard, began_before_ms,
-                       uptime_ms, redate_from_ms)
+                       uptime_ms, redate_from_ms, unborn)
 SELECT r.device_no, r.incarnation, r.boot, r.reset, r.firmware, r.contract,
        to_timestamp(coalesce(r.first_ms / 1e3, extract(epoch FROM now()))),
        to_timestamp(coalesce(r.last_ms / 1e3, r.first_ms / 1e3, extract(epoch FROM now()))),
-       r.began_before_ms, r.uptime_ms, r.redate_from_ms
+       r.began_before_ms, r.uptime_ms, r.redate_from_ms, coalesce(r.unborn, false)
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, incarnation int8, boot int8, reset text, firmware text,
-     contract text, first_ms int8, last_ms int8, began_before_ms int8, uptime_ms int8, redate_from_ms int8)
+     contract text, first_ms int8, last_ms int8, began_before_ms int8, uptime_ms int8, redate_from_ms int8,
+     unborn bool)
 ON CONFLICT (device_no, incarnation, boot) DO UPDATE
 SET reset = coalesce(excluded.reset, b.reset), firmware = coalesce(excluded.firmware, b.firmware),
     contract = coalesce(excluded.contract, b.contract), first_heard = least(b.first_heard, excluded.first_heard),
@@ -259,10 +260,10 @@ WHERE EXISTS (SELECT FROM boot b WHERE b.device_no = u.device::int4 AND b.incarn
        AND i.closed > u.boot));
 
 -- name: unborn_boots
--- How many boots of these devices were taken since the last birth without one of their own.
+-- How many boots of these devices were taken since the last birth although none had named them.
 SELECT b.device_no, count(*)
 FROM boot b LEFT JOIN presence p ON p.device_no = b.device_no AND p.session > 0
-WHERE b.device_no = ANY (%(devices)s::int8[]) AND b.reset IS NULL AND b.first_heard >= coalesce(p.born_at, '-infinity')
+WHERE b.device_no = ANY (%(devices)s::int8[]) AND b.unborn AND b.reset IS NULL AND b.first_heard >= coalesce(p.born_at, '-infinity')
 GROUP BY 1;
 
 -- name: boots_of

@@ -62,6 +62,7 @@ def _boot_row(base: Tables, r: Given) -> BootRow:
         "uptime_ms": uptime_ms,
         "redate_from_ms": redate_from_ms,
         "redate_version": 0,
+        "unborn": bool(r.get("unborn")),
     }
 
 
@@ -79,6 +80,7 @@ def _heard_again(old: BootRow, row: BootRow) -> BootRow:
         "uptime_ms": greatest(old["uptime_ms"], row["uptime_ms"]),
         "redate_from_ms": least(old["redate_from_ms"], row["redate_from_ms"]),
         "redate_version": old["redate_version"] + (row["redate_from_ms"] is not None),
+        "unborn": old["unborn"],
     }
 
 
@@ -105,6 +107,7 @@ def _boots_heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
                 "uptime_ms": uptime_ms,
                 "redate_from_ms": None,
                 "redate_version": 0,
+                "unborn": False,
             }
         else:
             row = {
@@ -137,7 +140,7 @@ def _unborn_boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
     for device in sorted(set(integers(given, "devices"))):
         row = base.presence.rows.get(device)
         born_at = row["born_at"] if row is not None and (row["session"] or 0) > 0 else None
-        boots = [boot for _, boot in base.boot.of(device) if boot["reset"] is None]
+        boots = [boot for _, boot in base.boot.of(device) if boot["unborn"] and boot["reset"] is None]
         count = sum(born_at is None or boot["first_heard"] >= born_at for boot in boots)
         if count:
             found.append((device, count))

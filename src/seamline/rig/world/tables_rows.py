@@ -136,6 +136,7 @@ class BootRow(TypedDict):
     uptime_ms: int | None
     redate_from_ms: int | None
     redate_version: int
+    unborn: bool
 
 
 class PresenceRow(TypedDict):
