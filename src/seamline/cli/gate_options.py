@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seamline.cli.parser import FILE, FOLDER
+from seamline.cli.path_options import takes_file, takes_folder
 from seamline.cli.rig_options import JOBS_MAX, core
 from seamline.cli.values import duration, number, product_folder
 
@@ -20,7 +20,7 @@ def add_options(made: Parser) -> None:
     folder = made.add_argument(
         "folder", type=product_folder, metavar="FOLDER", help="the product's folder, with its contract.yaml"
     )
-    folder.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(folder)
     made.add_argument("--stage", choices=STAGES, default="harden", help="how much is asked (default harden)")
     made.add_argument("--seeds", type=number(1, 100_000), metavar="N", help="so many worlds of each bad day (default 4)")
     made.add_argument("--seed", type=number(0, 2**62), default=1, metavar="N", help="the first of them (default 1)")
@@ -36,5 +36,5 @@ def add_options(made: Parser) -> None:
         "--report", type=Path, nargs="+", action="extend", default=[], metavar="PATH",
         help="write reports: a folder gets all, a file what it ends in (.html, .xml, .md, .json)",
     )  # fmt: skip
-    report.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(report)
     made.add_argument("--json", action="store_true", help="print one JSON document instead of text")

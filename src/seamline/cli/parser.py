@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from seamline import __version__
 from seamline.cli.exits import WRONG_USE
+from seamline.cli.path_options import takes_file, takes_folder
 from seamline.cli.values import contract_path, day, moment, number, numbers, product_folder, seconds
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ Read commands ask the hub at --url, else at $SEAMLINE_URL, else the one running 
 ROWS_MAX = 1000
 PRESENCE = ("online", "deaf", "silent", "lost", "presumed_lost", "never")
 SORTS = ("id", "age", "presence", "contract", "owed", "lost", "quarantined")
-# What shtab needs to know of an argument to complete it: Seamline's two kinds.
-FILE = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
-FOLDER = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,12 +79,12 @@ def _command(commands: Commands, name: str, run: str, text: str) -> Parser:
 def _file(parser: Container, name: str, text: str, *, required: bool = False) -> None:
     """Add an option that takes a file, and tell shells how to complete it."""
     action = parser.add_argument(name, type=Path, metavar="FILE", help=text, required=required)
-    action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(action)
 
 
 def _state(parser: Parser, text: str = "state directory (default: $SEAMLINE_STATE, else by XDG)") -> None:
     action = parser.add_argument("--state", type=Path, metavar="DIR", help=text)
-    action.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(action)
 
 
 def _json(parser: Parser) -> None:
@@ -133,7 +131,7 @@ def _up(commands: Commands) -> None:
     served = made.add_argument(
         "--contracts", type=Path, nargs="+", default=[], metavar="DIR", help="folders of contracts to serve"
     )
-    served.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(served)
     made.add_argument("--port", type=number(0, 65_535), metavar="N", help="the page's port (default 8080, or the next free one)")
     made.add_argument("--mqtt-port", type=number(0, 65_535), metavar="N", help="the devices' port (default: a free one, kept)")
     made.add_argument("--dsn", metavar="URL", help="use this PostgreSQL instead of the embedded one")
@@ -214,7 +212,7 @@ def _calibration(commands: Commands) -> None:
         metavar="KEY=NUMBER",
         help="gain=1.02 offset=-0.4; or a JSON file that has them",
     )
-    action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(action)
     said(made)
     expected = made.add_argument_group("what you know")
     expected.add_argument(
@@ -226,7 +224,7 @@ def _calibration(commands: Commands) -> None:
     expected.add_argument("--to", dest="until", type=moment, metavar="TIME", help="and before here")
     made = reads(inner, "import", "seamline.cli.calibration:import_coefficients", "take many devices' coefficients, all or none")
     action = made.add_argument("file", type=Path, metavar="FILE", help="JSON lines: device, product, calibration, coefficients")
-    action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(action)
     said(made)
 
 
@@ -276,7 +274,7 @@ def _contract(commands: Commands) -> None:
 def _folder(parser: Parser, convert: Callable[[str], Path] = product_folder) -> None:
     """Add the folder of a product."""
     action = parser.add_argument("folder", type=convert, metavar="FOLDER", help="the product's folder, with its contract.yaml")
-    action.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(action)
 
 
 def _contract_new(inner: Commands) -> None:
@@ -290,7 +288,7 @@ def _contract_check(inner: Commands) -> None:
         inner, "check", "seamline.cli.contract_check:check", "say what is wrong with contracts, and what would break in the field"
     )
     paths = made.add_argument("paths", type=contract_path, nargs="+", metavar="PATH", help="folders of products, or single files")
-    paths.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(paths)
     made.add_argument(
         "--format", choices=("text", "json", "github", "sarif"), default="text", help="how to say it (default text)"
     )
@@ -331,7 +329,7 @@ def _contract_diff(inner: Commands) -> None:
     )
     for name, text in (("old", "a file, a folder, or FOLDER@VERSION"), ("new", "the same")):
         action = made.add_argument(name, metavar=name.upper(), help=text)
-        action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+        takes_file(action)
     _json(made)
 
 
@@ -340,7 +338,7 @@ def _contract_gen(inner: Commands) -> None:
     made.add_argument("target", metavar="TARGET", help="what to compile for; a wrong one lists them all")
     _folder(made)
     out = made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
-    out.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(out)
     made.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not what would be written")
     made.add_argument("--version", metavar="VERSION", help="compile this released version (default: contract.yaml)")
 

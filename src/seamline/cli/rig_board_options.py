@@ -7,14 +7,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seamline.cli.path_options import takes_file, takes_folder
 from seamline.cli.values import number, product_folder, seconds
 
 if TYPE_CHECKING:
     from seamline.cli.parser import Commands
-
-# What shtab needs to know of an argument to complete it.
-FILE = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
-FOLDER = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}
 
 
 def add(inner: Commands) -> None:
@@ -26,18 +23,18 @@ def add(inner: Commands) -> None:
     made = commands.add_parser("run", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
     made.set_defaults(run="seamline.cli.rig_board:run")
     contract = made.add_argument("--contract", type=product_folder, required=True, metavar="FOLDER", help="the board's product")
-    contract.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(contract)
     made.add_argument("--device", required=True, metavar="ID", help="the board's name: A-Z a-z 0-9 _ -")
     board = made.add_mutually_exclusive_group(required=True)
     console = board.add_argument("--console", type=Path, metavar="TTY", help="its serial console, e.g. /dev/ttyUSB0")
-    console.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(console)
     board.add_argument("--simulated", action="store_true", help="no board: a process with the real device core on a pty")
     made.add_argument("--baud", type=number(9_600, 921_600), default=115_200, metavar="N", help="of the console (default 115200)")
     text = "switches its power: a command with {state}, or lines:TTY, or lcus:TTY"
     made.add_argument("--relay", metavar="RELAY", help=text)
     faults = made.add_mutually_exclusive_group(required=True)
     plan = faults.add_argument("--plan", type=Path, metavar="PLAN", help="a plan of the rig; one device of it is the board")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
     faults.add_argument("--scenario", metavar="NAME", help="draw the faults of this bad day, e.g. online-but-deaf")
     made.add_argument("--seed", type=number(0, 2**62), default=1, metavar="N", help="draw from this seed (default 1)")
     made.add_argument(
@@ -54,7 +51,7 @@ def add(inner: Commands) -> None:
     text = "that hub's database (default: that of the state directory)"
     made.add_argument("--dsn", metavar="URL", help=text)
     state = made.add_argument("--state", type=Path, metavar="DIR", help="state directory (default: $SEAMLINE_STATE, else by XDG)")
-    state.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(state)
     made.add_argument("--json", action="store_true", help="print the result as one JSON document")
 
 

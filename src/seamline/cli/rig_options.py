@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seamline.cli.path_options import takes_file, takes_folder
 from seamline.cli.rig_board_options import add as add_board
 from seamline.cli.rig_storm_options import add as add_storm
 from seamline.cli.values import duration, number, product_folder
@@ -14,9 +15,6 @@ from seamline.cli.values import duration, number, product_folder
 if TYPE_CHECKING:
     from seamline.cli.parser import Commands, Parser
 
-# What shtab needs to know of an argument to complete it.
-FILE = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
-FOLDER = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}
 JOBS_MAX = 256
 SEED_MAX = 2**62
 
@@ -68,7 +66,7 @@ def _run(inner: Commands) -> None:
 def _replay(inner: Commands) -> None:
     made = _command(inner, "replay", "seamline.cli.rig_replay:replay", "run kept plans again, exactly, and show what happens")
     plans = made.add_argument("plans", type=Path, nargs="+", metavar="PLAN", help="a plan's file, or a folder of them")
-    plans.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plans)
     _folder(made, "--out", "where the timeline is written (default: beside the plan)", type=Path)
     made.add_argument("--timeline", action="store_true", help="write it also when every promise holds")
     core(made)
@@ -78,7 +76,7 @@ def _replay(inner: Commands) -> None:
 def _promote(inner: Commands) -> None:
     made = _command(inner, "promote", "seamline.cli.rig_promote:promote", "keep a plan as a named regression")
     plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan's file")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
     made.add_argument("--name", metavar="NAME", help="what it is called (default: by its promise and seed)")
     _folder(made, "--to", "the folder (default: rig/ beside the contract, else rig/ here)", type=Path)
     made.add_argument("--why", default="", metavar="TEXT", help="what it was about; stays with the plan")
@@ -93,7 +91,7 @@ def _command(inner: Commands, name: str, run: str, text: str) -> Parser:
 
 def _folder(made: Parser, name: str, text: str, **more: object) -> None:
     action = made.add_argument(name, metavar="DIR" if name != "--contract" else "FOLDER", help=text, **more)  # pyright: ignore[reportArgumentType]
-    action.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(action)
 
 
 def core(made: Parser) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seamline.cli.path_options import takes_file, takes_folder
 from seamline.cli.values import duration, number, product_folder
 
 if TYPE_CHECKING:
     from seamline.cli.parser import Commands
-
-# What shtab needs to know of an argument to complete it.
-FILE = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
-FOLDER = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}
 
 
 def add(inner: Commands) -> None:
@@ -23,7 +20,7 @@ def add(inner: Commands) -> None:
     folder = made.add_argument(
         "folder", type=product_folder, metavar="FOLDER", help="the product's folder, with its contract.yaml"
     )
-    folder.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(folder)
     made.add_argument("--devices", type=number(1, 10_000_000), metavar="N", help="so many (default: the contract's devices_max)")
     text = "how long they measured without a connection: 0, 90s, 2h, 3d (default: the contract's buffer.outage)"
     made.add_argument("--outage", type=_outage_ms, metavar="TIME", help=text)
@@ -31,7 +28,7 @@ def add(inner: Commands) -> None:
     made.add_argument("--policy", action="append", metavar="NAME", help=text)
     made.add_argument("--seed", type=number(0, 2**62), default=0, metavar="N", help="draw the waits from this seed (default 0)")
     out = made.add_argument("--out", type=Path, metavar="FILE", help="draw it there: .svg or .html")
-    out.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(out)
     made.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seamline.cli.parser import FILE, FOLDER
+from seamline.cli.path_options import takes_file, takes_folder
 from seamline.cli.site_place_options import add_place
 from seamline.cli.site_serve_options import add_serve
 
@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
         "-o", "--out", type=Path, required=True, metavar="OUT", help="the GeoJSON file; - for standard output"
     )
     for action in (survey, out):
-        action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+        takes_file(action)
     made.add_argument(
         "--crs", metavar="EPSG:CODE", help="the frame of coordinates of a drawing or table that does not name its own"
     )
@@ -58,11 +58,11 @@ def _new(inner: Commands) -> None:
     made: Parser = inner.add_parser("new", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
     made.set_defaults(run="seamline.cli.site_plan:new")
     folder = made.add_argument("folder", type=Path, metavar="DIR", help="where plan.yaml is written; made if it is not there")
-    folder.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(folder)
     survey = made.add_argument(
         "--survey", type=Path, metavar="FILE", help="your survey; it is copied beside the plan (default: a small one)"
     )
-    survey.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(survey)
 
 
 def _preview(inner: Commands) -> None:
@@ -81,7 +81,7 @@ def _cover(inner: Commands) -> None:
     plan_argument(made)
     made.add_argument("--json", action="store_true", help="everything as one JSON document")
     out = made.add_argument("-o", "--out", type=Path, metavar="OUT", help="also write zones, blind spots and nodes as GeoJSON")
-    out.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(out)
 
 
 def _network(inner: Commands) -> None:
@@ -99,7 +99,7 @@ def _parts(inner: Commands) -> None:
     made.add_argument("kind", nargs="?", metavar="KIND", help="only parts of this kind, as camera")
     made.add_argument("--json", action="store_true", help="every figure with its source as one JSON document")
     plan = made.add_argument("--plan", type=Path, metavar="PLAN", help="with the parts of this plan")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
 
 
 def _build(inner: Commands) -> None:
@@ -110,7 +110,7 @@ def _build(inner: Commands) -> None:
     out = made.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the folder; one that was built before is replaced as a whole"
     )
-    out.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(out)
     made.add_argument("--json", action="store_true", help="what was built as one JSON document")
 
 
@@ -121,7 +121,7 @@ def _bom(inner: Commands) -> None:
     plan_argument(made)
     made.add_argument("--json", action="store_true", help="everything as one JSON document")
     out = made.add_argument("-o", "--out", type=Path, metavar="OUT", help="also write it as CSV")
-    out.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(out)
 
 
 def _draw(inner: Commands) -> None:
@@ -130,7 +130,7 @@ def _draw(inner: Commands) -> None:
     made.set_defaults(run="seamline.cli.site_documents:draw")
     plan_argument(made)
     out = made.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="a file that ends in .pdf or .svg")
-    out.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(out)
     made.add_argument(
         "--sheet", metavar="NAME", help="which sheet an .svg is of, as topology or mounting/cam-1 (default: the first)"
     )
@@ -141,9 +141,9 @@ def _verify(inner: Commands) -> None:
     made: Parser = inner.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
     made.set_defaults(run="seamline.cli.site_documents:verify")
     folder = made.add_argument("folder", type=Path, metavar="DIR", help="a folder that 'seamline site build' made")
-    folder.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(folder)
     plan = made.add_argument("--plan", type=Path, metavar="PLAN", help="also prove that it is of this plan as it is now")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
     made.add_argument("--variant", metavar="NAME", help="of this variant (default: the one that the folder names)")
     made.add_argument("--json", action="store_true", help="everything as one JSON document")
 
@@ -155,7 +155,7 @@ def _diff(inner: Commands) -> None:
     first = made.add_argument("first", metavar="A", help="a plan, PLAN@VARIANT, or a folder that was built")
     second = made.add_argument("second", metavar="B", help="the same, to be compared with A")
     for action in (first, second):
-        action.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+        takes_file(action)
     made.add_argument("--json", action="store_true", help="everything as one JSON document")
 
 
@@ -171,7 +171,7 @@ def _power(inner: Commands) -> None:
     )
     made.set_defaults(run="seamline.cli.site_power:power")
     plan = made.add_argument("plan", type=Path, nargs="?", metavar="PLAN", help="the plan's file, or the folder of its plan.yaml")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
     made.add_argument("--variant", metavar="NAME", help="with this variant of the plan laid over it")
     made.add_argument("--terms", action="store_true", help="with every line of arithmetic and its source")
     made.add_argument("--size", action="store_true", help="also find the cheapest kit of the catalogue for each node on sun")
@@ -179,7 +179,7 @@ def _power(inner: Commands) -> None:
     contract = made.add_argument(
         "--contract", type=Path, metavar="PRODUCT", help="without a plan: a product's folder or contract"
     )
-    contract.complete = FOLDER  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_folder(contract)
     made.add_argument("--battery", metavar="KIND:AH:V", help="with --contract: the battery, such as LiSOCl2:26Ah:3.6V")
     made.add_argument(
         "--temperature", type=float, default=20.0, metavar="CEL", help="with --battery: how cold it is (default 20)"
@@ -189,7 +189,7 @@ def _power(inner: Commands) -> None:
 def plan_argument(made: Parser) -> None:
     """Add what every command on a plan takes: the plan, and a variant of it."""
     plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan's file, or the folder of its plan.yaml")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
     made.add_argument("--variant", metavar="NAME", help="with this variant of the plan laid over it")
 
 

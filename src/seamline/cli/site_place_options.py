@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seamline.cli.parser import FILE
+from seamline.cli.path_options import takes_file
 from seamline.cli.values import number
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add_place(inner: Commands) -> None:
     made: Parser = inner.add_parser("place", help=TEXT, description=TEXT[0].upper() + TEXT[1:] + ".", allow_abbrev=False)
     made.set_defaults(run="seamline.cli.site_place:place")
     plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan file, with its mountings and zones")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
     made.add_argument("--count", type=number(0, 10_000), metavar="N", help="at most so many new nodes")
     made.add_argument("--budget", type=cents, metavar="AMOUNT", help="new nodes for at most so much, e.g. 2500.00")
     made.add_argument(

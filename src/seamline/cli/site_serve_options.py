@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from seamline.cli.parser import FILE
+from seamline.cli.path_options import takes_file
 from seamline.cli.values import number
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def add_serve(inner: Commands) -> None:
     made: Parser = inner.add_parser("serve", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
     made.set_defaults(run="seamline.cli.site_serve:serve")
     plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan's file, or the folder of its plan.yaml")
-    plan.complete = FILE  # pyright: ignore[reportAttributeAccessIssue] - shtab's protocol
+    takes_file(plan)
     made.add_argument(
         "--port", type=number(0, 65_535), default=PORT, metavar="N", help=f"where on 127.0.0.1 (default {PORT}; 0: any free port)"
     )
