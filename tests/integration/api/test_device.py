@@ -208,3 +208,20 @@ def test_quarantine_pages_backwards(api):
 def test_incarnations_are_told_whole(api):
     line = api.get(f"/devices/{DEVICE}/ledger").json()["lines"][0]
     assert line["incarnation"] == INCARNATION
+
+
+def test_a_total_counts_the_lines_that_are_not_listed(api, database):
+    before = api.get(f"/devices/{DEVICE}/ledger").json()
+    many = 1_200
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO ledger (device_no, incarnation, boot, channel, mark, high, stored, lost)"
+            " SELECT %s, 77, boot, 1, 10, 12, 9, 1 FROM generate_series(1, %s) AS boot",
+            (number_of(connection, DEVICE), many),
+        )
+    view = api.get(f"/devices/{DEVICE}/ledger").json()
+    assert view["truncated"]
+    assert len(view["lines"]) < many
+    gained = {name: view["total"][name] - before["total"][name] for name in ("numbered", "stored", "lost", "owed")}
+    assert gained == {"numbered": 12 * many, "stored": 9 * many, "lost": many, "owed": 2 * many}
+    assert view["total"]["balanced"]

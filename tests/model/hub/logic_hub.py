@@ -4,11 +4,11 @@ import json
 from itertools import count
 
 from tests.model.device.tiny_hub import UNIX_AT_BOOT_MS
+from tests.model.hub.books import balance
 
 from seamline.device import unpack
 from seamline.hub.anchors import Tolerance, tie_of, vet
 from seamline.hub.births import receive_birth
-from seamline.hub.books import balance
 from seamline.hub.downlink import HubClock, Session, busy_payload, marks_payload, session_payload, twin_payload
 from seamline.hub.folds import Key, merged
 from seamline.hub.inputs import Anchor, Birth, Death, Probe, TwinReport, parse

@@ -5,10 +5,10 @@ from itertools import count
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.model.hub.books import balance, of_fold, of_row
 from tests.unit.hub.messages import birth
 
 from seamline.hub.births import receive_birth
-from seamline.hub.books import balance, of_fold, of_row
 from seamline.hub.folds import Key, merged
 from seamline.hub.inventory import Admission, DeviceLedger, admit, changes, closed_below, declare, marks, settle, take
 from seamline.hub.ledger import Class

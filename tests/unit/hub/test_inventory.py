@@ -1,8 +1,8 @@
 import pytest
+from tests.model.hub.books import Books, balance
 from tests.unit.hub.messages import birth
 
 from seamline.hub.births import Closure, receive_birth
-from seamline.hub.books import Books, balance
 from seamline.hub.folds import Key, LedgerFold, merged
 from seamline.hub.inventory import (
     LOSS_REASONS,

@@ -166,10 +166,11 @@ async def ledger(state: State, device: DeviceId) -> LedgerView:
         it = await facts(connection, device)
         lines = await rows(connection, "device_ledger", {"no": it.no, "limit": LINES_MAX + 1}, _Line)
         folds = await rows(connection, "device_folds", {"no": it.no}, _Fold)
+        (total,) = await rows(connection, "device_books", {"no": it.no}, Books)
         losses = await rows(connection, "device_losses", {"no": it.no, "limit": LINES_MAX}, Loss)
         names = {row.channel: row.message for row in await layouts(connection, it.product)}
     return LedgerView(
-        total=_total([*lines, *folds]),
+        total=total,
         lines=[_line(line, names) for line in lines[:LINES_MAX]],
         folds=[_fold(fold, names) for fold in folds],
         losses=losses,
@@ -218,21 +219,6 @@ def _books(it: _Line | _Fold) -> Books:
         duplicates=it.duplicates,
         owed_since_ms=it.owed_since_ms if isinstance(it, _Line) and owed > 0 else None,
         balanced=owed >= 0,
-    )
-
-
-def _total(all_lines: Iterable[_Line | _Fold]) -> Books:
-    books = [_books(it) for it in all_lines]
-    return Books(
-        numbered=sum(it.numbered for it in books),
-        stored=sum(it.stored for it in books),
-        quarantined=sum(it.quarantined for it in books),
-        declined=sum(it.declined for it in books),
-        lost=sum(it.lost for it in books),
-        owed=sum(it.owed for it in books),
-        duplicates=sum(it.duplicates for it in books),
-        owed_since_ms=min((it.owed_since_ms for it in books if it.owed_since_ms is not None), default=None),
-        balanced=all(it.balanced for it in books),
     )
 
 

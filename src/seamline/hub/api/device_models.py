@@ -91,7 +91,10 @@ class Loss(Frozen):
 
 
 class LedgerView(Frozen):
-    """All the books of a device; `total` sums lines and folds. `truncated`: more open lines exist than are listed."""
+    """All the books of a device; `total` sums all lines and folds. `truncated`: more open lines exist than are listed.
+
+    `losses` are the newest declared ones.
+    """
 
     total: Books
     lines: list[LedgerLine]

@@ -31,6 +31,27 @@ SELECT l.incarnation, l.boot, l.channel,
 FROM ledger AS l WHERE l.device_no = %(no)s
 ORDER BY l.last_arrival DESC NULLS LAST, l.boot DESC, l.channel LIMIT %(limit)s
 
+-- name: device_books
+-- The sum of all open lines, listed or not, and of all folds.
+SELECT least(coalesce(sum(numbered), 0), 9223372036854775807)::int8 AS numbered,
+       coalesce(sum(stored), 0)::int8 AS stored,
+       coalesce(sum(quarantined), 0)::int8 AS quarantined,
+       coalesce(sum(declined), 0)::int8 AS declined,
+       least(coalesce(sum(lost), 0), 9223372036854775807)::int8 AS lost,
+       coalesce(sum(owed), 0)::int8 AS owed,
+       coalesce(sum(duplicates), 0)::int8 AS duplicates,
+       min(owed_since_ms) FILTER (WHERE owed > 0) AS owed_since_ms,
+       coalesce(bool_and(owed >= 0), true) AS balanced
+FROM (
+    SELECT *, numbered - stored - quarantined - declined - lost AS owed
+    FROM (
+        SELECT greatest(high, coalesce(upper, 0)) AS numbered, stored, quarantined, declined, lost, duplicates, owed_since_ms
+        FROM ledger WHERE device_no = %(no)s
+        UNION ALL
+        SELECT numbered, stored, quarantined, declined, lost, duplicates, NULL FROM ledger_fold WHERE device_no = %(no)s
+    ) AS line
+) AS line
+
 -- name: device_folds
 SELECT incarnation, channel, boots, boot_first, boot_last, numbered, stored, quarantined, declined, lost, duplicates
 FROM ledger_fold WHERE device_no = %(no)s ORDER BY incarnation, channel
