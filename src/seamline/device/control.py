@@ -15,6 +15,7 @@ MARKS_MAX = 8192  # entries in one message
 FOLLOWING_MAX = U32_MAX + 1  # one past the last sequence
 DEPTH_MAX = 8  # of a message written here; a birth needs three
 NAME_CHARS_MAX = 64
+NAMES_MAX = 64  # kept as they are written: a message of ours has a dozen, and says them each time
 TEXT_CHARS_MAX = 256
 WORD_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 VERSION_MAX = 1 << 53  # whole numbers every JSON reader agrees on
@@ -172,13 +173,24 @@ def _write_mapping(document: Document, parts: list[str], depth: int) -> None:
     separator = "{"
     for key in sorted(document):
         value = document[key]
+        name = _NAMES.get(key) or _name(key)
         if is_int(value):  # as most are
-            parts.append(separator + _quote(key) + ":" + str(value))
+            parts.append(separator + name + str(value))
         else:
-            parts.append(separator + _quote(key) + ":")
+            parts.append(separator + name)
             _write(value, parts, depth)
         separator = ","
     parts.append("}" if document else "{}")
+
+
+_NAMES: dict[str, str] = {}  # those written so far, with what stands around them
+
+
+def _name(key: str) -> str:
+    name = _quote(key) + ":"
+    if len(_NAMES) < NAMES_MAX:
+        _NAMES[key] = name
+    return name
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}

@@ -131,8 +131,11 @@ class Core:
         self._advance(self._at(now_ms))
 
     def stop(self, now_ms: int) -> None:
-        """The program ends in order, with this last call: `flush`, and a mark by which the next boot tells it from a power cut."""
+        """The program ends in order, with this last call: `flush`, exact bounds, and a mark by which the next boot knows it."""
         self.flush(now_ms)
+        lanes = self._outbox.lanes
+        if self._counters.lower({number: lanes[number].following for number in lanes}):
+            self._persist_counters()
         self._effects.append(("persist", END_KEY, mark(self.incarnation, self.boot)))
 
     def connected(self, now_ms: int) -> None:
@@ -351,19 +354,16 @@ class Core:
             self._uplink.twin(now_ms, self._twin.take())
         outbox, session = self._outbox, self._session
         idle = outbox.flight == 0
-        self._declare(now_ms)
-        batch = outbox.next_to_send(now_ms)
-        while batch is not None:
+        if outbox.losses.pending:
+            self._declare(now_ms)
+        while (batch := outbox.next_to_send(now_ms)) is not None:
             outbox.send(batch, now_ms, session.probe)
             self._uplink.data(batch)
-            batch = outbox.next_to_send(now_ms)
         if idle and outbox.flight:
             session.await_answer(now_ms, in_flight=True)
 
     def _declare(self, now_ms: int) -> None:
         """Number what was given up, as records of channel 0, once the last such batch is accounted for."""
-        if not self._outbox.losses.pending:
-            return
         lane = self._outbox.lanes[LOSSES_CHANNEL]
         if lane.channel is None or lane.batches():
             return
@@ -376,7 +376,7 @@ class Core:
         """Number and hold one record; True when that may have moved the deadline."""
         if lane.following >= U32_MAX:
             raise RecordError(f"channel {lane.number} has used up its numbers in this boot; restart the device")
-        if self._counters.reserve(lane.number, lane.following):
+        if lane.following >= self._counters.bounds[lane.number] and self._counters.reserve(lane.number, lane.following):
             self._persist_counters()
         return self._outbox.append(lane, channel, now_ms, body)
 
@@ -394,6 +394,6 @@ class Core:
         if session.state == LIVE and self._now_ms < session.busy_until_ms:
             due_ms = min(due_ms, session.busy_until_ms)
         elif session.state == LIVE and outbox.has_room():
-            due_ms = min(due_ms, outbox.next_due_ms())
+            due_ms = min(due_ms, outbox.due_ms)
         if self._started:
             self._deadline_ms = due_ms

@@ -76,6 +76,13 @@ class Counters:
         self.bounds[channel] = self._ahead(sequence)
         return True
 
+    def lower(self, following: dict[int, int]) -> bool:
+        """The boot ends in order with these next numbers, by channel: its bounds over-state nothing. True when that is worth a write."""
+        if self.bounds == following:
+            return False
+        self.bounds = following
+        return True
+
     def told(self, spread_ms: int) -> bool:
         """The hub gave a spread; True when it is worth a write: less than half the stored one, or above it by more than a quarter.
 

@@ -26,7 +26,9 @@ LOSSES_PRIORITY = -1  # a mark cannot pass a gap that is not declared: losses go
 class Lane:
     """One channel's records: the sealed batches of every boot, oldest first, and the open one of this boot."""
 
-    __slots__ = ("allowance", "channel", "expires_ms", "following", "lost", "number", "open", "priority", "sealed", "settled")
+    __slots__ = (
+        "allowance", "channel", "due_ms", "expires_ms", "following", "lost", "number", "open", "priority", "sealed", "settled",
+    )  # fmt: skip
 
     def __init__(self, number: int, channel: "ChannelPolicy | None") -> None:
         """`channel` is None for one that only an older firmware knew: it is only emptied."""
@@ -41,6 +43,7 @@ class Lane:
             self.allowance = Allowance(channel.events_max, channel.events_per_ms)
         self.following = 0  # the next sequence of this boot
         self.open: Batch | None = None
+        self.due_ms = NEVER_MS  # the uptime at which the open batch should leave
         self.sealed: list[Batch] = []
         self.settled = 0  # records that a mark passed while held
         self.lost: dict[str, int] = {}  # records given up, by reason
@@ -60,12 +63,6 @@ class Lane:
         """How many records this boot numbered, are held, were settled by a mark, and were lost by reason."""
         held = sum([batch.frame.count for batch in self.batches()])
         return {"numbered": self.following, "held": held, "settled": self.settled, "lost": dict(self.lost)}
-
-    def due_ms(self) -> int:
-        """The uptime at which the open batch should leave, or NEVER_MS."""
-        if self.open is None or self.channel is None:
-            return NEVER_MS
-        return self.open.frame.uptime_ms + self.channel.every_ms
 
     def oldest(self) -> "Batch | None":
         """The oldest batch, sealed or open, that is not in flight."""
@@ -96,6 +93,7 @@ class Outbox:
             self._add_lane(Lane(number, policy.channels[number]))
         self.bytes = 0  # of everything but channel 0, never above the policy's capacity
         self._room = max(1, policy.flight_frames - 1)
+        self.due_ms = NEVER_MS  # the uptime at which the next open batch should leave
         self.flight = 0  # frames sent in this session and not yet accounted for
         self.waiting = 0  # sealed batches not in flight
         self.strange = 0  # segments of another incarnation, or beyond reading
@@ -140,7 +138,7 @@ class Outbox:
 
     def seal(self, lane: Lane, batch: Batch) -> None:
         """Close the lane's open batch; in a flash outbox it is durable from here on."""
-        lane.open = None
+        self._close(lane)
         lane.sealed.append(batch)
         self.waiting += 1
         if self._flash:
@@ -159,18 +157,11 @@ class Outbox:
     def seal_due(self, now_ms: int) -> "Batch | None":
         """Seal the most urgent open batch whose time to leave has come."""
         for lane in self._by_priority:
-            if lane.open is not None and lane.due_ms() <= now_ms:
+            if lane.open is not None and lane.due_ms <= now_ms:
                 batch = lane.open
                 self.seal(lane, batch)
                 return batch
         return None
-
-    def next_due_ms(self) -> int:
-        """The uptime at which the next open batch should leave, or NEVER_MS."""
-        due_ms = NEVER_MS
-        for lane in self._by_priority:
-            due_ms = min(due_ms, lane.due_ms())
-        return due_ms
 
     def has_room(self) -> bool:
         """True when data may be sent; the last place in flight is kept for losses, on which the others' marks wait."""
@@ -178,8 +169,9 @@ class Outbox:
 
     def next_to_send(self, now_ms: int) -> "Batch | None":
         """The batch to send next, sealed if need be; None when nothing is due or there is no room."""
-        if self.has_room():
-            return (self.next_unsent() if self.waiting else None) or self.seal_due(now_ms)
+        if self.flight < self._room:
+            batch = self.next_unsent() if self.waiting else None
+            return self.seal_due(now_ms) if batch is None and self.due_ms <= now_ms else batch
         return self.lanes[LOSSES_CHANNEL].unsent() if self.flight < self._policy.flight_frames else None
 
     def next_unsent(self) -> "Batch | None":
@@ -302,7 +294,15 @@ class Outbox:
         lane.open = open_batch(channel, self._author, lane.following, now_ms, self._order)
         if lane.number != LOSSES_CHANNEL:
             self.bytes += BATCH_OVERHEAD_BYTES
+        lane.due_ms = now_ms + channel.every_ms
+        self.due_ms = min(self.due_ms, lane.due_ms)
         return lane.open
+
+    def _close(self, lane: Lane) -> None:
+        """The lane has no open batch any more."""
+        lane.open = None
+        lane.due_ms = NEVER_MS
+        self.due_ms = min([one.due_ms for one in self._by_priority])
 
     def _load(self, number: int, data: bytes) -> None:
         key = SEGMENT_PREFIX + str(number)
@@ -350,7 +350,7 @@ class Outbox:
 
     def _drop(self, lane: Lane, batch: Batch, reason: int) -> None:
         if batch is lane.open:
-            lane.open = None
+            self._close(lane)
             self.bytes -= self._cost(batch)
         else:
             lane.sealed.remove(batch)

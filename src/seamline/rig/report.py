@@ -56,6 +56,7 @@ def document(run: Run, verdict: Verdict, tally: Tally) -> dict[str, object]:
         "chaos": run.chaos,
         **sums.as_dict(),
         "lost_beyond_knowing": verdict.lost_beyond_knowing,
+        "overstated": verdict.overstated,
         "duplicates_received": verdict.duplicates_received,
         "duplicates_stored": verdict.duplicates_stored,
         "misdated": verdict.misdated,
@@ -96,7 +97,7 @@ def summary(run: Run, verdict: Verdict, tally: Tally) -> str:
         f"  stored       {sums.stored:>9}   each compared with what was measured, {verdict.value_mismatches} differ",
         f"  quarantined  {sums.quarantined:>9}",
         f"  declined     {sums.declined:>9}",
-        f"  lost         {sums.lost:>9}   declared, or closed after a power cut",
+        f"  lost         {sums.lost:>9}   declared, or closed after a power cut{_overstated(verdict)}",
         f"  owed         {sums.owed:>9}",
         f"  duplicates   {verdict.duplicates_received:>9}   received, {verdict.duplicates_stored} stored",
         f"  misdated     {verdict.misdated:>9}   {verdict.undated} without a date",
@@ -112,6 +113,11 @@ def summary(run: Run, verdict: Verdict, tally: Tally) -> str:
     else:
         lines.append("every record is in exactly one class, every value is what was measured, every date within its bound")
     return "\n".join(lines)
+
+
+def _overstated(verdict: Verdict) -> str:
+    """Why the hub's page says more."""
+    return f"; with {verdict.overstated} never made that bounds over-state, the hub's figure" if verdict.overstated else ""
 
 
 def _seconds(value: float | None) -> str:

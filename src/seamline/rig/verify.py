@@ -69,6 +69,9 @@ class Verdict:
     lost_beyond_knowing: int = 0
     """Of `lost`: numbered on a flash that was erased before the hub had heard of them; closed with their incarnation,
     unless the hub never heard of that either."""
+    overstated: int = 0
+    """What the hub counts as numbered and lost beyond that: bounds that ran ahead of the records a power cut ended. Nobody made
+    these, and no hub can tell. 0 where the truth begins in the midst of a device's life."""
     measured_to_stored: Latencies = field(default_factory=Latencies)
     cases: Counter[str] = field(default_factory=Counter[str])
     examples: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -143,6 +146,9 @@ def _verify(
     for truth in known:
         _losses_channel(truth, books, verdict)
     _compare_books(accounts, books, earlier, verdict)
+    if all(truth.begun is None for truth in known):
+        told = sum(counts.lost for counts in books.counts.values())
+        verdict.overstated = max(0, told - verdict.sums.lost + verdict.lost_beyond_knowing)
     verdict.refused_frames = books.refused
     verdict.duplicates_received = sum(counts.duplicates for counts in books.counts.values())
     return verdict

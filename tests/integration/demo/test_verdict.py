@@ -153,6 +153,17 @@ def test_records_that_were_acknowledged_and_are_nowhere_are_owed(measured: Measu
     assert (verdict.lost_beyond_knowing, verdict.sums.owed) == (0, 3)
 
 
+def test_what_bounds_over_state_is_told_apart_from_what_was_lost(measured: Measured) -> None:
+    both = "SELECT device_no, lost FROM ledger UNION ALL SELECT device_no, lost FROM ledger_fold"
+    ours = f"SELECT sum(lost)::int8 FROM ({both}) AS books JOIN device d ON d.no = device_no WHERE d.id LIKE 'verdict-%'"
+    with psycopg.connect(measured.dsn) as connection:
+        ((told,),) = connection.execute(ours).fetchall()
+    verdict = measured.verdict()
+    assert told == verdict.sums.lost + verdict.overstated
+    more = measured.after("UPDATE ledger_fold SET lost = lost + 5, numbered = numbered + 5 WHERE OURS")
+    assert more.overstated > verdict.overstated
+
+
 def test_a_device_nobody_heard_of_is_named(measured: Measured) -> None:
     verdict = measured.after("UPDATE device SET id = 'gone' WHERE id = 'verdict-0001'")
     assert "devices the hub has never heard of" in kinds(verdict)

@@ -80,6 +80,20 @@ def test_whatever_happens_every_numbered_record_ends_in_exactly_one_class(store,
     assert all(seen.values()), f"these stories never met: {[name for name, times in seen.items() if not times]}"
 
 
+@pytest.mark.parametrize("store", ["ram", "flash"])
+def test_an_orderly_end_overstates_nothing(store):
+    for seed in range(20):
+        world = LogicWorld(policy(store, expires_ms=0), seed)
+        for value in range(1 + 7 * seed):
+            world.record(1 + value % 2, value)
+            world.settle()
+        world.call(lambda world=world: world.core.stop(world.now_ms))
+        world.boot("software")
+        world.settle()
+        books = world.hub.books()
+        assert (books.numbered, books.lost, books.owed) == (sum(len(known) for known in world.truth.values()), 0, 0)
+
+
 def test_every_date_covers_the_true_time():
     qualities = set()
     for seed in range(1_000, 1_000 + STORIES):

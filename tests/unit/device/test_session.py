@@ -443,6 +443,30 @@ def test_an_orderly_stop_is_told_by_the_next_boot_and_by_no_later_one():
     assert again.power_cut().greet()["last_end"] == "power_loss"
 
 
+def test_an_orderly_stop_leaves_bounds_that_over_state_nothing():
+    hand = Hand()
+    for _ in range(3):
+        hand.record()
+    hand.core.stop(hand.now_ms)
+    hand.drain()
+    again = hand.power_cut()
+    assert [entry[2:] for entry in again.greet()["ended"]] == [[1, 3]]
+    again.core.stop(again.now_ms)
+    again.drain()
+    written = again.core._counters._generation
+    again.core.stop(again.now_ms)
+    assert again.core._counters._generation == written, "what is written already is not written again"
+
+
+def test_a_record_after_a_stop_is_bound_anew():
+    hand = Hand()
+    hand.record()
+    hand.core.stop(hand.now_ms)
+    hand.record()
+    hand.drain()
+    assert hand.power_cut().greet()["ended"][0][3] >= 2
+
+
 def test_a_stop_that_was_torn_is_none():
     hand = Hand()
     hand.core.stop(hand.now_ms)

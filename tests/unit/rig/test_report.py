@@ -25,6 +25,7 @@ def right() -> Verdict:
 def test_a_run_in_which_everything_held_is_not_broken() -> None:
     assert broken(RUN, right()) == []
     assert "every record is in exactly one class" in summary(RUN, right(), Tally())
+    assert "over-state" not in summary(RUN, right(), Tally())
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,10 @@ def test_a_fleet_too_big_for_the_limit_of_open_files_is_refused_with_the_remedy(
     monkeypatch.setattr("resource.getrlimit", lambda _which: (1024, 4096))
     with pytest.raises(FleetError, match="needs 10000 open files and the limit is 4096"):
         allow_descriptors(10_000)
+
+
+def test_what_bounds_over_state_is_said_beside_what_was_lost():
+    verdict = right()
+    verdict.overstated = 86
+    assert "with 86 never made that bounds over-state" in summary(RUN, verdict, Tally())
+    assert document(RUN, verdict, Tally())["overstated"] == 86
