@@ -1,14 +1,14 @@
 """Every mutation planted in the hub is found within its budget of seeds, and its plan is small."""
 
 import pytest
-from tests.rig.planted import books, clocks, state
+from tests.rig.planted import books, clocks, state, values
 from tests.rig.planted.hunt import SHARE, hunt, keep, table
 from tests.rig.planted.mutation import planted
 
 from seamline.rig.world.run import run
 from seamline.rig.world.world import Parts
 
-MUTATIONS = [*books.MUTATIONS, *clocks.MUTATIONS, *state.MUTATIONS]
+MUTATIONS = [*books.MUTATIONS, *clocks.MUTATIONS, *state.MUTATIONS, *values.MUTATIONS]
 
 
 @pytest.mark.parametrize("chosen", MUTATIONS, ids=lambda chosen: chosen.name)

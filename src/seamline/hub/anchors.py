@@ -13,6 +13,7 @@ order of arrival. The wall clock's own steps do not matter: everything is tied t
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from seamline.hub.inputs import Anchor, Source
@@ -30,6 +31,8 @@ BUCKETS_MAX: Final = 64
 """Stretches of uptime of which the best anchor is kept besides."""
 BUCKET_MS: Final = 3_600_000
 """The shortest stretch; it doubles until BUCKETS_MAX cover the boot."""
+CACHED: Final = 4_096
+"""Boots whose contradictions are settled and remembered."""
 
 _TRUST: Final = {Source.HUB: 0, Source.GNSS: 1, Source.NTP: 1, Source.RTC: 2}
 """The hub's time came over the authenticated session; GNSS and NTP can be wrong or lied to; a battery clock drifts for years."""
@@ -132,7 +135,7 @@ def judge(ties: Iterable[Tie], drift_ppm: int) -> tuple[Verdict, ...]:
 def accepted(ties: Iterable[Tie], drift_ppm: int) -> tuple[Tie, ...]:
     """The anchors of a boot that stand, best first. The same bound as `judge`."""
     ties = tuple(ties)
-    return ties if len(ties) < 2 else tuple(verdict.tie for verdict in judge(ties, drift_ppm) if verdict.accepted)
+    return ties if len(ties) < 2 else _standing(ties, drift_ppm)
 
 
 def against(tie: Tie, standing: Iterable[Tie], drift_ppm: int) -> Why | None:
@@ -159,6 +162,12 @@ def thin(ties: Iterable[Tie]) -> tuple[Tie, ...]:
             best[tie.at_ms // bucket_ms] = tie
     kept = {*best.values(), *everything[-ANCHORS_NEWEST:]}
     return tuple(tie for tie in everything if tie in kept)
+
+
+@lru_cache(maxsize=CACHED)
+def _standing(ties: tuple[Tie, ...], drift_ppm: int) -> tuple[Tie, ...]:
+    """As `accepted`: a boot is looked at before an anchor is taken in, after that, and once more when its rows are dated anew."""
+    return tuple(verdict.tie for verdict in judge(ties, drift_ppm) if verdict.accepted)
 
 
 def _agree(one: Tie, other: Tie, drift_ppm: int) -> bool:

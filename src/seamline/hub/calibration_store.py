@@ -11,13 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
-
 from seamline.contract.calibration import Coefficients
 from seamline.hub.ingest.values import CALIBRATIONS_LOCK
 from seamline.hub.params import rows as as_json
-from seamline.hub.statements import library
+from seamline.hub.store_port import Store
 
 LOCK_PATIENCE_MS: Final = 10_000
 """A batch commits in far less; a database that is stuck for so long is as good as away."""
@@ -63,20 +60,18 @@ class ConflictError(Exception):
         self.found: Final = found
 
 
-async def add(connection: AsyncConnection[TupleRow], wanted: Sequence[Added]) -> Outcome:
+async def add(store: Store, wanted: Sequence[Added]) -> Outcome:
     """Add coefficients, all or nothing, within the caller's transaction; each device and calibration once.
 
-    They must be such that `contract.calibration.check` takes them. Raises ConflictError; psycopg.errors.LockNotAvailable when
+    `store` runs the statements of calibration.sql. They must be such that `contract.calibration.check` takes them. Raises ConflictError; psycopg.errors.LockNotAvailable when
     ingest is stuck.
     """
     devices = [{"device": one.device, "product": one.product} for one in wanted]
-    await _run(connection, "known_devices", {"rows": as_json(devices)})
-    await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE_MS}ms'".encode())
-    await _run(connection, "hold_batches", {"key": CALIBRATIONS_LOCK})
-    numbers = {
-        str(name): int(no) for name, no in await _all(connection, "numbers_of", {"devices": [one.device for one in wanted]})
-    }
-    newest = await _newest(connection, wanted, numbers)
+    await store.run("known_devices", {"rows": as_json(devices)})
+    await store.all("be_patient", {"patience": f"{LOCK_PATIENCE_MS}ms"})
+    await store.all("hold_batches", {"key": CALIBRATIONS_LOCK})
+    numbers = {str(name): int(no) for name, no in await store.all("numbers_of", {"devices": [one.device for one in wanted]})}
+    newest = await _newest(store, wanted, numbers)
     conflicts: dict[int, Newest | None] = {}
     rows: list[dict[str, object]] = []
     for place, one in enumerate(wanted):
@@ -89,20 +84,18 @@ async def add(connection: AsyncConnection[TupleRow], wanted: Sequence[Added]) ->
     if conflicts:
         raise ConflictError(conflicts)
     if rows:
-        await _run(connection, "add_versions", {"rows": as_json(rows)})
-        await _run(connection, "ask_revaluations", {"rows": as_json(rows)})
+        await store.run("add_versions", {"rows": as_json(rows)})
+        await store.run("ask_revaluations", {"rows": as_json(rows)})
     return Outcome(len(rows), len(wanted) - len(rows))
 
 
-async def _newest(
-    connection: AsyncConnection[TupleRow], wanted: Sequence[Added], numbers: Mapping[str, int]
-) -> list[Newest | None]:
+async def _newest(store: Store, wanted: Sequence[Added], numbers: Mapping[str, int]) -> list[Newest | None]:
     """The newest version of each, as far as there is one."""
     keys = [(numbers[one.device], one.product, one.calibration) for one in wanted]
     named = [{"device_no": no, "product": product, "name": name} for no, product, name in keys]
     found: dict[tuple[int, str, str], Newest] = {}
-    for no, product, name, version, coefficients, from_ms, to_ms, by, reason in await _all(
-        connection, "newest_versions", {"rows": as_json(named)}
+    for no, product, name, version, coefficients, from_ms, to_ms, by, reason in await store.all(
+        "newest_versions", {"rows": as_json(named)}
     ):
         added = Added("", product, name, coefficients, by, reason, int(version) - 1, from_ms, to_ms)
         found[int(no), str(product), str(name)] = Newest(int(version), added)
@@ -130,11 +123,3 @@ def _row(no: int, one: Added) -> dict[str, object]:
         "by": one.by,
         "reason": one.reason,
     }
-
-
-async def _all(connection: AsyncConnection[TupleRow], name: str, parameters: Mapping[str, object]) -> list[TupleRow]:
-    return await (await connection.execute(library("calibration")[name], parameters)).fetchall()
-
-
-async def _run(connection: AsyncConnection[TupleRow], name: str, parameters: Mapping[str, object]) -> None:
-    await connection.execute(library("calibration")[name], parameters)

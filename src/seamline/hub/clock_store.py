@@ -14,6 +14,8 @@ from seamline.hub.timeline import Segment, anchored
 BOOTS_MAX: Final = 64
 """Boots of an incarnation that are looked at to bound one another: the latest. Older ones keep the dates they have."""
 
+SOURCES: Final[Mapping[str, Source]] = {source.value: source for source in Source}
+
 Incarnation: TypeAlias = tuple[int, int]
 """(device number, incarnation)"""
 
@@ -29,8 +31,11 @@ async def segments_of(store: Store, wanted: Sequence[Incarnation]) -> dict[Incar
     }
     for device, incarnation, boot, began, uptime in await store.all("boots_of", {**numbers, "most": BOOTS_MAX}):
         found[int(device), int(incarnation)][int(boot)] = Segment((), None if began is None else int(began), int(uptime))
+    ties: dict[tuple[int, int, int], list[Tie]] = {}
     for device, incarnation, boot, at, unix, source, uncertainty in await store.all("anchors_of", numbers):
-        boots = found[int(device), int(incarnation)]
-        tie = Tie(int(at), int(unix), Source(str(source)), int(uncertainty))
-        boots[int(boot)] = anchored(boots.get(int(boot), Segment()), tie)
+        tie = Tie(int(at), int(unix), SOURCES[str(source)], int(uncertainty))
+        ties.setdefault((int(device), int(incarnation), int(boot)), []).append(tie)
+    for (device, incarnation, boot), own in ties.items():
+        boots = found[device, incarnation]
+        boots[boot] = anchored(boots.get(boot, Segment()), *own)
     return found

@@ -63,6 +63,8 @@ class Source(StrEnum):
     GNSS = "gnss"
     RTC = "rtc"
 
+    __hash__ = str.__hash__  # the same, without a call of Python's
+
 
 _SOURCES: Final = {source.value: source for source in Source}
 

@@ -121,4 +121,9 @@ class PostgresStore:
 
     def _statement(self, name: str, names: Mapping[str, str]) -> sql.SQL | sql.Composed:
         text = self._library[name]
-        return text.format(**{part: sql.Identifier(table) for part, table in names.items()}) if names else text
+        return text.format(**{part: _identifiers(several) for part, several in names.items()}) if names else text
+
+
+def _identifiers(names: str) -> sql.Composed:
+    """Names of tables or columns, as they stand in SQL."""
+    return sql.SQL(", ").join(map(sql.Identifier, names.split(",")))

@@ -1,6 +1,6 @@
 """The port to the hub's database: all that ingest and the worker's steps ask of it, and all they may.
 
-Statements are named; what each reads and writes is in `hub/sql/ingest.sql` and `worker.sql`. Whatever keeps this protocol can be
+Statements are named; what each reads and writes is in `hub/sql`: `ingest.sql`, `worker.sql`, `calibration.sql`. Whatever keeps this protocol can be
 driven by the same logic: `hub.store` runs the statements on PostgreSQL, `rig.world.memory_store` in virtual time on dictionaries,
 and one conformance suite holds both (tests/integration/store). A store that never waits makes coroutines that complete at once,
 which `hub.drive` runs without an event loop.
@@ -47,7 +47,10 @@ class Store(Protocol):
         ...
 
     async def all(self, name: str, parameters: Parameters | None = None, **names: str) -> Sequence[TupleRow]:
-        """Run a query and return its rows. `names` fill the statement's `{…}` with names of tables."""
+        """Run a query and return its rows.
+
+        `names` fill the statement's `{…}` with the name of a table or a column, or with several, commas between them.
+        """
         ...
 
     async def run(self, name: str, parameters: Parameters | None = None, **names: str) -> int:

@@ -23,9 +23,10 @@ Quality: synced when error <= error_max_ms, else anchored; bounded without a lin
 from bisect import bisect_right
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
-from seamline.hub.anchors import PPM, ROUNDING_MS, Tie, accepted, drifted_ms, thin
+from seamline.hub.anchors import CACHED, PPM, ROUNDING_MS, Tie, accepted, drifted_ms, thin
 
 
 class Quality(IntEnum):
@@ -123,9 +124,10 @@ def heard(segment: Segment, uptime_ms: int, arrival_ms: int) -> Segment:
     return segment._replace(began_before_ms=began_before_ms, uptime_ms=max(segment.uptime_ms, uptime_ms))
 
 
-def anchored(segment: Segment, tie: Tie) -> Segment:
-    """The segment with one more vetted anchor."""
-    return segment._replace(anchors=thin((*segment.anchors, tie)), uptime_ms=max(segment.uptime_ms, tie.at_ms))
+def anchored(segment: Segment, *ties: Tie) -> Segment:
+    """The segment with more vetted anchors."""
+    uptime_ms = max(segment.uptime_ms, *[tie.at_ms for tie in ties])
+    return Segment(thin((*segment.anchors, *ties)), segment.began_before_ms, uptime_ms)
 
 
 def datings(segments: Mapping[int, Segment], drift_ppm: int, error_max_ms: int) -> Mapping[int, Dating]:
@@ -135,7 +137,7 @@ def datings(segments: Mapping[int, Segment], drift_ppm: int, error_max_ms: int) 
             drift_ppm,
             error_max_ms,
             segment.uptime_ms,
-            pieces=_pieces(segment, drift_ppm),
+            pieces=_pieces(segment.anchors, drift_ppm) if segment.anchors else (),
             began_before_ms=segment.began_before_ms,
         )
         for boot, segment in segments.items()
@@ -190,9 +192,10 @@ def _before_later_boots(plain: Mapping[int, Dating]) -> dict[int, Dating]:
     return bounded
 
 
-def _pieces(segment: Segment, drift_ppm: int) -> tuple[Piece, ...]:
+@lru_cache(maxsize=CACHED)
+def _pieces(anchors: tuple[Tie, ...], drift_ppm: int) -> tuple[Piece, ...]:
     """Which anchor is the best from which uptime on: the lower envelope of uncertainty + drift * distance."""
-    ties = accepted(segment.anchors, drift_ppm)
+    ties = accepted(anchors, drift_ppm)
     if len(ties) == 1:
         return (Piece(0, *ties[0][:2], ties[0].uncertainty_ms),)
     best = [tie for tie in ties if not any(_covers(other, tie, drift_ppm) for other in ties)]

@@ -15,9 +15,9 @@ from typing import Final
 import psycopg
 
 from seamline.hub import retention
+from seamline.hub.hearing import LOOK_MS, Hearing, places
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.settings import HubSettings
-from seamline.hub.steps.revalue import revalue
 from seamline.hub.steps.turns import BACKOFF_S_MAX, BACKOFF_S_MIN, LEASE, TURN_S, Step, due, store_steps
 from seamline.hub.store import PostgresStore, connect, unavailable
 from seamline.hub.tables import reading_tables
@@ -29,11 +29,19 @@ log: Final = logging.getLogger(__name__)
 class Worker:
     """Runs the steps until told to stop."""
 
-    def __init__(self, settings: HubSettings, catalogue: Catalogue, announcer: Announcer, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        settings: HubSettings,
+        catalogue: Catalogue,
+        announcer: Announcer,
+        now_ms: Callable[[], int],
+        hearing: Hearing,
+    ) -> None:
         self._settings: Final = settings
         self._catalogue: Final = catalogue
         self._announcer: Final = announcer
         self._now_ms: Final = now_ms
+        self._hearing: Final = hearing
         layouts = [layout for family in catalogue.families for layout in family.layouts.values()]
         self._tables: Final = [table.name for table in reading_tables(layouts)]
 
@@ -68,13 +76,15 @@ class Worker:
 
     def _steps(self, connection: psycopg.AsyncConnection) -> list[Step]:
         steps = store_steps(
-            PostgresStore(connection, "worker"), PostgresStore(connection), self._catalogue, self._announcer, self._now_ms
+            PostgresStore(connection, "worker"),
+            PostgresStore(connection),
+            self._catalogue,
+            self._announcer,
+            self._now_ms,
+            outage=lambda: self._hearing.outage,
         )
-        return [
-            *steps,
-            Step("revalue", 0.5, lambda: revalue(connection)),
-            Step("partitions", 3600.0, lambda: self._retain(connection)),
-        ]
+        looks = Step("hearing", LOOK_MS / 1000, lambda: self._look(connection))  # first: presence is judged by it
+        return [looks, *steps, Step("partitions", 3600.0, lambda: self._retain(connection))]
 
     async def _turns(self, steps: list[Step], stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -93,6 +103,9 @@ class Worker:
             if unavailable(error):
                 raise
             log.exception("worker: step %s failed, it is tried again in %g s", step.name, step.every_s)
+
+    async def _look(self, connection: psycopg.AsyncConnection) -> None:
+        await self._hearing.look(await places(connection))
 
     async def _retain(self, connection: psycopg.AsyncConnection) -> None:
         today = datetime.fromtimestamp(self._now_ms() / 1000, UTC).date()

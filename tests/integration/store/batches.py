@@ -14,6 +14,7 @@ from seamline.hub.ingest.reader import Batch
 STEP_MS = 700
 WISHES = [("set_point", 2100), ("set_point", 1900), ("set_point", 1 << 40)]
 STEPS = ["presence", "redate", "release", "quarantine", "losses", "gaps", "twins", "wishes", "wish", "forget"]
+STEPS += ["correct", "correct", "revalue", "revalue"]
 
 devices = st.sampled_from(["d1", "d2", "d3"])
 boots = st.integers(1, 3)

@@ -23,12 +23,28 @@ QUERIES = re.compile(r"^\s*(SELECT|WITH)|RETURNING \(value", re.IGNORECASE)
 RECORDSET = re.compile(r"jsonb_to_recordset\(%\(rows\)s::jsonb\) AS \w+ \(([^)]*)\)")
 ARRAY = re.compile(r"%\((\w+)\)s::int8\[\]")
 SCALAR = re.compile(r"%\((\w+)\)s")
-ORDERED = {"ledger_of", "marks_of", "releasable", "lock_devices"}
+TABLES = (
+    {
+        "table": TABLE,
+        "version": "_version_room_ntc",
+        "counts": "room,element",
+        "columns": "_version_room_ntc,_physical_room",
+    },
+    {
+        "table": "r_labmeter_measurement",
+        "version": "_version_electrode_in",
+        "counts": "electrode",
+        "columns": "_version_electrode_in,_physical_electrode,_physical_redox",
+    },
+)
+"""What the names in a statement stand for."""
+ORDERED = {"ledger_of", "marks_of", "releasable", "lock_devices", "due_revaluations", "layouts_of"}
 """Queries that say in what order their rows come."""
-LIMITED = {"releasable", "boots_of", "untold_losses", "untold_quarantine"}
+LIMITED = {"releasable", "boots_of", "untold_losses", "untold_quarantine", "due_revaluations"}
 """Queries that say which rows come when they are not all."""
 
 few = st.integers(0, 3)
+ids = st.lists(st.sampled_from(["d1", "d2", "d3"]), max_size=4)
 
 
 def mostly(usual, *others):
@@ -89,9 +105,16 @@ DOMAINS = {
     "key": st.just(9),
     "dated": st.booleans(),
     "version": st.integers(0, 3),
+    "name": st.sampled_from(["span", "zero"]),
+    "coefficients": st.sampled_from([{"gain": 1.5, "offset": -0.1}, {"points": [[0, 1.25], [10, 2e-9]]}]),
+    "id": st.integers(1, 4),
+    "patience": st.sampled_from(["10s", "500ms"]),
+    "place": st.sampled_from(['["r_heater_reading", 1, 2, 7]', '["r_heater_reading", -1, -1, -1]']),
+    "first_us": st.none() | moments.map(lambda at_ms: at_ms * 1000 + 7),
+    "last_us": st.none() | moments.map(lambda at_ms: at_ms * 1000 + 8),
     "redate_version": few,
 }
-ONE_EACH = {"reclass", "announce", "born_devices", "stand_anchors", "revise"}
+ONE_EACH = {"reclass", "announce", "born_devices", "stand_anchors", "revise", "revalue"}
 """Updates that are given one row for each that they change: which of two would win is nobody's promise."""
 KEYS = ("device_no", "incarnation", "boot", "channel", "seq", "property", "reason")
 """What tells rows of one statement apart."""
@@ -100,7 +123,7 @@ NULLABLE = {
     "redate_from_ms", "session", "born_ms", "last_heard_ms", "last_answered_ms", "died_ms", "last_end", "publish_every_ms",
     "answer_timeout_ms", "presumed_lost_after_ms", "detail", "layout", "fingerprint", "first", "count", "boundary", "owner",
     "contact", "value", "expires_ms", "sent_ms", "seen_ms", "resolved_ms", "resolution", "based_on", "fault", "next_ms", "sample",
-    "product",
+    "product", "to_ms",
 }  # fmt: skip
 """Columns that are NULL now and then. That some of them are NOT NULL in one table or another is part of the test."""
 
@@ -124,7 +147,7 @@ class Call:
 
     async def on(self, store):
         given = dict(self.given)
-        if "rows" in given and self.name not in {"reclass", "revise"}:
+        if "rows" in given and self.name not in {"reclass", "revise", "revalue", "newest_versions"}:
             return await store.write(self.name, given["rows"])
         if "rows" in given:
             given["rows"] = as_json(given["rows"])
@@ -204,6 +227,16 @@ FOCUS = {
     "announce": ("presence",),
     "due_presence": ("presence", "born_devices"),
     "still_online": ("presence",),
+    "newest_versions": ("add_versions",),
+    "add_versions": ("add_versions",),
+    "versions_until": ("add_versions",),
+    "ask_revaluations": ("write_rows", "add_folds"),
+    "due_revaluations": ("ask_revaluations", "ask_again", "write_rows"),
+    "passed": ("ask_revaluations", "ask_again", "write_rows"),
+    "finished": ("ask_revaluations", "ask_again", "write_rows"),
+    "forget_empty": ("ask_revaluations", "ask_again", "write_rows"),
+    "counted_rows": ("copy",),
+    "revalue": ("copy",),
 }
 """What has to be there for a statement to find anything; the others are given a few of everything."""
 
@@ -212,6 +245,9 @@ FOCUS = {
 def grounding(draw, families, name):
     """Calls that fill the tables: the devices, their coefficients, and what the statement may meet."""
     of = {one: calls("ingest", one) for one in WRITERS} | {"copy": copies(families)}
+    of |= {one: calls("calibration", one) for one in ("add_versions", "ask_revaluations")} | {
+        "ask_again": calls("worker", "ask_again")
+    }
     writers = st.one_of(*(of[one] for one in FOCUS.get(name, of)))
     devices = Call("ingest", "new_devices", {"ids": ["d1", "d2", "d3"]})
     return [devices, *draw(st.lists(calibrations, max_size=1)), *draw(st.lists(writers, max_size=8))]
@@ -231,6 +267,9 @@ def names_of(file):
 def calls(draw, file, name):
     """A call of one statement. One in a few has a single cell that no column takes."""
     text, given = body(file, name), {}
+    names = draw(st.sampled_from(TABLES)) if "{version}" in text or "{columns}" in text else TABLES[0]
+    if name == "revalue":
+        given["rows"] = draw(st.lists(revalued(names["columns"].split(",")), min_size=1, max_size=3, unique_by=placed))
     recordset = RECORDSET.search(text)
     if recordset is not None:
         columns = [column.split() for column in re.split(r",\s*", recordset[1])]
@@ -251,8 +290,21 @@ def calls(draw, file, name):
         if one == "most" and name in LIMITED:
             given[one] = draw(st.integers(1, 3))
         elif one not in given:
-            given[one] = draw(st.lists(st.sampled_from(["d1", "d2", "d3"]), max_size=4) if one == "ids" else domain(one, "int8"))
-    return Call(file, name, given, {"table": TABLE} if "{table}" in text else {})
+            given[one] = draw(ids if one == "ids" or (file, one) == ("calibration", "devices") else domain(one, "int8"))
+    return Call(file, name, given, {part: value for part, value in names.items() if f"{{{part}}}" in text})
+
+
+def revalued(columns):
+    """A row that is to measure something else."""
+    keys = {one: domain(one, "int8") for one in ("device_no", "incarnation", "boot", "seq")}
+    keys["arrival"] = domain("arrival", "timestamptz")
+    values = {one: few.map(lambda version: version or None) for one in columns if one.startswith("_version")}
+    values |= {one: st.sampled_from([None, 1.5, -0.1]) for one in columns if one.startswith("_physical")}
+    return st.fixed_dictionaries(keys | values)
+
+
+def placed(row):
+    return row["device_no"], row["incarnation"], row["boot"], row["seq"], row["arrival"]
 
 
 def cells(name, kind):
@@ -261,6 +313,8 @@ def cells(name, kind):
 
 
 def domain(name, kind):
+    if (name, kind) == ("device", "text"):
+        return st.sampled_from(["d1", "d2", "d4"])
     if (name, kind) in {("detail", "text"), ("was", "int8")}:
         return words if kind == "text" else few
     if name in DOMAINS:

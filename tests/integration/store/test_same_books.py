@@ -6,12 +6,15 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.integration.store.batches import STEP_MS, WISHES, turns
+from tests.integration.hub.harness import frame
+from tests.integration.store.batches import STEP_MS, WISHES, Turn, turns
 from tests.integration.store.calls import NOW_MS
 from tests.integration.store.grounds import repr_of
 from tests.integration.store.test_store_conformance import in_columns
 
+from seamline.hub.calibration_store import Added, add
 from seamline.hub.ingest import work
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.judge import judge
@@ -21,6 +24,7 @@ from seamline.hub.ingest.sessions import Told
 from seamline.hub.steps.presence import judge_presence
 from seamline.hub.steps.redate import redate
 from seamline.hub.steps.release import release
+from seamline.hub.steps.revalue import revalue
 from seamline.hub.steps.tell import tell_gaps, tell_losses, tell_quarantine
 from seamline.hub.steps.twins import send_wishes, tick_twins
 from seamline.hub.store_port import FencedError
@@ -28,6 +32,8 @@ from seamline.hub.twin_service import Announcer, UnknownPropertyError, ValueRefu
 from seamline.rig.world.tables import RefusedError
 
 LATE_MS = 120_000
+CURVE = {"c0": -40.0, "c1": 0.05, "c2": 0.0, "c3": 0.0}
+NTC = {"a": 1.009249522e-3, "b": 2.378405444e-4, "c": 2.019202697e-7}
 
 
 @dataclass
@@ -48,6 +54,7 @@ class Hub:
         self.ground, self.store, self.worker = ground, ground.store(), ground.store("worker")
         self.families, self.told, self.broker = families, Told(generation=3, fleet_devices=9), Broker()
         self.heard, self.seq, self.now_ms = [], 0, NOW_MS
+        self.corrected = {}
         self.announcer = Announcer("", lambda: self.broker, lambda: self.now_ms)
         ground.run(self.store.run("start_position", {"partition": 0, "stream": "s", "seq": 0}))
         self.begin(Catalogue(map(without_the_newest, families)))
@@ -81,12 +88,30 @@ class Hub:
             "wishes": lambda: send_wishes(self.worker, self.store, self.announcer, self.now_ms),
             "wish": lambda: self.wish(*WISHES[at % len(WISHES)]),
             "forget": self.forget,
+            "correct": lambda: self.correct(at),
+            "revalue": lambda: revalue(self.worker, rows_max=2),
         }
         self.heard.append((name, self.ground.run(steps[name]())))
 
     async def forget(self):
         """The hub starts anew, with every layout registered by now."""
         self.begin(Catalogue(self.families))
+
+    async def correct(self, at):
+        """Somebody corrects the coefficients of a device, heard or not: for good, from a moment on, or until it."""
+        device, name = ("d1", "d2", "d4")[at % 3], ("element_ntc", "element_ntc", "room_ntc")[at % 3]
+        numbers = CURVE | {"c0": -40.0 - at} if name == "element_ntc" else NTC
+        bounds = ({}, {"from_ms": self.now_ms - 900}, {"to_ms": self.now_ms - 900})[at // 3 % 3]
+        expected = self.corrected.get((device, name), 0)
+        self.corrected[device, name] = expected + 1
+        wanted = Added(device, "heater", name, numbers, "anna", "bench 3", expected, **bounds)
+        store = self.ground.store("calibration")
+        async with store.transaction():
+            return await add(store, [wanted, replace(wanted, device="d3", expected=self.of_all(name))])
+
+    def of_all(self, name):
+        self.corrected["d3", name] = self.corrected.get(("d3", name), 0) + 1
+        return self.corrected["d3", name] - 1
 
     async def wish(self, name, value):
         try:
@@ -132,3 +157,30 @@ def test_the_same_batches_give_the_same_books(both, families):
             assert in_columns(made[2][table], rows) == sorted(rows, key=repr_of), table
 
     hold()
+
+
+def test_history_is_valued_anew_in_the_same_stretches(both, families):
+    newest = max((one for one in families[0].layouts.values() if one.message == "reading"), key=lambda one: one.version)
+    counted = [{"element": 1000 + at, "room": 2000 + at} for at in range(5)]
+    head = {"incarnation": 7, "boot": 1, "uptime_ms": 9_000}
+    found = []
+    for ground in both:
+        ground.reset()
+        hub = Hub(ground, families)
+        hub.begin(Catalogue(families))
+        hub.commit(Turn([("d3", "data", frame(newest, 0, counted, **head))], [], restart=False).batch(0))
+        hub.step("correct", 0)
+        hub.commit(Turn([("d3", "data", frame(newest, 5, counted[:1], **head))], [], restart=False).batch(1))
+        hub.step("correct", 3)
+        hub.step("revalue", 0)
+        tables = ground.dump()
+        assert {(row["from_version"], row["to_version"], row["rows"]) for row in tables["revaluation"]} == {
+            (None, 1, 5),
+            (1, 2, 6),
+        }
+        assert all(row["finished_at"] is not None for row in tables["revaluation"])
+        rows = sorted((row["seq"], row["_version_element_ntc"], row["_physical_element"]) for row in tables["r_heater_reading"])
+        found.append((hub.heard, rows))
+    assert found[0] == found[1]
+    values = [-43.0 + 0.05 * (1000 + at) for at in (*range(5), 0)]
+    assert found[0][1] == [(seq, 2, pytest.approx(value)) for seq, value in enumerate(values)]

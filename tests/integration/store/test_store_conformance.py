@@ -1,6 +1,6 @@
 """One conformance suite for every store that the hub's logic is driven on: PostgreSQL, and the tables in memory.
 
-What a statement does is said in SQL, so PostgreSQL is right: each statement of ingest and worker is called on both with the
+What a statement does is said in SQL, so PostgreSQL is right: each statement is called on both with the
 same parameters, after the same calls before, and results, refusals and whole tables must be the same.
 """
 
@@ -14,7 +14,7 @@ from tests.integration.store.grounds import outcome, repr_of
 from seamline.hub.params import Int8s
 from seamline.rig.world.memory_store import STATEMENTS
 
-FILES = ("ingest", "worker")
+FILES = ("ingest", "worker", "calibration")
 NAMES = [(file, name) for file in FILES for name in names_of(file)]
 QUICK = settings(
     max_examples=10,
@@ -52,7 +52,7 @@ def in_columns(made, real):
     return sorted(({name: row.get(name) for name in names} for row in made), key=repr_of) if real else made
 
 
-def test_every_statement_of_ingest_and_worker_is_there():
+def test_every_statement_is_there():
     for file in FILES:
         assert sorted(STATEMENTS[file]) == names_of(file), file
 

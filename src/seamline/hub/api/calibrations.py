@@ -30,6 +30,7 @@ from seamline.hub.api.queries import rows
 from seamline.hub.api.state import ApiState, State
 from seamline.hub.calibration_store import Added, ConflictError, Newest, Outcome, add
 from seamline.hub.calibrations import NONE, Version, of_layouts, spans
+from seamline.hub.store import PostgresStore
 
 router: Final = APIRouter()
 PASSES_MAX: Final = 200
@@ -91,7 +92,7 @@ async def calibrate(state: State, device: DeviceId, name: CalibrationName, asked
         if wrong:
             raise ApiError(422, "Coefficients refused", wrong, _takes(known[name]))
         try:
-            await add(connection, [wanted])
+            await add(PostgresStore(connection, "calibration"), [wanted])
         except ConflictError as error:
             detail = _conflict(wanted, error.found[0])
             raise ApiError(409, "Changed meanwhile", detail, "Read the calibrations again, then decide.") from error
@@ -114,7 +115,7 @@ async def import_calibrations(
     async with state.database.writing() as connection:
         await _check_all(connection, wanted)
         try:
-            outcome = await add(connection, wanted) if wanted else Outcome(0, 0)
+            outcome = await add(PostgresStore(connection, "calibration"), wanted) if wanted else Outcome(0, 0)
         except ConflictError as error:
             told = [f"line {place + 1}: {_conflict(wanted[place], newest)}" for place, newest in error.found.items()]
             raise ApiError(

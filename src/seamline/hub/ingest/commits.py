@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from seamline.hub.events import event
 from seamline.hub.ingest import work
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.judge import judge
@@ -141,10 +142,17 @@ class Commits:
             await store.run("next_wishes")
             await store.run("raise_wishes")
             families = self._catalogue.families
-            boundary = self._catalogue.boundary(families[0].product, "hub") if families else None
-            event = {"at_ms": self._now_ms(), "kind": "generation", "detail": detail}
-            owner = {} if boundary is None else {"boundary": boundary.name, "owner": boundary.owner, "contact": boundary.contact}
-            await store.write("add_events", [{**event, **owner}])
+            product = families[0].product if families else None
+            restored = event(
+                self._catalogue,
+                at_ms=self._now_ms(),
+                device=None,
+                product=product,
+                kind="generation",
+                detail=detail,
+                boundary="hub",
+            )
+            await store.write("add_events", [restored])
 
     async def _halves(self, parts: work.Parts, batch: Batch, say: Say, error: Exception) -> None:
         """Find the message that cannot be stored; everything before and behind it is."""

@@ -11,6 +11,7 @@ import numpy as np
 from seamline.hub import presence, twin
 from seamline.hub.births import Born
 from seamline.hub.downlink import HubClock, Session
+from seamline.hub.events import event
 from seamline.hub.ingest.answers import Answers, SessionAnswer
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.clocks import Clockwork
@@ -144,17 +145,8 @@ class Sessions:
             found.append(("new-incarnation", {**about, "was": born.superseded}))
         if not self._catalogue.registered(birth.contract) and device.contract != birth.contract:
             found.append(("unregistered-contract", {**about, "contract": birth.contract}))
-        boundary = self._catalogue.boundary(birth.product, "broker")
         return [
-            {
-                "at_ms": now_ms,
-                "device_no": device.no,
-                "kind": kind,
-                "boundary": None if boundary is None else boundary.name,
-                "owner": None if boundary is None else boundary.owner,
-                "contact": None if boundary is None else boundary.contact,
-                "detail": detail,
-            }
+            event(self._catalogue, at_ms=now_ms, device=device.no, product=birth.product, kind=kind, detail=detail)
             for kind, detail in found
         ]
 

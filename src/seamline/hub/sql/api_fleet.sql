@@ -52,5 +52,5 @@ SELECT value #>> '{}' AS value FROM hub_meta WHERE key = 'generation'
 -- name: refused_total
 SELECT coalesce(sum(count), 0)::int8 AS value FROM refused
 
--- name: alive
-SELECT 1 AS value
+-- name: read_only
+SELECT current_setting('transaction_read_only') AS value

@@ -1,4 +1,8 @@
--- Coefficients of the devices' calibrations, and the passes that value history anew.
+-- Coefficients of the devices' calibrations: how they are added, and history asked to be valued anew (`worker.sql` does it).
+
+-- name: be_patient
+-- For this transaction: a lock that is not given within so many ms is an error.
+SELECT set_config('lock_timeout', %(patience)s, true);
 
 -- name: hold_batches
 -- No batch with calibrated records is in its transaction until this one ends (`hold_calibrations` in ingest.sql).
@@ -8,7 +12,7 @@ SELECT pg_advisory_xact_lock(%(key)s);
 -- A device that was made and never heard: its product is the factory's word until its first birth.
 INSERT INTO device (id, product)
 SELECT DISTINCT r.device, r.product FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device text, product text)
-ORDER BY 1  -- two imports of the same new devices wait for each other in one order
+ORDER BY 1, 2  -- two imports of the same new devices wait for each other in one order
 ON CONFLICT (id) DO NOTHING;
 
 -- name: numbers_of
@@ -37,46 +41,4 @@ SELECT r.device_no, r.product, r.name, nullif(r.version - 1, 0), r.version, r.by
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, product text, name text, version int4, by text, reason text)
 WHERE EXISTS (SELECT FROM ledger l WHERE l.device_no = r.device_no)
    OR EXISTS (SELECT FROM ledger_fold f WHERE f.device_no = r.device_no)
-ORDER BY r.device_no, r.name;
-
--- name: due_revaluations
-SELECT r.id, r.device_no, r.product, r.calibration, r.to_version, r.place
-FROM revaluation r WHERE r.finished_at IS NULL ORDER BY r.id LIMIT %(most)s;
-
--- name: versions_until
-SELECT version, coefficients, (extract(epoch FROM valid_from) * 1000000)::int8, (extract(epoch FROM valid_to) * 1000000)::int8
-FROM calibration
-WHERE device_no = %(device)s AND product = %(product)s AND name = %(name)s AND version <= %(version)s;
-
--- name: layouts_of
-SELECT canonical FROM layout WHERE product = %(product)s AND message_id <> 0 ORDER BY message_id, layout, registered_at;
-
--- name: counted_rows
--- A stretch of one device's rows behind a place, with the moment of each, Unix µs.
-SELECT boot, seq, incarnation, layout, arrival, (extract(epoch FROM coalesce(measured, arrival)) * 1000000)::int8,
-       {version}{counts}
-FROM {table}
-WHERE device_no = %(device)s AND (boot, seq, incarnation) > (%(boot)s, %(seq)s, %(incarnation)s)
-ORDER BY boot, seq, incarnation LIMIT %(most)s;
-
--- name: revalue
--- `arrival` names the partition. NaN stands for no value.
-UPDATE {table} t SET {version} = nullif(u.version, 0)::int4{values}
-FROM unnest(%(boot)s::int8[], %(seq)s::int8[], %(incarnation)s::int8[], %(arrival)s::timestamptz[], %(version)s::int8[]{arrays})
-     AS u (boot, seq, incarnation, arrival, version{names})
-WHERE t.device_no = %(device)s AND t.boot = u.boot AND t.seq = u.seq AND t.incarnation = u.incarnation AND t.arrival = u.arrival;
-
--- name: passed
--- In the transaction of the rows themselves: each is counted once, whatever is killed when.
-UPDATE revaluation
-SET rows = rows + %(rows)s, place = %(place)s::jsonb,
-    first_measured = least(first_measured, to_timestamp(%(first_us)s::int8 / 1e6)),
-    last_measured = greatest(last_measured, to_timestamp(%(last_us)s::int8 / 1e6))
-WHERE id = %(id)s;
-
--- name: finished
-UPDATE revaluation SET finished_at = now() WHERE id = %(id)s;
-
--- name: forget_empty
--- What the hub asked for itself, and nothing had to be done.
-DELETE FROM revaluation WHERE id = %(id)s AND from_version = to_version AND rows = 0;
+ORDER BY r.device_no, r.name COLLATE "C";

@@ -70,25 +70,31 @@ SELECT b.device_no, b.incarnation, b.boot, b.redate_from_ms, b.redate_version, c
 FROM boot b JOIN device d ON d.no = b.device_no WHERE b.redate_from_ms IS NOT NULL LIMIT %(most)s;
 
 -- name: redated
-UPDATE boot SET redate_from_ms = NULL
-WHERE device_no = %(device)s AND incarnation = %(incarnation)s AND boot = %(boot)s AND redate_version = %(version)s;
+-- Unless something new was heard of a boot meanwhile.
+UPDATE boot b SET redate_from_ms = NULL
+FROM unnest(%(device)s::int8[], %(incarnation)s::int8[], %(boot)s::int8[], %(version)s::int8[])
+     AS u (device, incarnation, boot, version)
+WHERE b.device_no = u.device::int4 AND b.incarnation = u.incarnation AND b.boot = u.boot AND b.redate_version = u.version;
 
 -- name: dated_rows
--- A stretch of one boot's rows from an uptime on, latest first, before a sequence.
-SELECT seq, arrival, uptime_ms, (extract(epoch FROM arrival) * 1000)::int8, (extract(epoch FROM measured) * 1000)::int8,
-       error_ms, quality
-FROM {table}
-WHERE device_no = %(device)s AND boot = %(boot)s AND incarnation = %(incarnation)s AND seq < %(before)s
-  AND uptime_ms >= %(from_ms)s
-ORDER BY seq DESC LIMIT %(most)s;
+-- A stretch of the rows of each of these boots, from an uptime on: the latest before a sequence. `place` says of which boot, from 1.
+SELECT u.place, r.seq, r.arrival, r.uptime_ms, (extract(epoch FROM r.arrival) * 1000)::int8,
+       (extract(epoch FROM r.measured) * 1000)::int8, r.error_ms, r.quality
+FROM unnest(%(device)s::int8[], %(incarnation)s::int8[], %(boot)s::int8[], %(before)s::int8[], %(from_ms)s::int8[])
+     WITH ORDINALITY AS u (device, incarnation, boot, before, from_ms, place)
+     CROSS JOIN LATERAL (
+         SELECT t.seq, t.arrival, t.uptime_ms, t.measured, t.error_ms, t.quality FROM {table} t
+         WHERE t.device_no = u.device::int4 AND t.boot = u.boot AND t.incarnation = u.incarnation AND t.seq < u.before
+           AND t.uptime_ms >= u.from_ms
+         ORDER BY t.seq DESC LIMIT %(most)s) r;
 
 -- name: revise
 -- `arrival` names the partition; a row is revised at most once for each new timeline.
 UPDATE {table} t
 SET measured = to_timestamp(r.unix_ms / 1e3), error_ms = r.error_ms, quality = r.quality, revision = least(t.revision + 1, 32767)
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (seq int8, arrival timestamptz, unix_ms int8, error_ms int8, quality int2)
-WHERE t.device_no = %(device)s AND t.boot = %(boot)s AND t.incarnation = %(incarnation)s AND t.seq = r.seq
-  AND t.arrival = r.arrival;
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (device_no int4, incarnation int8, boot int8, seq int8, arrival timestamptz,
+     unix_ms int8, error_ms int8, quality int2)
+WHERE t.device_no = r.device_no AND t.boot = r.boot AND t.incarnation = r.incarnation AND t.seq = r.seq AND t.arrival = r.arrival;
 
 -- name: reading_tables
 SELECT DISTINCT product, message FROM layout WHERE product = %(product)s AND message_id <> 0;
@@ -150,4 +156,46 @@ GROUP BY c.device_no, c.product, c.name
 HAVING (NOT %(dated)s OR bool_or(c.valid_from IS NOT NULL OR c.valid_to IS NOT NULL))
    AND NOT EXISTS (
     SELECT FROM revaluation r WHERE r.device_no = c.device_no AND r.product = c.product AND r.calibration = c.name
-       AND r.finished_at IS NULL AND r.place IS NULL AND r.to_version = max(c.version));
+       AND r.finished_at IS NULL AND r.place IS NULL AND r.to_version = max(c.version))
+ORDER BY c.device_no, c.product COLLATE "C", c.name COLLATE "C";
+
+-- name: due_revaluations
+SELECT r.id, r.device_no, r.product, r.calibration, r.to_version, r.place
+FROM revaluation r WHERE r.finished_at IS NULL ORDER BY r.id LIMIT %(most)s;
+
+-- name: versions_until
+SELECT version, coefficients, (extract(epoch FROM valid_from) * 1000000)::int8, (extract(epoch FROM valid_to) * 1000000)::int8
+FROM calibration
+WHERE device_no = %(device)s AND product = %(product)s AND name = %(name)s AND version <= %(version)s;
+
+-- name: layouts_of
+SELECT canonical FROM layout WHERE product = %(product)s AND message_id <> 0 ORDER BY message_id, layout, registered_at;
+
+-- name: counted_rows
+-- A stretch of one device's rows behind a place, with the moment of each, Unix µs.
+SELECT boot, seq, incarnation, layout, arrival, (extract(epoch FROM coalesce(measured, arrival)) * 1000000)::int8,
+       {version}, {counts}
+FROM {table}
+WHERE device_no = %(device)s AND (boot, seq, incarnation) > (%(boot)s, %(seq)s, %(incarnation)s)
+ORDER BY boot, seq, incarnation LIMIT %(most)s;
+
+-- name: revalue
+-- `rows` have the columns by their names, and the key; `arrival` names the partition.
+UPDATE {table} t SET ({columns}) = (SELECT {columns} FROM (SELECT u.*) AS v)
+FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::jsonb) AS u
+WHERE t.device_no = u.device_no AND t.boot = u.boot AND t.seq = u.seq AND t.incarnation = u.incarnation AND t.arrival = u.arrival;
+
+-- name: passed
+-- In the transaction of the rows themselves: each is counted once, whatever is killed when.
+UPDATE revaluation
+SET rows = rows + %(count)s, place = %(place)s::jsonb,
+    first_measured = least(first_measured, to_timestamp(%(first_us)s::int8 / 1e6)),
+    last_measured = greatest(last_measured, to_timestamp(%(last_us)s::int8 / 1e6))
+WHERE id = %(id)s;
+
+-- name: finished
+UPDATE revaluation SET finished_at = now() WHERE id = %(id)s;
+
+-- name: forget_empty
+-- What the hub asked for itself, and nothing had to be done.
+DELETE FROM revaluation WHERE id = %(id)s AND from_version = to_version AND rows = 0;

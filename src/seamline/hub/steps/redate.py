@@ -1,28 +1,39 @@
-"""Late anchors: dates of stored rows are revised where they moved beyond their bound or are known better, with a revision number."""
+"""Late anchors: dates of stored rows are revised where they moved beyond their bound or are known better, with a revision number.
+
+The boots that wait are taken a hundred at a time, and each statement is about all of them: so a fleet that comes back, each device
+with an anchor, costs a handful of statements a table and not as many for each boot.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias, cast
 
+import numpy as np
+
 from seamline.hub.clock_store import segments_of
+from seamline.hub.decode import I64, Bools
+from seamline.hub.ingest import dating
 from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.ingest.memory import Clocks
 from seamline.hub.ingest.work import EARLIEST_MS
-from seamline.hub.params import Int8s
+from seamline.hub.params import Int8s, rows as as_json
 from seamline.hub.reading_columns import reading_table
 from seamline.hub.store_port import Row, Store
-from seamline.hub.timeline import Date, Dating, Quality, Segment, datings, revised
+from seamline.hub.timeline import Dating, Segment, datings
 
 BOOTS_MAX: Final = 100
+ROWS_FEW: Final = 200
+"""Rows of each boot looked at in one statement about all of them: most have fewer."""
 ROWS_MAX: Final = 5_000
-"""Rows looked at in one statement."""
+"""Rows looked at in one statement about a boot that has more."""
 BEFORE_ALL: Final = 1 << 32
-QUALITIES: Final = tuple(Quality)
 
-Stored: TypeAlias = tuple[int, datetime, int, int, int | None, int | None, int]
-"""A stored row: sequence, arrival, uptime ms, arrival ms, Unix ms, error ms, quality."""
+Stored: TypeAlias = tuple[int, int, datetime, int, int, int | None, int | None, int]
+"""A stored row: its boot's place from 1, sequence, arrival, uptime ms, arrival ms, Unix ms, error ms, quality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +48,13 @@ class Due:
     contract: str | None
     product: str | None
 
-    @property
-    def named(self) -> Mapping[str, object]:
-        """Its key as parameters."""
-        return {"device": self.device, "incarnation": self.incarnation, "boot": self.boot}
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How to date the records of the boots that are due: the first is slot 0 of `clocks`, and so on."""
+
+    clocks: Clocks
+    many: Mapping[int, Dating]
 
 
 async def redate(store: Store, ingest: Store, catalogue: Catalogue) -> int:
@@ -49,22 +63,34 @@ async def redate(store: Store, ingest: Store, catalogue: Catalogue) -> int:
     if not due:
         return 0
     segments = await segments_of(ingest, sorted({(one.device, one.incarnation) for one in due}))
-    tables = {product: await _tables(store, product) for product in dict.fromkeys(one.product for one in due)}
     moved = 0
-    for one in due:
-        dating = _dating(one, segments[one.device, one.incarnation], catalogue)
-        of_boot = sum([await _boot(store, table, one, dating) for table in tables[one.product]])
-        if of_boot:  # another version of a calibration may be in force at the new moment
-            await store.run("ask_again", {"devices": Int8s([one.device]), "reason": "dates revised", "dated": True})
-        moved += of_boot
-        await store.run("redated", {**one.named, "version": one.version})
+    for product in dict.fromkeys(one.product for one in due):
+        tables = await _tables(store, product)
+        own = [one for one in due if one.product == product]
+        dates = _dates(own if tables else (), segments, catalogue)
+        for table in tables:
+            moved += await _table(store, table, own, dates)
+    await store.run("redated", {**_named(due), "version": Int8s([one.version for one in due])})
     return moved
 
 
-def _dating(due: Due, boots: Mapping[int, Segment], catalogue: Catalogue) -> Dating:
-    terms = catalogue.terms(due.contract)
-    known = {due.boot: Segment(), **boots}
-    return datings(known, terms.drift_ppm, terms.error_max_ms)[due.boot]
+def _dates(due: Sequence[Due], segments: Mapping[tuple[int, int], Mapping[int, Segment]], catalogue: Catalogue) -> Dates:
+    clocks, many = Clocks(), dict[int, Dating]()
+    for one in due:
+        terms = catalogue.terms(one.contract)
+        known = {one.boot: Segment(), **segments[one.device, one.incarnation]}
+        found = datings(known, terms.drift_ppm, terms.error_max_ms)[one.boot]
+        dating.put(clocks, clocks.slot(one.device, one.incarnation, one.boot), found, many)
+    return Dates(clocks, many)
+
+
+def _named(due: Sequence[Due]) -> dict[str, object]:
+    """Keys of boots as parameters."""
+    return {
+        "device": Int8s([one.device for one in due]),
+        "incarnation": Int8s([one.incarnation for one in due]),
+        "boot": Int8s([one.boot for one in due]),
+    }
 
 
 async def _tables(store: Store, product: str | None) -> list[str]:
@@ -74,39 +100,73 @@ async def _tables(store: Store, product: str | None) -> list[str]:
     return [reading_table(product, str(message)) for _, message in rows]
 
 
-async def _boot(store: Store, table: str, due: Due, dating: Dating) -> int:
-    """From the latest row backwards, those of the uptimes from which on the dates may differ."""
-    before, moved = BEFORE_ALL, 0
-    while True:
-        rows = await store.all(
-            "dated_rows", {**due.named, "before": before, "from_ms": due.from_ms, "most": ROWS_MAX}, table=table
-        )
-        changed = [row for row in [_revision(cast("Stored", one), dating) for one in rows] if row is not None]
+async def _table(store: Store, table: str, due: Sequence[Due], dates: Dates) -> int:
+    """Revise one table's rows of these boots; returns how many gave way."""
+    look = _Look(store, table, due, dates)
+    every = range(len(due))
+    rows = await look.at(every, [BEFORE_ALL] * len(due), ROWS_FEW)
+    counts = Counter(row[0] for row in rows)
+    for place in every:
+        if counts[place + 1] == ROWS_FEW:  # it may have more
+            before = min(row[1] for row in rows if row[0] == place + 1)
+            while len(more := await look.at([place], [before], ROWS_MAX)) == ROWS_MAX:
+                before = min(row[1] for row in more)
+    return look.moved
+
+
+@dataclass(slots=True)
+class _Look:
+    """Goes through one table."""
+
+    store: Store
+    table: str
+    due: Sequence[Due]
+    dates: Dates
+    moved: int = 0
+
+    async def at(self, places: Sequence[int], before: Sequence[int], most: int) -> Sequence[Stored]:
+        """The latest rows before a sequence of the boots at these places; those that give way are revised."""
+        asked = [self.due[place] for place in places]
+        bounds = {"before": Int8s(before), "from_ms": Int8s([one.from_ms for one in asked])}
+        given = {**_named(asked), **bounds, "most": most}
+        rows = cast("Sequence[Stored]", await self.store.all("dated_rows", given, table=self.table))
+        changed = _revisions(rows, places, self.due, self.dates) if rows else []
         if changed:
-            moved += await _revise(store, table, due, changed)
-        if len(rows) < ROWS_MAX:
-            return moved
-        before = int(rows[-1][0])
+            await self._revise(changed)
+        return rows
+
+    async def _revise(self, changed: Sequence[Row]) -> None:
+        """Write new dates, and in the same transaction ask that values be looked at: other coefficients may hold for the new moments.
+
+        Nobody would ask again for a row that is dated already.
+        """
+        devices = sorted({cast("int", row["device_no"]) for row in changed})
+        async with self.store.transaction():
+            self.moved += await self.store.run("revise", {"rows": as_json(changed)}, table=self.table)
+            await self.store.run("ask_again", {"devices": Int8s(devices), "reason": "dates revised", "dated": True})
 
 
-async def _revise(store: Store, table: str, due: Due, rows: Sequence[Row]) -> int:
-    from seamline.hub.params import rows as as_json  # noqa: PLC0415 - a name that reads well here
-
-    return await store.run("revise", {**due.named, "rows": as_json(rows)}, table=table)
-
-
-def _revision(row: Stored, dating: Dating) -> Row | None:
-    """The new date of a stored row, when its old one gives way."""
-    seq, arrival, uptime_ms, arrival_ms, measured_ms, error_ms, quality = row
-    new = dating.date(uptime_ms, arrival_ms)
-    if new.unix_ms is not None and new.unix_ms < EARLIEST_MS:
-        new = new._replace(unix_ms=EARLIEST_MS)
-    if not revised(Date(measured_ms, error_ms, QUALITIES[quality]), new):
-        return None
-    return {
-        "seq": seq,
-        "arrival": arrival.isoformat(),
-        "unix_ms": new.unix_ms,
-        "error_ms": new.error_ms,
-        "quality": int(new.quality),
-    }
+def _revisions(rows: Sequence[Stored], places: Sequence[int], due: Sequence[Due], dates: Dates) -> list[Row]:
+    """The new dates of stored rows whose old ones give way (`timeline.revised`, by column)."""
+    nth, seq, arrival, uptime_ms, arrival_ms, measured_ms, error_ms, quality = zip(*rows, strict=True)
+    slots: I64 = np.array(places, np.int64)[np.array(nth, np.int64) - 1]
+    boots = [due[slot] for slot in cast("list[int]", slots.tolist())]
+    new = dating.date(dates.clocks, dates.many, slots, np.array(uptime_ms, np.int64), np.array(arrival_ms, np.int64))
+    unix_ms = np.maximum(new.unix_ms, EARLIEST_MS)
+    is_open: Bools = np.array([None in date for date in zip(measured_ms, error_ms, strict=True)])
+    old_ms, bound_ms = (np.array([one or 0 for one in column], np.int64) for column in (measured_ms, error_ms))
+    better: Bools = new.quality > np.array(quality, np.int64)
+    gives_way: Bools = new.known & (is_open | better | (np.abs(unix_ms - old_ms) > bound_ms))
+    return [
+        {
+            "device_no": boots[at].device,
+            "incarnation": boots[at].incarnation,
+            "boot": boots[at].boot,
+            "seq": seq[at],
+            "arrival": arrival[at].isoformat(),
+            "unix_ms": int(unix_ms[at]),
+            "error_ms": int(new.error_ms[at]),
+            "quality": int(new.quality[at]),
+        }
+        for at in np.flatnonzero(gives_way).tolist()
+    ]

@@ -8,22 +8,22 @@ as new (`hub.ingest.values`). The raw counts are only read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from math import isnan
 from typing import Final, TypeAlias, cast
 
 import numpy as np
-from psycopg import AsyncConnection, sql
-from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
 
 from seamline.contract import Layout, canonical
 from seamline.hub.calibrations import of_layouts, version_of
 from seamline.hub.decode import I64, Bools
-from seamline.hub.params import Int8s
+from seamline.hub.params import rows as as_json
 from seamline.hub.reading_columns import field_column, physical_column, reading_table, version_column
-from seamline.hub.statements import library
+from seamline.hub.store_port import Store
 from seamline.hub.valuing import F64, Count, Counts, Sets
 
 PASSES_MAX: Final = 200
@@ -65,7 +65,7 @@ class Stretch:
     seq: I64
     incarnation: I64
     layout: I64
-    arrival: list[object]
+    arrival: list[datetime]
     at_us: I64
     version: I64
     raw: dict[str, F64]
@@ -74,37 +74,40 @@ class Stretch:
         return len(self.boot)
 
 
-async def revalue(connection: AsyncConnection[TupleRow]) -> int:
-    """Work on what is asked for, a bounded piece; returns how many rows have another value now."""
-    rows = await _all(connection, "due_revaluations", {"most": PASSES_MAX})
+async def revalue(store: Store, rows_max: int | None = None) -> int:
+    """Work on what is asked for, a bounded piece; returns how many rows have another value now.
+
+    `rows_max`: rows of one transaction (None: ROWS_MAX).
+    """
+    rows = await store.all("due_revaluations", {"most": PASSES_MAX})
     left, moved = STRETCHES_MAX, 0
     for one in (Pass(*row) for row in rows):
-        used, changed = await _work(connection, one, left)
+        used, changed = await _work(store, one, left, ROWS_MAX if rows_max is None else rows_max)
         left, moved = left - used, moved + changed
         if left <= 0:
             break
     return moved
 
 
-async def _work(connection: AsyncConnection[TupleRow], one: Pass, stretches: int) -> tuple[int, int]:
+async def _work(store: Store, one: Pass, stretches: int, rows_max: int) -> tuple[int, int]:
     """Do at most so many stretches of a pass; returns how many, and how many rows changed."""
-    layouts = [canonical.parse(str(text)) for (text,) in await _all(connection, "layouts_of", {"product": one.product})]
+    layouts = [canonical.parse(str(text)) for (text,) in await store.all("layouts_of", {"product": one.product})]
     calibration = of_layouts(layouts).get(one.calibration)
     used = changed = 0
     if calibration is not None:
         sets = Sets(calibration)
         named = {"device": one.device, "product": one.product, "name": one.calibration, "version": one.version}
-        sets.put(0, [version_of(row) for row in await _all(connection, "versions_until", named)])
+        sets.put(0, [version_of(row) for row in await store.all("versions_until", named)])
         for target in _targets(layouts, one.calibration):
             at = _begin(one, target)
             while at is not None:
                 if used == stretches:
                     return used, changed
-                at, moved = await _stretch(connection, one, target, sets, at)
+                at, moved = await _stretch(store, one, target, sets, at, rows_max)
                 used, changed = used + 1, changed + moved
-    async with connection.transaction():
-        await _run(connection, "finished", {"id": one.id})
-        await _run(connection, "forget_empty", {"id": one.id})
+    async with store.transaction():
+        await store.run("finished", {"id": one.id})
+        await store.run("forget_empty", {"id": one.id})
     return max(1, used), changed
 
 
@@ -131,32 +134,30 @@ def _begin(one: Pass, target: Target) -> Place | None:
     return target.table, boot, seq, incarnation
 
 
-async def _stretch(
-    connection: AsyncConnection[TupleRow], one: Pass, target: Target, sets: Sets, at: Place
-) -> tuple[Place | None, int]:
+async def _stretch(store: Store, one: Pass, target: Target, sets: Sets, at: Place, rows_max: int) -> tuple[Place | None, int]:
     """Value the next rows anew; returns the place behind them (None at the table's end) and how many changed."""
-    async with connection.transaction():
-        rows = await _read(connection, one, target, at)
+    async with store.transaction():
+        rows = await _read(store, one, target, at, rows_max)
         values, version = _valued(rows, target, sets)
         changed = (version > 0) | (rows.version > 0)
         changed &= (rows.version <= one.version) & (rows.version != version)
         count = int(np.count_nonzero(changed))
         if count:
-            await _write(connection, one, target, rows, changed, values, version)
+            await _write(store, one, target, rows, changed, values, version)
         last = len(rows) - 1
         place = (target.table, int(rows.boot[last]), int(rows.seq[last]), int(rows.incarnation[last])) if last >= 0 else at
-        await _run(
-            connection,
+        moments = rows.at_us[changed]
+        await store.run(
             "passed",
             {
                 "id": one.id,
-                "rows": count,
-                "place": Jsonb(place),
-                "first_us": int(rows.at_us[changed].min()) if count else None,
-                "last_us": int(rows.at_us[changed].max()) if count else None,
+                "count": count,
+                "place": json.dumps(place),
+                "first_us": int(moments.min()) if count else None,
+                "last_us": int(moments.max()) if count else None,
             },
         )
-    return (place if len(rows) == ROWS_MAX else None), count
+    return (place if len(rows) == rows_max else None), count
 
 
 def _valued(rows: Stretch, target: Target, sets: Sets) -> tuple[dict[str, F64], I64]:
@@ -174,16 +175,15 @@ def _valued(rows: Stretch, target: Target, sets: Sets) -> tuple[dict[str, F64], 
     return values, version
 
 
-async def _read(connection: AsyncConnection[TupleRow], one: Pass, target: Target, at: Place) -> Stretch:
+async def _read(store: Store, one: Pass, target: Target, at: Place, rows_max: int) -> Stretch:
     """The rows behind a place."""
     _, boot, seq, incarnation = at
-    rows = await _all(
-        connection,
+    rows = await store.all(
         "counted_rows",
-        {"device": one.device, "boot": boot, "seq": seq, "incarnation": incarnation, "most": ROWS_MAX},
-        table=sql.Identifier(target.table),
-        version=sql.Identifier(version_column(one.calibration)),
-        counts=_listed([field_column(name) for name in target.columns]),
+        {"device": one.device, "boot": boot, "seq": seq, "incarnation": incarnation, "most": rows_max},
+        table=target.table,
+        version=version_column(one.calibration),
+        counts=",".join(map(field_column, target.columns)),
     )
     head, raw = [list(column) for column in zip(*(row[:7] for row in rows), strict=True)], [row[7:] for row in rows]
     boots, seqs, incarnations, layouts, arrivals, moments, versions = head or [[] for _ in range(7)]
@@ -193,7 +193,7 @@ async def _read(connection: AsyncConnection[TupleRow], one: Pass, target: Target
         seq=integers(seqs),
         incarnation=integers(incarnations),
         layout=integers(layouts),
-        arrival=arrivals,
+        arrival=cast("list[datetime]", arrivals),
         at_us=integers(moments),
         version=integers([version or 0 for version in versions]),
         raw={
@@ -204,57 +204,19 @@ async def _read(connection: AsyncConnection[TupleRow], one: Pass, target: Target
 
 
 async def _write(
-    connection: AsyncConnection[TupleRow],
-    one: Pass,
-    target: Target,
-    rows: Stretch,
-    changed: Bools,
-    values: dict[str, F64],
-    version: I64,
+    store: Store, one: Pass, target: Target, rows: Stretch, changed: Bools, values: dict[str, F64], version: I64
 ) -> None:
-    places = np.flatnonzero(changed).tolist()
-    given: dict[str, object] = {
-        "device": one.device,
-        "boot": Int8s(rows.boot[changed]),
-        "seq": Int8s(rows.seq[changed]),
-        "incarnation": Int8s(rows.incarnation[changed]),
-        "arrival": [rows.arrival[place] for place in places],
-        "version": Int8s(version[changed]),
+    """Write the rows that change, by the names of their columns; what has no value is NULL."""
+    columns: dict[str, list[object]] = {
+        "device_no": [one.device] * int(np.count_nonzero(changed)),
+        "boot": rows.boot[changed].tolist(),
+        "seq": rows.seq[changed].tolist(),
+        "incarnation": rows.incarnation[changed].tolist(),
+        "arrival": [rows.arrival[place].isoformat() for place in np.flatnonzero(changed).tolist()],
     }
-    given |= {f"value{at}": values[name][changed].tolist() for at, name in enumerate(target.columns)}
-    numbered = [f"value{at}" for at in range(len(target.columns))]
-    await _run(
-        connection,
-        "revalue",
-        given,
-        table=sql.Identifier(target.table),
-        version=sql.Identifier(version_column(one.calibration)),
-        values=sql.SQL("").join(
-            sql.SQL(", {} = nullif(u.{}, 'NaN')").format(sql.Identifier(physical_column(name)), sql.Identifier(number))
-            for name, number in zip(target.columns, numbered, strict=True)
-        ),
-        arrays=sql.SQL("").join(sql.SQL(", {}::float8[]").format(sql.Placeholder(number)) for number in numbered),
-        names=_listed(numbered),
-    )
-
-
-def _listed(names: Sequence[str]) -> sql.Composed:
-    """The names as identifiers, a comma before each."""
-    return sql.SQL("").join(sql.SQL(", ") + sql.Identifier(name) for name in names)
-
-
-def _statement(name: str, parts: Mapping[str, sql.Composable]) -> sql.SQL | sql.Composed:
-    text = library("calibration")[name]
-    return text.format(**parts) if parts else text
-
-
-async def _all(
-    connection: AsyncConnection[TupleRow], name: str, parameters: Mapping[str, object], **parts: sql.Composable
-) -> list[TupleRow]:
-    return await (await connection.execute(_statement(name, parts), parameters)).fetchall()
-
-
-async def _run(
-    connection: AsyncConnection[TupleRow], name: str, parameters: Mapping[str, object], **parts: sql.Composable
-) -> None:
-    await connection.execute(_statement(name, parts), parameters)
+    valued: dict[str, list[object]] = {version_column(one.calibration): [number or None for number in version[changed].tolist()]}
+    for name in target.columns:
+        valued[physical_column(name)] = [None if isnan(own) else own for own in values[name][changed].tolist()]
+    columns |= valued
+    written = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    await store.run("revalue", {"rows": as_json(written)}, table=target.table, columns=",".join(valued))

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
+from seamline.hub.events import event
 from seamline.hub.ingest.catalogue import Catalogue
-from seamline.hub.store_port import Row, Store
+from seamline.hub.store_port import Store
 
 ROWS_MAX: Final = 5_000
 GAP_AGE_MS: Final = 60_000
 """How long a hole may be open before its owner hears of it: late frames close most of them within seconds."""
-
-
-def event(
-    catalogue: Catalogue, *, at_ms: int, device: int | None, product: str | None, kind: str, detail: Mapping[str, object],
-    boundary: str = "broker",
-) -> Row:  # fmt: skip
-    """An event about the boundary that ends at `boundary` (`radio-broker`: broker) in the product's contract."""
-    found = catalogue.boundary(product, boundary)
-    return {
-        "at_ms": at_ms,
-        "device_no": device,
-        "kind": kind,
-        "boundary": None if found is None else found.name,
-        "owner": None if found is None else found.owner,
-        "contact": None if found is None else found.contact,
-        "detail": dict(detail),
-    }
 
 
 async def tell_quarantine(store: Store, catalogue: Catalogue, now_ms: int) -> int:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.presence import Outage
 from seamline.hub.steps.presence import judge_presence
 from seamline.hub.steps.redate import redate
 from seamline.hub.steps.release import release
+from seamline.hub.steps.revalue import revalue
 from seamline.hub.steps.tell import tell_gaps, tell_losses, tell_quarantine
 from seamline.hub.steps.twins import send_wishes, tick_twins
 from seamline.hub.store_port import Store
@@ -39,10 +41,21 @@ class Step:
     due_s: float = 0.0
 
 
-def store_steps(store: Store, ingest: Store, catalogue: Catalogue, announcer: Announcer, now_ms: Callable[[], int]) -> list[Step]:
-    """The steps that need nothing but a store: `store` runs the worker's statements, `ingest` those of ingest."""
+def store_steps(
+    store: Store,
+    ingest: Store,
+    catalogue: Catalogue,
+    announcer: Announcer,
+    now_ms: Callable[[], int],
+    revalue_rows: int | None = None,
+    outage: Callable[[], Outage | None] = lambda: None,
+) -> list[Step]:
+    """The steps that need nothing but a store: `store` runs the worker's statements, `ingest` those of ingest.
+
+    `revalue_rows`: rows valued anew in one transaction (None: as many as usual). `outage`: the hub's own, if it had one.
+    """
     return [
-        Step("presence", 0.5, lambda: judge_presence(store, catalogue, now_ms())),
+        Step("presence", 0.5, lambda: judge_presence(store, catalogue, now_ms(), outage())),
         Step("redate", 0.5, lambda: redate(store, ingest, catalogue)),
         Step("wishes", 1.0, lambda: send_wishes(store, ingest, announcer, now_ms())),
         Step("twins", 1.0, lambda: tick_twins(store, ingest, catalogue, announcer, now_ms())),
@@ -50,6 +63,7 @@ def store_steps(store: Store, ingest: Store, catalogue: Catalogue, announcer: An
         Step("losses", 1.0, lambda: tell_losses(store, catalogue, now_ms())),
         Step("gaps", 5.0, lambda: tell_gaps(store, catalogue, now_ms())),
         Step("release", 30.0, lambda: release_all(store, ingest, catalogue)),
+        Step("revalue", 0.5, lambda: revalue(store, revalue_rows)),
     ]
 
 

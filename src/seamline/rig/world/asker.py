@@ -10,6 +10,7 @@ from seamline.hub.twin_service import Announcer, UnknownPropertyError, wish
 from seamline.rig.world.audits import Audits
 from seamline.rig.world.background import House
 from seamline.rig.world.clocks import unix_ms
+from seamline.rig.world.corrector import Corrector
 from seamline.rig.world.faulty_store import FaultyStore, KilledError
 from seamline.rig.world.memory_store import MemoryStore
 from seamline.rig.world.plan import Fault
@@ -65,8 +66,9 @@ class Asker:
 class People:
     """What is done to the hub from outside: `faults.People`."""
 
-    def __init__(self, asker: Asker, audits: Audits) -> None:
+    def __init__(self, asker: Asker, corrector: Corrector, audits: Audits) -> None:
         self.ask: Final = asker.ask
+        self.correct: Final = corrector.correct
         self.back_up: Final = audits.back_up
         self.restore: Final = audits.restore
         self.stream_lost: Final = audits.stream_lost

@@ -16,7 +16,7 @@ from seamline.rig.world.marks import Marks
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.tables_hub import Tables
 from seamline.rig.world.tables_readings import Sheet
-from seamline.rig.world.truth import LOST, SET_ASIDE, STORED, DeviceTruth, Line, LineKey, Values
+from seamline.rig.world.truth import LOST, SET_ASIDE, STORED, DeviceTruth, Line, LineKey, Values, Whose
 
 ROUNDING_MS: Final = 2
 """Uptimes are whole milliseconds on both ends of an anchor."""
@@ -113,11 +113,12 @@ class Audit:
         values: list[bytes] = []
         true_us: list[bytes] = []
         read: Values | None = None
+        message, fingerprint = sheet.layout.message_id, sheet.layout.fingerprint
         columns = (device[at].tolist(), incarnation[at].tolist(), boot[at].tolist(), seq[at].tolist())
         for number, born, boots, first, length in zip(*columns, lengths, strict=True):
-            line = self._line(number, LineKey(born, boots, sheet.layout.message_id), first, first + length)
+            line = self._line(number, (born, boots, message), first, first + length)
             read = line.values
-            if read.layout.fingerprint != sheet.layout.fingerprint:
+            if read.layout.fingerprint != fingerprint:
                 self._broken("values", f"a record of {read.layout.message} is stored under another layout", number)
             wrong = line.classify(first, first + length, STORED)
             if wrong:
@@ -128,10 +129,10 @@ class Audit:
             self._values(sheet, start, end, read, np.frombuffer(b"".join(values), np.uint8))
             self._dates(sheet, start, end, np.frombuffer(b"".join(true_us), np.int64))
 
-    def _line(self, number: int, key: LineKey, first: int, end: int) -> Line:
+    def _line(self, number: int, key: Whose, first: int, end: int) -> Line:
         line = self._truths[self._device(number)].lines.get(key)
         if line is None or end > len(line.classes):
-            what = f"boot {key.boot}, channel {key.channel}, records {first} to {end - 1} were never measured"
+            what = f"boot {key[1]}, channel {key[2]}, records {first} to {end - 1} were never measured"
             raise BrokenPromise("no-strangers", what, self._device(number))
         return line
 

@@ -8,6 +8,7 @@ from typing import Final
 from seamline.rig.world.audit import Audit
 from seamline.rig.world.backup import Backup
 from seamline.rig.world.broker import Message
+from seamline.rig.world.corrector import Given
 from seamline.rig.world.device import Device
 from seamline.rig.world.heap import Heap
 from seamline.rig.world.hub import Hub
@@ -16,16 +17,20 @@ from seamline.rig.world.presence_audit import PresenceAudit
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.step_audit import StepAudit
 from seamline.rig.world.twin_audit import TwinAudit
+from seamline.rig.world.value_audit import ValueAudit
 
 
 class Audits:
-    """The books, dates, twins and presence of one world; and what a restored database may have lost for good."""
+    """The books, dates, values, twins and presence of one world; and what a restored database may have lost for good."""
 
-    def __init__(self, heap: Heap, hub: Hub, names: Sequence[str], devices: Mapping[int, Device], marks: Marks) -> None:
+    def __init__(
+        self, heap: Heap, hub: Hub, names: Sequence[str], devices: Mapping[int, Device], given: Given, marks: Marks
+    ) -> None:
         truths = [devices[index].truth if index in devices else None for index in range(len(names))]
         tables = hub.database.tables
         self.books: Final = Audit(tables, names, truths, marks)
         self.steps: Final = StepAudit(tables, names, truths, marks)
+        self.values: Final = ValueAudit(tables, names, given, marks)
         self.twins: Final = TwinAudit(heap, hub.database, {device.name: device for device in devices.values()}, marks)
         self.presence: Final = PresenceAudit(heap, hub, devices, marks)
         self._hub: Final = hub
@@ -43,12 +48,14 @@ class Audits:
         self.steps.released()
         self.books.committed()
         self.steps.committed()
+        self.values.committed()
         self.twins.committed()
 
     def heard(self, message: Message) -> None:
         """The broker has stored a message."""
         self.presence.heard(message)
-        self.twins.heard(message)
+        if self.twins.own_words:
+            self.twins.heard(message)
 
     # -- backups -------------------------------------------------------------------------------------------------------
 
@@ -66,6 +73,7 @@ class Audits:
         self._hub.broker.retains = False
         self.steps.restored()
         self.books.restored()
+        self.values.restored()
         self.twins.restored()
         if self._is_holed:
             self.books.excuse()
@@ -106,3 +114,4 @@ class Audits:
         untold = self.steps.untold()
         if untold:
             raise BrokenPromise("told-once", untold)
+        self.values.end()

@@ -101,6 +101,8 @@ class Background:
         self.announcer: Final = Announcer("", lambda: Outlet(house), lambda: unix_ms(house.heap.now_us))
         self._house: Final = house
         self._stream: Final = stream
+        self.revalue_rows: int | None = None
+        """Rows that a pass over history values in one transaction; None: as many as usual."""
         self._connection: MemoryConnection | None = None
         self._steps: Sequence[Step] = ()
         self._turn: Driven[None] | None = None
@@ -118,6 +120,9 @@ class Background:
 
     def die(self) -> None:
         """The process is gone: the transaction is rolled back, nothing waits any more."""
+        revaluation = self._house.database.tables.revaluation
+        if any(revaluation.rows[number]["place"] is not None for number in revaluation.waiting):
+            self._house.marks.hit("killed-in-pass")
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -140,6 +145,7 @@ class Background:
         """What the steps have left to do besides waiting; empty when nothing."""
         tables = self._house.database.tables
         left = {"redate": tables.boot.waiting, "losses": tables.loss.waiting, "quarantine": tables.quarantine.waiting}
+        left["revalue"] = tables.revaluation.waiting
         return ", ".join(name for name, waiting in left.items() if waiting)
 
     # -- one after the other -------------------------------------------------------------------------------------------
@@ -155,7 +161,8 @@ class Background:
         if not await ingest.lease(LEASE, 0):
             raise BrokenPromise("no-error", "the lease of the steps is held by nobody that lives")
         store = UnhurriedStore(connection, "worker", house.store_faults, self._stream)
-        self._steps = store_steps(store, ingest, house.catalogue, self.announcer, lambda: unix_ms(house.heap.now_us))
+        now_ms = lambda: unix_ms(house.heap.now_us)  # noqa: E731 - a clock
+        self._steps = store_steps(store, ingest, house.catalogue, self.announcer, now_ms, self.revalue_rows)
         self.began_us = house.heap.now_us
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
 
@@ -256,5 +263,6 @@ WAITING: Final[Mapping[str, Callable[[Tables], object]]] = {
     "losses": lambda tables: tables.loss.waiting,
     "gaps": lambda tables: tables.ledger.waiting,
     "release": lambda tables: tables.quarantine.rows,
+    "revalue": lambda tables: tables.revaluation.waiting,
 }
 """What a step looks at first: with none of it there it does nothing."""

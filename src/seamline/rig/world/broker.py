@@ -11,6 +11,7 @@ What is kept of the real one (NATS with its MQTT listener, as `seamline.stack` r
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
@@ -141,10 +142,7 @@ class Broker:
         if self.retains:
             return
         stream = self._streams[partition]
-        keep = 0
-        while keep < len(stream) and stream[keep].seq <= seq:
-            keep += 1
-        del stream[:keep]
+        del stream[: bisect_right(stream, seq, key=_seq_of)]
 
     def crash(self, *, lose_stream: bool = False, lose_tail: int = 0) -> None:
         """Go down at once: every connection is reset, no will is published.
@@ -179,6 +177,10 @@ class Broker:
         if opened is not None and self._born.get(peer.device, 0) > opened:
             self._marks.hit("late-death")
         self.publish(peer.device, "death", peer.will)
+
+
+def _seq_of(message: Message) -> int:
+    return message.seq
 
 
 def _nobody(partition: int, message: Message) -> None:

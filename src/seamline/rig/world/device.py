@@ -17,6 +17,7 @@ from seamline.device.shapes import Effect
 from seamline.rig.world.clocks import (
     NTP_ERROR_MS_MAX,
     NTP_UNCERTAINTY_MS,
+    RATE_MS,
     RTC_UNCERTAINTY_MS,
     Crystal,
     WallClock,
@@ -218,9 +219,11 @@ class Device:
         if core is None or watch is None:
             return
         due_ms = core.deadline()
-        if due_ms is not None and self._wake_us(due_ms) > self._around.heap.now_us:
-            self._arm(due_ms)  # the deadline for which it was set has moved
-            return
+        if due_ms is not None:
+            wake_us = self._wake_us(due_ms)
+            if wake_us > self._around.heap.now_us:  # the deadline for which it was set has moved
+                self._timer = self._around.heap.at(wake_us, self._ring)
+                return
         self._step(core.tick)
         now_ms = self.uptime_ms
         if self.core is core and due_ms is not None and now_ms >= due_ms and (core.deadline() or 0) <= now_ms:
@@ -228,7 +231,8 @@ class Device:
 
     def _wake_us(self, deadline_ms: int) -> int:
         """When something is to be done: at the core's deadline, or when the first frame of what is measured next is due."""
-        wake_us, sensing = self._crystal.true_us(deadline_ms), self._sensing
+        crystal, sensing = self._crystal, self._sensing
+        wake_us = crystal.began_us - (-deadline_ms * RATE_MS // crystal.rate)  # as `true_us`, which would cost a call
         return wake_us if sensing is None or sensing.frame_us > wake_us else sensing.frame_us
 
     def _arm(self, deadline_ms: int) -> None:
@@ -257,10 +261,10 @@ class Device:
         self._guard(self._do_one, act, about)
 
     def _do_one(self, act: Callable[..., object], about: tuple[object, ...]) -> None:
-        now_us, sensing = self._around.heap.now_us, self._sensing
+        now_us, sensing, crystal = self._around.heap.now_us, self._sensing, self._crystal
         if sensing is not None and sensing.reading_us <= now_us:
             sensing.hand_over(now_us, self._measured)
-        act(self._crystal.uptime_ms(now_us), *about)
+        act((now_us - crystal.began_us) * crystal.rate // RATE_MS, *about)
 
     def _hand_over(self) -> None:
         """Have the core number what was measured since the last step."""
@@ -282,7 +286,7 @@ class Device:
     def _measured(self, effects: Sequence[Effect]) -> None:
         """Do what a reading made the core ask for."""
         for effect in effects:
-            self._do(effect)
+            OFTEN.get((effect[0], len(effect)), Device.do_rarely)(self, effect)
         self._carry_out()
 
     def _carry_out(self) -> None:
@@ -290,10 +294,11 @@ class Device:
         core, watch = self.core, self.watch
         if core is None or watch is None:
             return
-        effects, done = core.effects(), 0
+        effects, done, often = core.effects(), 0, OFTEN.get
         while effects:
             for effect in effects:
-                self._do(effect)
+                carry_out = often((effect[0], len(effect)), Device.do_rarely)
+                carry_out(self, effect)
             done += len(effects)
             if done > EFFECTS_MAX:
                 raise watch.broken("bounded", f"asks for more than {EFFECTS_MAX} effects in one step")
@@ -303,33 +308,30 @@ class Device:
         if deadline_ms is not None:
             self._arm(deadline_ms)
 
-    def _do(self, effect: Effect) -> None:
-        often = OFTEN.get((effect[0], len(effect)))
-        if often is None:
-            self._do_rarely(effect)
-        else:
-            often(self, *effect[1:])
-
-    def publish(self, kind: str, payload: bytes) -> None:
+    def publish(self, effect: Effect) -> None:
         """The core says something."""
+        _, kind, payload = cast("tuple[str, str, bytes]", effect)
         around, watch = self._around, self.watch
         now_us = around.heap.now_us
         if watch is not None:
-            watch.publishes(self._crystal.uptime_ms(now_us), kind, payload)
+            crystal = self._crystal
+            watch.publishes((now_us - crystal.began_us) * crystal.rate // RATE_MS, kind, payload)
         around.trace.note(now_us, self.index, kind, payload)
         self.link.publish(kind, payload)
 
-    def persist(self, key: str, data: bytes) -> None:
+    def persist(self, effect: Effect) -> None:
         """The core makes an entry durable. Raises PowerCut."""
+        _, key, data = cast("tuple[str, str, bytes]", effect)
         self.flash.write(key, data)
         if key in SLOTS and self.watch is not None:
-            self.watch.persists(key, self.flash.entries)
+            self.watch.persists(self.flash.entries)
 
-    def forget(self, key: str) -> None:
+    def forget(self, effect: Effect) -> None:
         """The core lets an entry go. Raises PowerCut."""
-        self.flash.forget(key)
+        self.flash.forget(cast("str", effect[1]))
 
-    def _do_rarely(self, effect: Effect) -> None:
+    def do_rarely(self, effect: Effect) -> None:
+        """Anything else that it asks for."""
         watch = cast("Watch", self.watch)
         match effect:
             case ("connect", bytes() as will):
@@ -387,7 +389,7 @@ class Device:
         self._around.trace.note(self._around.heap.now_us, self.index, what, detail)
 
 
-OFTEN: Final[Mapping[tuple[object, int], Callable[..., None]]] = {
+OFTEN: Final[Mapping[tuple[object, int], Callable[[Device, Effect], None]]] = {
     ("publish", 3): Device.publish,
     ("persist", 3): Device.persist,
     ("forget", 2): Device.forget,

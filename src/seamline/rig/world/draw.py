@@ -27,12 +27,13 @@ FIRST_PERMILLE: Final = 20
 
 
 def draw(seed: int, devices: int, duration_ms: int, kinds: Sequence[Kind] | None = None) -> Plan:
-    """The plan of a seed. `kinds`: those that may be in it (None: all)."""
-    allowed = tuple(Kind) if kinds is None else tuple(kinds)
-    wishes = [kind for kind in allowed if SPECS[kind].is_wish]
-    drawn = _drawn(Stream(seed, "plan", "faults"), [kind for kind in allowed if kind not in wishes], devices, duration_ms)
-    asked = _drawn(Stream(seed, "plan", "wishes"), wishes, devices, duration_ms)
-    return Plan(seed, devices, duration_ms, tuple(sorted([*drawn, *asked], key=_when)))
+    """The plan of a seed. `kinds`: those that may be in it (None: all of a mixed plan)."""
+    allowed = [kind for kind in Kind if SPECS[kind].is_mixed] if kinds is None else kinds
+    streams: dict[str, list[Kind]] = {"faults": [], "wishes": [], "corrections": []}
+    for kind in allowed:
+        streams["corrections" if kind is Kind.CORRECTION else "wishes" if SPECS[kind].is_wish else "faults"].append(kind)
+    drawn = [_drawn(Stream(seed, "plan", purpose), own, devices, duration_ms) for purpose, own in streams.items()]
+    return Plan(seed, devices, duration_ms, tuple(sorted([fault for own in drawn for fault in own], key=_when)))
 
 
 def _drawn(stream: Stream, allowed: Sequence[Kind], devices: int, duration_ms: int) -> list[Fault]:

@@ -37,6 +37,10 @@ class People(Protocol):
         """Ask the device of this name for a setting."""
         ...
 
+    def correct(self, name: str, product: str, fault: Fault) -> None:
+        """Give the device of this name coefficients."""
+        ...
+
     def back_up(self) -> None:
         """Keep the database as it is."""
         ...
@@ -167,18 +171,25 @@ class Faults:
             case Kind.DEAD_CLOCK:
                 device.clock.die(self._around.heap.now_us)
                 device.power_cut(off_us)
-            case Kind.WISH:
-                if not device.link.is_connected:
-                    self._around.marks.hit("wish-offline")
-                self._people.ask(device.name, fault)
-            case Kind.TOUCH:
-                self._touch(fault, device)
+            case Kind.WISH | Kind.TOUCH | Kind.CORRECTION:
+                self._asked(fault, device)
             case Kind.CLOCK_STEP:
                 device.clock.step(numbers["by_ms"])
                 return device.clock.mend
             case _:
                 pass
         return None
+
+    def _asked(self, fault: Fault, device: Device) -> None:
+        """What people do."""
+        if fault.kind is Kind.TOUCH:
+            self._touch(fault, device)
+        elif fault.kind is Kind.CORRECTION:
+            self._people.correct(device.name, device.model.contract.product, fault)
+        else:
+            if not device.link.is_connected:
+                self._around.marks.hit("wish-offline")
+            self._people.ask(device.name, fault)
 
     def _touch(self, fault: Fault, device: Device) -> None:
         settings = device.model.contract.state

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from seamline.contract import Contract, Family
 from seamline.contract.limits import FRAME_OVERHEAD_BYTES
+from seamline.hub.calibrations import of_layouts
 from seamline.rig.world.firmware import SMALL_OUTBOX_BYTES
 from seamline.rig.world.plan import SPECS, Kind
 from seamline.rig.world.scenarios import DAYS, HOUR_MS
@@ -104,6 +105,12 @@ def _online_but_deaf(day: Day, family: Family) -> Fitted:
     return Fitted(replace(day, silent_ms=notice_ms * more // than, silence=Kind.DEAF))
 
 
+def _raw_counts(day: Day, family: Family) -> Fitted:
+    if not of_layouts(family.layouts.values()):
+        return Fitted(day, "no version of the contract has a calibration that somebody could correct")
+    return Fitted(day)
+
+
 FITS: Final[Mapping[str, Callable[[Day, Family], Fitted]]] = {
     "mixed-fleet": _mixed_fleet,
     "offline-toggle": _offline_toggle,
@@ -111,4 +118,5 @@ FITS: Final[Mapping[str, Callable[[Day, Family], Fitted]]] = {
     "week-offline": _week_offline,
     "two-day-fiction": _two_day_fiction,
     "online-but-deaf": _online_but_deaf,
+    "raw-counts": _raw_counts,
 }

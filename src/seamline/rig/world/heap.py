@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Final
 
 MS: Final = 1_000
@@ -39,15 +39,16 @@ class Heap:
 
     def at(self, at_us: int, act: Callable[[], None]) -> Timer:
         """Have `act` called at `at_us`, or now if that has passed."""
-        timer = Timer(max(at_us, self.now_us), act)
-        self._asked += 1
-        heapq.heappush(self._entries, (timer.at_us, self._asked, timer, _nothing, ()))
+        at_us = max(at_us, self.now_us)
+        timer = Timer(at_us, act)
+        self._asked = asked = self._asked + 1
+        heappush(self._entries, (at_us, asked, timer, _nothing, ()))
         return timer
 
     def post(self, at_us: int, act: Callable[..., object], *arguments: object) -> None:
         """Have `act(*arguments)` called at `at_us`, not in the past, for certain: what cannot be cancelled costs less."""
-        self._asked += 1
-        heapq.heappush(self._entries, (at_us, self._asked, None, act, arguments))
+        self._asked = asked = self._asked + 1
+        heappush(self._entries, (at_us, asked, None, act, arguments))
 
     def after(self, wait_us: int, act: Callable[[], None]) -> Timer:
         """Have `act` called in `wait_us`."""
@@ -55,7 +56,7 @@ class Heap:
 
     def run(self, until_us: int) -> None:
         """Let everything happen that is due up to and including `until_us`; it is that late then."""
-        entries, pop = self._entries, heapq.heappop
+        entries, pop = self._entries, heappop
         while entries and entries[0][0] <= until_us:
             at_us, _, timer, act, about = pop(entries)
             if timer is None:

@@ -20,6 +20,7 @@ from seamline.rig.world.marks import Marks
 from seamline.rig.world.streams import Stream
 from seamline.rig.world.weather import LATENCY_US, Weather
 
+LATENCY_LEAST_US: Final = LATENCY_US[0]
 LATENCY_SPAN_US: Final = LATENCY_US[1] - LATENCY_US[0]
 HANDSHAKE_TRIPS: Final = 4
 """One-way trips until CONNACK and SUBACK: TCP, TLS 1.3, CONNECT with SUBSCRIBE, each there and back, the last overlapped."""
@@ -181,10 +182,9 @@ class Connection:
     def _go_up(self, act: Callable[..., None], *about: object) -> None:
         if self._nat_dead or self._up_due_us < 0:
             return
-        heap = self._link.heap
-        due_us = heap.now_us + self._link.latency_us()
-        self._up_due_us = due_us = max(due_us, self._up_due_us)
-        heap.post(due_us, self._up_there, act, about)
+        link = self._link
+        self._up_due_us = due_us = max(link.heap.now_us + link.latency_us(), self._up_due_us)
+        link.heap.post(due_us, self._up_there, act, about)
 
     def _up_there(self, act: Callable[..., None], about: tuple[object, ...]) -> None:
         if self._link.weather.up_stalled:
@@ -195,10 +195,9 @@ class Connection:
     def _go_down(self, act: Callable[..., None], *about: object) -> None:
         if self._nat_dead or self._down_due_us < 0:
             return
-        heap = self._link.heap
-        due_us = heap.now_us + self._link.latency_us()
-        self._down_due_us = due_us = max(due_us, self._down_due_us)
-        heap.post(due_us, self._down_there, act, about)
+        link = self._link
+        self._down_due_us = due_us = max(link.heap.now_us + link.latency_us(), self._down_due_us)
+        link.heap.post(due_us, self._down_there, act, about)
 
     def _down_there(self, act: Callable[..., None], about: tuple[object, ...]) -> None:
         if self._link.weather.down_stalled:
@@ -339,8 +338,8 @@ class Link:
 
     def latency_us(self) -> int:
         """How long the next message takes one way."""
-        slow_us = self.weather.slow_us
-        return LATENCY_US[0] + self.stream.below(LATENCY_SPAN_US) + (self.stream.below(slow_us) if slow_us else 0)
+        slow_us, wait_us = self.weather.slow_us, LATENCY_LEAST_US + self.stream.below(LATENCY_SPAN_US)
+        return wait_us + self.stream.below(slow_us) if slow_us else wait_us
 
     def lost(self, connection: Connection, reason: str) -> None:
         """The device's end of a connection is gone."""

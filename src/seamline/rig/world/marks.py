@@ -70,6 +70,16 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "restore-with-holes": "the stream had lost what a restored database needed",
     "credentials-expired": "a device's credentials had expired",
     "wished": "somebody asked for a setting",
+    "calibrated-unheard": "a device that nobody had heard was given its first coefficients",
+    "calibrated-late": "a device with a history was given its first coefficients",
+    "corrected": "coefficients were corrected",
+    "correction-refused": "somebody corrected coefficients, and could not",
+    "hub-killed-correcting": "the hub was killed while somebody corrected coefficients",
+    "revalued": "a stored record was valued anew",
+    "late-valued": "records that came late, or were dated anew, were valued by a pass of their own",
+    "killed-in-pass": "the hub was killed between two transactions of a pass over history",
+    "corrected-in-pass": "coefficients were corrected while a pass over the same history was under way",
+    "rows-in-pass": "records came while a pass over their device's history was under way",
     "wish-refused": "somebody asked for a setting, and could not",
     "wish-confirmed": "a device did as it was asked",
     "wish-device-won": "a change at the device stood against a wish",
@@ -83,7 +93,22 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "deaf-recovered": "a device that was shown as deaf was online again",
 }
 
-OF_DAYS: Final = frozenset(("silent-two-days", "region-recovered"))
+OF_DAYS: Final = frozenset(
+    (
+        "silent-two-days",
+        "region-recovered",
+        "calibrated-unheard",
+        "calibrated-late",
+        "corrected",
+        "correction-refused",
+        "hub-killed-correcting",
+        "revalued",
+        "late-valued",
+        "killed-in-pass",
+        "corrected-in-pass",
+        "rows-in-pass",
+    )
+)
 """Those that only a bad day's own plans are made to reach: other runs need not."""
 
 

@@ -24,6 +24,7 @@ from seamline.rig.world.memory_store_calibration import CALIBRATION, REVALUATION
 from seamline.rig.world.memory_store_devices import DEVICES
 from seamline.rig.world.memory_store_evidence import EVIDENCE
 from seamline.rig.world.memory_store_ledger import LEDGER, Result, Statement
+from seamline.rig.world.memory_store_revalue import ADDING, REVALUING
 from seamline.rig.world.memory_store_worker import WORKER
 from seamline.rig.world.tables import FAILED_TRANSACTION, RefusedError
 from seamline.rig.world.tables_cells import cast_rows, row_types
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 STATEMENTS: Final[Mapping[str, Mapping[str, Statement]]] = {
     "ingest": {**LEDGER, **DEVICES, **EVIDENCE, **CALIBRATION},
-    "worker": {**WORKER, **REVALUATION},
+    "worker": {**WORKER, **REVALUATION, **REVALUING},
+    "calibration": ADDING,
 }
 """By SQL file and name."""
 

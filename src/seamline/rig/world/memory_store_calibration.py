@@ -39,7 +39,7 @@ def _ask_again(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
         for key, rows in groups.items()
         if not given["dated"] or any(row["valid_from"] is not None or row["valid_to"] is not None for row in rows)
     ]
-    asked = [(key, version) for key, version in asked if not _is_asked(base, key, version)]
+    asked = sorted((key, version) for key, version in asked if not _is_asked(base, key, version))
     for (device, product, name), version in asked:
         row: RevaluationRow = {
             "id": base.numbers["revaluation"].draw(),

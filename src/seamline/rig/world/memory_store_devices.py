@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from operator import itemgetter
+from typing import Final, cast
 
 from seamline.rig.world.memory_store_ledger import Result, Statement
 from seamline.rig.world.tables import Upsert
@@ -94,35 +95,41 @@ def _devices_total(base: Tables, _given: Given, _names: Mapping[str, str]) -> Re
     return [(len(base.device.waiting),)]
 
 
+_SESSION: Final = itemgetter("device_no", "unanswered", "session", "incarnation", "boot")
+_WORDS: Final = itemgetter("born_ms", "last_heard_ms", "last_answered_ms", "died_ms")
+_TIMING: Final = itemgetter("publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms")
+
+
 def _presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[int]()
+    upsert, rows, now_us = Upsert[int](), base.presence.rows, base.now_us
     for r in records(given):
-        no, unanswered = ints_of(r, "device_no", "unanswered")
-        session, incarnation, boot = maybe_ints(r, "session", "incarnation", "boot")
-        born_ms, heard_ms, answered_ms, died_ms = maybe_ints(r, "born_ms", "last_heard_ms", "last_answered_ms", "died_ms")
-        publish_ms, timeout_ms, lost_ms = maybe_ints(r, "publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms")
-        old = base.presence.rows.get(no)
+        no, unanswered, session, incarnation, boot = cast("tuple[int | None, ...]", _SESSION(r))
+        born, heard, answered, died = map(timestamp, cast("tuple[int | None, ...]", _WORDS(r)))
+        publish_ms, timeout_ms, lost_ms = cast("tuple[int | None, ...]", _TIMING(r))
+        no = there("device_no", no)
+        old = rows.get(no)
+        if old is not None:
+            publish_ms = old["publish_every_ms"] if publish_ms is None else publish_ms
+            timeout_ms = old["answer_timeout_ms"] if timeout_ms is None else timeout_ms
+            lost_ms = old["presumed_lost_after_ms"] if lost_ms is None else lost_ms
         row: PresenceRow = {
             "device_no": no,
             "session": session,
             "incarnation": incarnation,
             "boot": boot,
-            "born_at": timestamp(born_ms),
-            "last_heard": timestamp(heard_ms),
-            "last_answered": timestamp(answered_ms),
-            "died_at": timestamp(died_ms),
-            "unanswered": unanswered,
-            "last_end": maybe_text(r, "last_end"),
+            "born_at": born,
+            "last_heard": heard,
+            "last_answered": answered,
+            "died_at": died,
+            "unanswered": there("unanswered", unanswered),
+            "last_end": cast("str | None", r["last_end"]),
             "failures": there("failures", r["failures"]),
             "publish_every_ms": publish_ms,
             "answer_timeout_ms": timeout_ms,
             "presumed_lost_after_ms": lost_ms,
             "announced": None if old is None else old["announced"],
-            "check_at": base.now_us,
+            "check_at": now_us,
         }
-        if old is not None:
-            for name in ("publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms"):
-                row[name] = old[name] if row[name] is None else row[name]
         upsert.touch(no)
         base.presence.put(no, row)
     return len(upsert)
@@ -136,13 +143,13 @@ def _heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
             continue
         touched.add(no)
         heard_at = there("heard", timestamp(heard))
-        died_at = old["died_at"]
-        row: PresenceRow = {
-            **old,
-            "last_heard": greatest(old["last_heard"], heard_at),
-            "died_at": None if died_at is not None and heard_at > died_at else died_at,
-            "check_at": old["check_at"] if old["announced"] == "online" else base.now_us,
-        }
+        row = old.copy()
+        if old["last_heard"] is None or heard_at > old["last_heard"]:
+            row["last_heard"] = heard_at
+        if old["died_at"] is not None and heard_at > old["died_at"]:
+            row["died_at"] = None
+        if old["announced"] != "online":
+            row["check_at"] = base.now_us
         if answered > 0:
             row["last_answered"], row["unanswered"] = greatest(old["last_answered"], timestamp(answered)), 0
         base.presence.put(no, row)

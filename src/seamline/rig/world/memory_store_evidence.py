@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, cast
 
 from seamline.rig.world.memory_store_ledger import Result, Statement
@@ -110,13 +111,13 @@ def _boots_heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
                 "unborn": False,
             }
         else:
-            row = {
-                **old,
-                "first_heard": min(old["first_heard"], first),
-                "last_heard": max(old["last_heard"], last),
-                "began_before_ms": least(old["began_before_ms"], began_before_ms),
-                "uptime_ms": greatest(old["uptime_ms"], uptime_ms),
-            }
+            row = old.copy()
+            if first < old["first_heard"]:
+                row["first_heard"] = first
+            if last > old["last_heard"]:
+                row["last_heard"] = last
+            row["began_before_ms"] = least(old["began_before_ms"], began_before_ms)
+            row["uptime_ms"] = greatest(old["uptime_ms"], uptime_ms)
         base.boot.put(key, row)
     return len(upsert)
 
@@ -159,10 +160,10 @@ def _boots_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
 
 def _anchors_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     return [
-        (device, incarnation, row["boot"], row["at_ms"], row["unix_ms"], row["source"], row["uncertainty_ms"])
+        (device, incarnation, row.boot, row.at_ms, row.unix_ms, row.source, row.uncertainty_ms)
         for device, incarnation in columns(given, "device", "incarnation")
         for _, row in base.anchor.of((device, incarnation))
-        if row["accepted"] or row["why"] == "disagrees"
+        if row.accepted or row.why == "disagrees"
     ]
 
 
@@ -172,25 +173,14 @@ def _add_anchors(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
         no = base.numbers["anchor"].draw()
         device, incarnation, boot, at_ms, unix_ms, uncertainty_ms = ints_of(r, *_ANCHOR)
         key = (device, incarnation, boot, at_ms, unix_ms, text_of(r, "source"))
-        row: AnchorRow = {
-            "id": no,
-            "device_no": device,
-            "incarnation": incarnation,
-            "boot": boot,
-            "at_ms": at_ms,
-            "unix_ms": unix_ms,
-            "source": key[5],
-            "uncertainty_ms": uncertainty_ms,
-            "received_at": time_of(r, "received_ms"),
-            "accepted": truth_of(r, "accepted"),
-            "why": maybe_text(r, "why"),
-        }
+        received_at, is_accepted, why = time_of(r, "received_ms"), truth_of(r, "accepted"), maybe_text(r, "why")
+        row = AnchorRow(no, *key, uncertainty_ms, received_at, is_accepted, why)
         upsert.meet(key)
         old = base.anchor.rows.get(key)
         if old is not None:
-            if not row["accepted"] or (old["accepted"] and row["uncertainty_ms"] >= old["uncertainty_ms"]):
+            if not row.accepted or (old.accepted and row.uncertainty_ms >= old.uncertainty_ms):
                 continue
-            row = {**old, "accepted": row["accepted"], "why": row["why"], "uncertainty_ms": row["uncertainty_ms"]}
+            row = replace(old, accepted=row.accepted, why=row.why, uncertainty_ms=row.uncertainty_ms)
         upsert.touch(key)
         base.anchor.put(key, row)
     return len(upsert)
@@ -201,12 +191,12 @@ def _stand_anchors(base: Tables, given: Given, _names: Mapping[str, str]) -> Res
     for r in records(given):
         key = cast("AnchorKey", tuple(r[name] for name in ("device_no", "incarnation", "boot", "at_ms", "unix_ms", "source")))
         old, accepted = base.anchor.rows.get(key), r["accepted"]
-        if old is None or key in touched or accepted is None or old["uncertainty_ms"] != r["uncertainty_ms"]:
+        if old is None or key in touched or accepted is None or old.uncertainty_ms != r["uncertainty_ms"]:
             continue
-        if old["accepted"] == accepted:
+        if old.accepted == accepted:
             continue
         touched.add(key)
-        base.anchor.put(key, {**old, "accepted": truth_of(r, "accepted"), "why": maybe_text(r, "why")})
+        base.anchor.put(key, replace(old, accepted=truth_of(r, "accepted"), why=maybe_text(r, "why")))
     return len(touched)
 
 
@@ -300,17 +290,9 @@ def _add_refused(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
 def _add_events(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     rows = records(given)
     for r in rows:
-        row: EventRow = {
-            "id": base.numbers["event"].draw(),
-            "at": time_of(r, "at_ms"),
-            "device_no": maybe_int(r, "device_no"),
-            "kind": text_of(r, "kind"),
-            "boundary": maybe_text(r, "boundary"),
-            "owner": maybe_text(r, "owner"),
-            "contact": maybe_text(r, "contact"),
-            "detail": there("detail", r["detail"]),
-        }
-        base.event.put(row["id"], row)
+        no, at, device = base.numbers["event"].draw(), time_of(r, "at_ms"), maybe_int(r, "device_no")
+        whose = (maybe_text(r, "boundary"), maybe_text(r, "owner"), maybe_text(r, "contact"))
+        base.event.put(no, EventRow(no, at, device, text_of(r, "kind"), *whose, there("detail", r["detail"])))
     return len(rows)
 
 

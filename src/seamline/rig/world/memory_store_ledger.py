@@ -82,16 +82,13 @@ def _advance_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
         row = base.ledger.rows.get(key)
         if row is None or row["version"] != version or key in touched:
             continue
-        touched[key] = {
-            **row,
-            "mark": mark,
-            "high": mark,
-            "stored": row["stored"] + stored,
-            "quarantined": row["quarantined"] + quarantined,
-            "declined": row["declined"] + declined,
-            "version": version + 1,
-            "last_arrival": greatest(row["last_arrival"], timestamp(arrival, 1_000_000)),
-        }
+        row = touched[key] = row.copy()
+        row["mark"] = row["high"] = mark
+        row["stored"] += stored
+        row["quarantined"] += quarantined
+        row["declined"] += declined
+        row["version"] += 1
+        row["last_arrival"] = greatest(row["last_arrival"], timestamp(arrival, 1_000_000))
     for key, row in touched.items():
         base.ledger.put(key, row)
     return len(touched)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Final, cast
 
+from seamline.hub.params import Int8s
 from seamline.rig.world.memory_store_evidence import ADD_EVENTS
 from seamline.rig.world.memory_store_ledger import Result, Statement, key_of
 from seamline.rig.world.tables_cells import (
     Given,
+    columns,
     greatest,
     integers,
     maybe_int,
@@ -22,40 +25,46 @@ from seamline.rig.world.tables_cells import (
     there,
     timestamp,
 )
-from seamline.rig.world.tables_hub import LedgerKey, Tables
+from seamline.rig.world.tables_hub import BootKey, LedgerKey, Tables
+from seamline.rig.world.tables_readings import Key
 from seamline.rig.world.tables_rows import LedgerRow, PresenceRow
+
+_DUE: Final = itemgetter("unanswered", "last_end", "publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms", "announced")
 
 
 def _due_presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    now_us = there("now_ms", timestamp(number(given, "now_ms")))
+    now_us, most = there("now_ms", timestamp(number(given, "now_ms"))), number(given, "most")
     found: list[tuple[object, ...]] = []
     for no in base.presence.due_until(now_us):
         row, device = base.presence.rows[no], base.device_of(no)
         check_at = row["check_at"]
         if device is None or check_at is None:
             continue
-        head = (no, device["product"], row["incarnation"], row["boot"], row["session"] or 0, ms(row["born_at"]))
-        heard = (ms(row["last_heard"]), ms(row["last_answered"]), ms(row["died_at"]), row["unanswered"], row["last_end"])
-        timing = (row["publish_every_ms"], row["answer_timeout_ms"], row["presumed_lost_after_ms"])
-        found.append((*head, *heard, *timing, row["announced"], moment_text(check_at)))
-        if len(found) == number(given, "most"):
+        head = (no, device["product"], row["incarnation"], row["boot"], row["session"] or 0)
+        heard = (ms(row["born_at"]), ms(row["last_heard"]), ms(row["last_answered"]), ms(row["died_at"]))
+        found.append((*head, *heard, *_DUE(row), moment_text(check_at)))
+        if len(found) == most:
             break
     return found
 
 
 def _still_online(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    now_ms, most, count = number(given, "now_ms"), number(given, "most"), 0
+    now_ms, most, rows, count = number(given, "now_ms"), number(given, "most"), base.presence.rows, 0
     for no in base.presence.due_until(there("now_ms", timestamp(now_ms))):
-        row = base.presence.rows[no]
+        row = rows[no]
         if row["announced"] != "online" or row["died_at"] is not None or row["unanswered"] >= 2 or count == most:
             continue
-        heard_ms, answered_ms = ms(row["last_heard"]), ms(greatest(row["born_at"], row["last_answered"]))
-        publish_ms, answer_ms = row["publish_every_ms"], row["answer_timeout_ms"]
-        if heard_ms is None or answered_ms is None or publish_ms is None or answer_ms is None:
+        heard_ms, publish_ms, answer_ms = ms(row["last_heard"]), row["publish_every_ms"], row["answer_timeout_ms"]
+        if heard_ms is None or publish_ms is None or answer_ms is None:
             continue
         silent_ms = heard_ms + publish_ms + answer_ms
-        if silent_ms >= now_ms and heard_ms <= answered_ms + 3 * answer_ms:
-            base.presence.put(no, {**row, "check_at": timestamp(silent_ms + 1)})
+        if silent_ms < now_ms:
+            continue
+        answered_ms = ms(greatest(row["born_at"], row["last_answered"]))
+        if answered_ms is not None and heard_ms <= answered_ms + 3 * answer_ms:
+            row = row.copy()
+            row["check_at"] = timestamp(silent_ms + 1)
+            base.presence.put(no, row)
             count += 1
     return count
 
@@ -68,8 +77,10 @@ def _announce(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
         old = None if no is None or no in touched else base.presence.rows.get(no)
         if no is None or old is None:
             continue
-        unchanged = was is not None and _is_at(old["check_at"], was)
-        touched[no] = {**old, "announced": maybe_text(r, "state"), "check_at": next_at if unchanged else old["check_at"]}
+        row = touched[no] = old.copy()
+        row["announced"] = maybe_text(r, "state")
+        if was is not None and _is_at(old["check_at"], was):
+            row["check_at"] = next_at
     for no, row in touched.items():
         base.presence.put(no, row)
     return len(touched)
@@ -130,10 +141,10 @@ def _gap_is_told(base: Tables, row: LedgerRow, since_ms: int) -> bool:
     since_us = there("owed_since_ms", timestamp(since_ms))
     wanted = {"boot": row["boot"], "channel": row["channel"], "since_ms": since_ms}
     return any(
-        event["kind"] == "gap"
-        and event["at"] >= since_us
-        and isinstance(event["detail"], dict)
-        and wanted.items() <= event["detail"].items()
+        event.kind == "gap"
+        and event.at >= since_us
+        and isinstance(event.detail, dict)
+        and wanted.items() <= cast("dict[str, object]", event.detail).items()
         for _, event in base.event.of(row["device_no"])
     )
 
@@ -149,33 +160,35 @@ def _redates(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
 
 
 def _redated(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    key = (number(given, "device"), number(given, "incarnation"), number(given, "boot"))
-    row = base.boot.rows.get(key)
-    if row is None or row["redate_version"] != number(given, "version"):
-        return 0
-    base.boot.put(key, {**row, "redate_from_ms": None})
-    return 1
+    touched: set[BootKey] = set()
+    for device, incarnation, boot, version in columns(given, "device", "incarnation", "boot", "version"):
+        key = (device, incarnation, boot)
+        row = base.boot.rows.get(key)
+        if row is not None and key not in touched and row["redate_version"] == version:
+            touched.add(key)
+            base.boot.put(key, {**row, "redate_from_ms": None})
+    return len(touched)
 
 
 def _dated_rows(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
-    key = (number(given, "device"), number(given, "incarnation"), number(given, "boot"))
-    found: list[tuple[object, ...]] = []
-    for seq, arrival_us, uptime_ms, measured_us, error_ms, quality in base.readings[names["table"]].before(
-        key, number(given, "before"), number(given, "from_ms"), number(given, "most")
-    ):
-        found.append((seq, moment(arrival_us), uptime_ms, ms(arrival_us), ms(measured_us), error_ms, quality))
-    return found
+    keys = columns(given, "device", "incarnation", "boot")
+    before, from_ms = (cast("Int8s", given[name]).values for name in ("before", "from_ms"))
+    rows = base.readings[names["table"]].before(cast("list[Key]", keys), before, from_ms, number(given, "most"))
+    return [
+        (place + 1, seq, moment(arrival_us), uptime_ms, ms(arrival_us), ms(measured_us), error_ms, quality)
+        for place, seq, arrival_us, uptime_ms, measured_us, error_ms, quality in rows
+    ]
 
 
 def _revise(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
     table = base.readings[names["table"]]
-    key = (number(given, "device"), number(given, "incarnation"), number(given, "boot"))
     count = 0
     for r in records(given):
+        key = (maybe_int(r, "device_no"), maybe_int(r, "incarnation"), maybe_int(r, "boot"))
         date = (timestamp(maybe_int(r, "unix_ms")), maybe_int(r, "error_ms"), maybe_int(r, "quality"))
         seq, arrival = maybe_int(r, "seq"), maybe_text(r, "arrival")
-        if seq is not None and arrival is not None:
-            count += table.revise(key, seq, moment_us(arrival), date)
+        if seq is not None and arrival is not None and None not in key:
+            count += table.revise(cast("Key", key), seq, moment_us(arrival), date)
     return count
 
 

@@ -70,6 +70,7 @@ class Kind(StrEnum):
     DISK_FULL = "disk-full"
     RESTORED = "database-restored"
     LATE_CONTRACT = "contract-late"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Spec:
     house: bool = False
     is_wish: bool = False
     """Nothing goes wrong: somebody asks for something."""
+    is_mixed: bool = True
+    """It is drawn where nobody says which kinds may be: in mixed plans."""
     lasts_ms: tuple[int, int] = (0, 0)
     numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
 
@@ -164,6 +167,13 @@ SPECS: Final[Mapping[Kind, Spec]] = {
     ),
     Kind.LATE_CONTRACT: Spec(
         "the newest contracts, so many, are registered only now", house=True, lasts_ms=(200, 5_000), numbers={"versions": (1, 2)}
+    ),
+    Kind.CORRECTION: Spec(
+        "somebody gives a device coefficients: of which calibration, which ones, and for records of all times (0), measured from so"
+        " long ago on (1), or until then (2)",
+        is_wish=True,
+        is_mixed=False,
+        numbers={"which": (0, 31), "permille": (0, 1_000), "bound": (0, 2), "back_ms": (0, 1_800_000)},
     ),
 }
 

@@ -6,32 +6,42 @@ met: its states are marks (`marks.py`), and a set of runs that never reached one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from seamline.rig.world.draw import draw
 from seamline.rig.world.marks import Marks
-from seamline.rig.world.plan import Fault, Kind, Plan
+from seamline.rig.world.plan import SPECS, Fault, Kind, Plan
 from seamline.rig.world.streams import Stream
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+CHASE_MS: Final = 1_500
+"""As long as a pass over a short history takes, in small steps."""
+CHASE_EFFECTS: Final = 60
+"""Effects of the hub until it is killed, at most: so many does such a pass have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One bad day. With `silent_ms` one device in two meets `silence` for so long, and the run is that much longer."""
+    """One bad day. With `silent_ms` one device in two meets `silence` for so long, and the run is that much longer.
+
+    With `chase` many a correction is followed within moments by one of these: another one of the same, or the end of the hub.
+    """
 
     kinds: tuple[Kind, ...]
     promises: tuple[str, ...]
     states: tuple[str, ...]
     silent_ms: int = 0
     silence: Kind = Kind.POWER_CUT
+    chase: tuple[Kind, ...] = ()
 
     def plan(self, seed: int, devices: int, duration_ms: int) -> Plan:
         """The day's plan of a seed."""
         drawn = draw(seed, devices, duration_ms, self.kinds)
+        if self.chase:
+            return replace(drawn, faults=tuple(sorted([*drawn.faults, *self._chased(drawn)], key=_when)))
         if not self.silent_ms:
             return drawn
         stream = Stream(seed, "plan", "silence")
@@ -39,6 +49,22 @@ class Day:
         at_ms = stream.between(duration_ms // 4, duration_ms // 2)
         silences = [Fault(at_ms, self.silence, device, self.silent_ms) for device in chosen]
         return Plan(seed, devices, duration_ms + self.silent_ms, tuple(sorted([*drawn.faults, *silences], key=_when)))
+
+    def _chased(self, plan: Plan) -> Iterator[Fault]:
+        """What follows the plan's corrections."""
+        stream = Stream(plan.seed, "plan", "chase")
+        for fault in plan.faults:
+            at_ms = fault.at_ms + stream.below(CHASE_MS)
+            if fault.kind is not Kind.CORRECTION or stream.chance(500) or at_ms >= plan.duration_ms:
+                continue
+            kind = stream.pick(self.chase)
+            if kind is Kind.CORRECTION:
+                yield replace(fault, at_ms=at_ms, numbers={**fault.numbers, "permille": stream.below(1_001)})
+            else:
+                spec = SPECS[kind]
+                lasts_ms = min(stream.between(*spec.lasts_ms), CHASE_MS, plan.duration_ms - at_ms)
+                numbers = {name: stream.between(low, min(high, CHASE_EFFECTS)) for name, (low, high) in spec.numbers.items()}
+                yield Fault(at_ms, kind, lasts_ms=lasts_ms, numbers=numbers)
 
     def unproved(self, marks: Marks) -> tuple[str, ...]:
         """The day's states that these runs never reached: as long as there is one, the day is not proved."""
@@ -98,6 +124,24 @@ DAYS: Final[Mapping[str, Day]] = {
         ("wish-offline", "wish-late", "wish-confirmed"),
     ),
     "two-day-fiction": Day((), ("presence",), ("silent-two-days", "shown-presumed-lost"), silent_ms=2 * DAY_MS + 600_000),
+    "raw-counts": Day(
+        (
+            Kind.CORRECTION,
+            Kind.CORRECTION,
+            Kind.CORRECTION,
+            Kind.HUB_KILL,
+            Kind.DATABASE_AWAY,
+            Kind.COMMIT_UNKNOWN,
+            Kind.DISK_FULL,
+            Kind.LATE_CONTRACT,
+            Kind.DEAD_CLOCK,
+            Kind.NTP_BLOCKED,
+            Kind.PARTITION,
+        ),
+        ("physical", "in-force", "on-record", "values", "caught-up"),
+        ("corrected", "revalued", "killed-in-pass", "corrected-in-pass"),
+        chase=(Kind.CORRECTION, Kind.CORRECTION, Kind.HUB_KILL, Kind.HUB_KILL, Kind.COMMIT_UNKNOWN),
+    ),
     "partial-outage": Day(
         (
             Kind.BROKER_DOWN,

@@ -62,14 +62,15 @@ class Sensing:
         self._look_ahead()
 
     def _read(self, sensor: Sensor, now_us: int, measured: Callable[[Sequence[Effect]], None]) -> None:
-        core, channel, bodies, line = self._core, sensor.channel, sensor.bodies, sensor.line
+        core, channel, bodies, line, read = self._core, sensor.channel, sensor.bodies, sensor.line, sensor.read
         record, asked = core.record, core.effects
         began_us, rate = self._crystal.began_us, self._crystal.rate
         following = 0 if line is None else len(line.classes)
-        while sensor.due_us <= now_us:
-            true_us = sensor.due_us
-            sensor.due_us = true_us + sensor.period_us
-            value = sensor.read()
+        times, values = list[int](), list[int]()
+        period_us = sensor.period_us
+        while (true_us := sensor.due_us) <= now_us:
+            sensor.due_us = true_us + period_us
+            value = read()
             number = record((true_us - began_us) * rate // RATE_MS, channel, bodies[value])
             if number == OVER_RATE and sensor.is_bounded:
                 continue  # only counted: nobody will ask for it
@@ -79,15 +80,23 @@ class Sensing:
             if number != following:
                 raise BrokenPromise("numbered-once", f"gave number {number} to record {following}", self._device)
             following += 1
-            line.append(true_us, value)
+            times.append(true_us)
+            values.append(value)
             effects = asked()
             if effects:
+                line.extend(times, values)
+                times.clear()
+                values.clear()
                 self.line = line
                 measured(effects)
                 self.line = None
+        if line is not None:
+            line.extend(times, values)
 
     def _look_ahead(self) -> None:
-        self.reading_us = self.frame_us = NEVER_US
+        reading_us = frame_us = NEVER_US
         for sensor in self._sensors:
-            self.reading_us = min(self.reading_us, sensor.due_us)
-            self.frame_us = min(self.frame_us, sensor.due_us + sensor.every_us)
+            due_us = sensor.due_us
+            reading_us = min(reading_us, due_us)
+            frame_us = min(frame_us, due_us + sensor.every_us)
+        self.reading_us, self.frame_us = reading_us, frame_us

@@ -64,8 +64,8 @@ class StepAudit:
         for kind, owed in (("loss", lost), ("quarantine", aside)):
             told = 0
             for event in tables.event.rows.values():
-                if event["kind"] == kind:
-                    told += int(str(cast("dict[str, object]", event["detail"])[TELLS[kind]]))
+                if event.kind == kind:
+                    told += int(str(cast("dict[str, object]", event.detail)[TELLS[kind]]))
             if told != owed:
                 return f"{owed} {TELLS[kind]} of {kind}, and the events tell of {told}"
         return ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from functools import partial
 from typing import Final, Generic, TypeVar
 
 from seamline.hub.store_port import AwayError
@@ -27,6 +26,7 @@ class RefusedError(Exception):
 
 CARDINALITY: Final = "21000"
 NOT_NULL: Final = "23502"
+NOT_UNIQUE: Final = "23505"
 OUT_OF_RANGE: Final = "22003"
 NO_SUCH_TIME: Final = "22008"
 NOT_TEXT: Final = "22P02"
@@ -45,60 +45,65 @@ class Journal:
     """How to take back what was done since a transaction began, latest first."""
 
     def __init__(self) -> None:
-        self.undo: Final[list[Callable[[], object]]] = []
+        self.undo: Final[list[tuple[Callable[..., object], tuple[object, ...]]]] = []
         self.writes = 0
         """How often something was written or taken back."""
         self.is_full = False
         """Whether the disk is."""
 
-    def note(self, undo: Callable[[], object]) -> None:
-        """Something is about to be written; `undo` takes it back. Raises NoSpaceError."""
+    def note(self, undo: Callable[..., object], *about: object) -> None:
+        """Something is about to be written; `undo(*about)` takes it back. Raises NoSpaceError."""
         if self.is_full:
             raise NoSpaceError("could not extend file: No space left on device")
         self.writes += 1
-        self.undo.append(undo)
+        self.undo.append((undo, about))
 
     def back_to(self, mark: int) -> None:
         """Take back everything after the mark (a length of `undo`)."""
         while len(self.undo) > mark:
             self.writes += 1
-            self.undo.pop()()
+            undo, about = self.undo.pop()
+            undo(*about)
 
 
 class Moments(Generic[K]):
     """Which keys are due when: what a database has an index on a time for. A moment that is no longer a key's is passed over."""
 
     def __init__(self) -> None:
+        self._at: Final[dict[K, int]] = {}
         self._heap: Final[list[tuple[int, int, K]]] = []
+        self._come: list[tuple[int, int, K]] = []
+        """Entries that were found to be due once, in their order: most are looked at again before they change."""
         self._added = 0
 
-    def add(self, at: int, key: K) -> None:
-        """Have `key` be due at `at`; until `still` says that it is not."""
-        self._added += 1
-        heapq.heappush(self._heap, (at, self._added, key))
+    def put(self, key: K, at: int | None) -> None:
+        """Have `key` be due at `at`, and at no other moment; None: at none."""
+        if at is None:
+            self._at.pop(key, None)
+        elif self._at.get(key) != at:
+            self._at[key] = at
+            self._added += 1
+            heapq.heappush(self._heap, (at, self._added, key))
 
-    def first(self, still: Callable[[int, K], bool]) -> int | None:
-        """The first moment at which something is due. `still` tells whether a key is due at that moment yet."""
-        heap = self._heap
-        while heap:
-            at, _, key = heap[0]
-            if still(at, key):
-                return at
+    def first(self) -> int | None:
+        """The first moment at which something is due."""
+        current, heap, come = self._at.get, self._heap, self._come
+        while heap and current(heap[0][2]) != heap[0][0]:
             heapq.heappop(heap)
-        return None
+        gone = 0
+        while gone < len(come) and current(come[gone][2]) != come[gone][0]:
+            gone += 1
+        del come[:gone]
+        firsts = [entries[0][0] for entries in (heap, come) if entries]
+        return min(firsts, default=None)
 
-    def until(self, now: int, still: Callable[[int, K], bool]) -> list[tuple[int, K]]:
+    def until(self, now: int) -> list[K]:
         """What is due at `now` and before, earliest first; it stays due."""
-        heap, found, places = self._heap, list[tuple[int, int, K]](), [0]
-        while places:
-            place = places.pop()
-            if place < len(heap) and heap[place][0] <= now:  # what is below it in the heap may be due as well
-                at, _, key = heap[place]
-                if still(at, key):
-                    found.append(heap[place])
-                places += (2 * place + 1, 2 * place + 2)
-        found.sort()
-        return [(at, key) for at, _, key in found]
+        heap, come, current = self._heap, self._come, self._at.get
+        while heap and heap[0][0] <= now:
+            come.append(heapq.heappop(heap))
+        come = self._come = sorted([entry for entry in come if current(entry[2]) == entry[0]])
+        return list(dict.fromkeys([key for at, _, key in come if at <= now]))
 
 
 class Table(Generic[K, R]):
@@ -124,13 +129,14 @@ class Table(Generic[K, R]):
         self._when: Final = when
         self._owned: Final[dict[Hashable, dict[K, None]]] = {}
         self._moments: Final = Moments[K]()
+        self._undo: Final = self._set
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def put(self, key: K, row: R) -> None:
         """Insert a row, or put a changed copy in its place."""
-        self._journal.note(partial(self._set, key, self.rows.get(key)))
+        self._journal.note(self._undo, key, self.rows.get(key))
         self._set(key, row)
 
     def remove(self, key: K) -> bool:
@@ -138,7 +144,7 @@ class Table(Generic[K, R]):
         old = self.rows.get(key)
         if old is None:
             return False
-        self._journal.note(partial(self._set, key, old))
+        self._journal.note(self._undo, key, old)
         self._set(key, None)
         return True
 
@@ -157,11 +163,11 @@ class Table(Generic[K, R]):
 
     def first_due(self) -> int | None:
         """The first moment that `when` names of any row."""
-        return self._moments.first(self._is_at)
+        return self._moments.first()
 
     def due_until(self, now: int) -> list[K]:
         """The keys of the rows whose moment has come, earliest first."""
-        return list(dict.fromkeys(key for _, key in self._moments.until(now, self._is_at)))
+        return self._moments.until(now)
 
     def replace_all(self, rows: Mapping[K, R]) -> None:
         """Have these rows and no others, for good: nothing takes it back."""
@@ -169,10 +175,6 @@ class Table(Generic[K, R]):
             self._set(key, None)
         for key, row in rows.items():
             self._set(key, row)
-
-    def _is_at(self, at: int, key: K) -> bool:
-        row = self.rows.get(key)
-        return row is not None and self._when is not None and self._when(row) == at
 
     def _set(self, key: K, row: R | None) -> None:
         old = self.rows.get(key)
@@ -182,24 +184,21 @@ class Table(Generic[K, R]):
             del self.rows[key]
         else:
             self.rows[key] = row
-        if self._owner is not None:
+        if self._owner is not None and (old is None or row is None):
             self._own(self._owner, key, old, row)
-        if self._when is not None and row is not None:
-            at = self._when(row)
-            if at is not None and (old is None or self._when(old) != at):
-                self._moments.add(at, key)
+        if self._when is not None:
+            self._moments.put(key, None if row is None else self._when(row))
         if self._due is not None:
             if row is not None and self._due(row):
                 self.waiting.setdefault(key)
-            else:
-                self.waiting.pop(key, None)
+            elif key in self.waiting:
+                del self.waiting[key]
 
     def _own(self, owner: Callable[[K, R], Hashable], key: K, old: R | None, row: R | None) -> None:
-        if row is None:
-            assert old is not None  # noqa: S101 - one of both is there
-            del self._owned[owner(key, old)][key]
-        elif old is None:
+        if row is not None:
             self._owned.setdefault(owner(key, row), {})[key] = None
+        elif old is not None:
+            del self._owned[owner(key, old)][key]
 
 
 class Upsert(Generic[K]):

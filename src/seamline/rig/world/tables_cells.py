@@ -37,6 +37,7 @@ END_S: Final = 9_224_318_016_000
 MS_A_SECOND: Final = 1_000
 UNITS_US: Final = {MS_A_SECOND: 1_000, 1_000_000: 1}
 """Units a second → µs. Until 2038 the double's error, at most a quarter of a µs, is rounded away."""
+SURE_MS: Final = MS_A_SECOND << 31
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _START_NAIVE: Final = _START.replace(tzinfo=None)
 
@@ -181,6 +182,8 @@ def timestamp(count: int | None, a_second: int = MS_A_SECOND) -> int | None:
     """`to_timestamp(count / a_second)` in Unix µs, NULL for NULL. Raises RefusedError beyond what a timestamp holds."""
     if count is None:
         return None
+    if a_second == MS_A_SECOND and 0 <= count < SURE_MS:
+        return count * 1000
     if a_second in UNITS_US and 0 <= count < a_second << 31:
         return count * UNITS_US[a_second]
     seconds = count / a_second
@@ -196,9 +199,7 @@ def time_of(row: Given, name: str) -> int:
 
 def ms(at_us: int | None) -> int | None:
     """`(extract(epoch FROM at) * 1000)::int8`."""
-    if at_us is None:
-        return None
-    return (at_us + 500) // 1000 if at_us >= 0 else -((500 - at_us) // 1000)
+    return None if at_us is None else (at_us + 500) // 1000 if at_us >= 0 else -((500 - at_us) // 1000)
 
 
 def seconds(at_us: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, TypeAlias
 
 from seamline.contract import Family
@@ -53,7 +54,7 @@ class Tables:
         self.ingest_position: Final = Table[int, PositionRow](self.journal)
         self.layout: Final = Table[tuple[int, int, int], LayoutRow](self.journal)
         self.ledger: Final = Table[LedgerKey, LedgerRow](self.journal, _device_of, lambda row: bool(row["gaps"]))
-        self.ledger_fold: Final = Table[tuple[int, int, int], FoldRow](self.journal)
+        self.ledger_fold: Final = Table[tuple[int, int, int], FoldRow](self.journal, _device_of)
         self.incarnation: Final = Table[tuple[int, int], IncarnationRow](self.journal, _device_of)
         self.loss: Final = Table[int, LossRow](self.journal, None, lambda row: not row["told"])
         self.anchor: Final = Table[AnchorKey, AnchorRow](self.journal, lambda key, _: key[:2])
@@ -65,18 +66,22 @@ class Tables:
             self.journal, lambda _, row: row["device_no"], lambda row: not row["told"]
         )
         self.refused: Final = Table[tuple[str, str], RefusedRow](self.journal)
-        self.event: Final = Table[int, EventRow](self.journal, lambda _, row: row["device_no"])
+        self.event: Final = Table[int, EventRow](self.journal, lambda _, row: row.device_no)
         self.twin_desired: Final = Table[tuple[int, str], DesiredRow](
             self.journal, _device_of, lambda row: row["resolution"] in {None, "overridden"}
         )
         self.twin_reported: Final = Table[tuple[int, str], ReportedRow](self.journal, _device_of)
         self.calibration: Final = Table[CalibrationKey, CalibrationRow](self.journal, lambda key, _: key[0])
-        self.revaluation: Final = Table[int, RevaluationRow](self.journal, lambda _, row: row["device_no"])
+        self.revaluation: Final = Table[int, RevaluationRow](
+            self.journal, lambda _, row: row["device_no"], lambda row: row["finished_at"] is None
+        )
         numbered = ("device", "loss", "anchor", "quarantine", "event", "calibration", "revaluation")
         self.numbers: Final = {name: Numbers() for name in numbered}
         self.readings: Final[dict[str, ReadingTable]] = {}
         self.readings_revised: Final[list[tuple[Sheet, int]]] = []
         """Rows that were dated anew since somebody looked, (sheet, place), also those that were taken back."""
+        self.readings_revalued: Final[list[tuple[Sheet, int]]] = []
+        """Rows that were valued anew, likewise."""
 
     def register(self, families: Iterable[Family]) -> None:
         """Write the families' layouts down and make their reading tables, as `hub.tables.register` does. Idempotent."""
@@ -94,8 +99,9 @@ class Tables:
                     "registered_at": self.now_us,
                 }
                 self.layout.put(key, row)
+        made = partial(ReadingTable, journal=self.journal, revised=self.readings_revised, revalued=self.readings_revalued)
         for table in reading_tables(layouts):
-            self.readings.setdefault(table.name, ReadingTable(table.name, self.journal, self.readings_revised))
+            self.readings.setdefault(table.name, made(table.name))
 
     def device_of(self, number: int) -> DeviceRow | None:
         """The device of a number."""

@@ -6,9 +6,8 @@ Rows come as ingest has them, a batch of one layout at a time (`store_port.Store
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +30,25 @@ _TIMES: Final = ("measured", "error_ms")
 """The columns that are NULL where a row has no date."""
 
 _DATE: Final = (*_TIMES, "quality", "revision")
+NARROW: Final[Mapping[str, type[np.integer]]] = {
+    "device_no": np.int32,
+    "incarnation": np.uint32,
+    "boot": np.uint32,
+    "quality": np.int16,
+    "revision": np.int16,
+}
+"""The columns that do not need eight bytes: what the wire or the schema says they hold. There are millions of rows."""
+PHYSICAL: Final = physical_column("")
+"""What the names of columns with physical values begin with, and no others."""
 
 Key: TypeAlias = tuple[int, int, int]
 """(device number, incarnation, boot)"""
 Date: TypeAlias = tuple[int | None, int | None, int, int]
 """(Unix µs, error ms, quality, revision)"""
+
+
+Valued: TypeAlias = Mapping[str, float]
+"""By column: a version (NONE for not valued), or a physical value (NaN for none)."""
 
 
 class Kept(NamedTuple):
@@ -44,11 +57,14 @@ class Kept(NamedTuple):
     used: int
     has: dict[str, Bools]
     dates: dict[str, I64]
+    physical: dict[str, F64]
+    versions: dict[str, I64]
 
 
 class Dated(NamedTuple):
-    """When a row was made, as far as it is known, and came."""
+    """When a row was made, as far as it is known, and came; `place` says of which of the boots that were asked for it is."""
 
+    place: int
     seq: int
     arrival_us: int
     uptime_ms: int
@@ -83,9 +99,9 @@ class Sheet:
         self.fields[start:end] = fields
         if physical is not None:
             for name, values in physical.values.items():
-                self._physical.setdefault(name, np.full(len(self.fields), np.nan))[start:end] = values
+                self._physical_of(physical_column(name))[start:end] = values
             for name, versions in physical.versions.items():
-                self._versions.setdefault(name, np.full(len(self.fields), NONE))[start:end] = versions
+                self._versions_of(version_column(name))[start:end] = versions
         self.used = end
         for at, device in enumerate(keys["device_no"].tolist(), start):
             own = self._of_device.get(device)
@@ -104,9 +120,15 @@ class Sheet:
         self.used = used
 
     def keep(self) -> Kept:
-        """For a backup. Key columns and fields are never written again, dates are."""
-        has = {name: column[: self.used].copy() for name, column in self._has.items()}
-        return Kept(self.used, has, {name: self._columns[name][: self.used].copy() for name in _DATE if name in self._columns})
+        """For a backup. Key columns and fields are never written again, dates and what was measured are."""
+        used = self.used
+        return Kept(
+            used,
+            {name: column[:used].copy() for name, column in self._has.items()},
+            {name: self._columns[name][:used].copy() for name in _DATE if name in self._columns},
+            {name: column[:used].copy() for name, column in self._physical.items()},
+            {name: column[:used].copy() for name, column in self._versions.items()},
+        )
 
     def go_back(self, kept: Kept | None) -> None:
         """Have the rows that a backup has; without one, none."""
@@ -118,15 +140,23 @@ class Sheet:
                 self._has[name][:used] = column
             for name, column in kept.dates.items():
                 self._columns[name][:used] = column
+            for name, values in self._physical.items():
+                values[:used] = kept.physical.get(name, np.nan)
+            for name, versions in self._versions.items():
+                versions[:used] = kept.versions.get(name, NONE)
 
     def of(self, key: Key) -> I64:
         """Where the rows of a boot are, in the order in which they came."""
         device, incarnation, boot = key
-        own = self._of_device.get(device)
-        if own is None:
-            return np.zeros(0, np.int64)
-        rows = np.array(own, np.int64)
+        rows = self.of_device(device)
+        if not len(rows):
+            return rows
         return rows[(self._columns["boot"][rows] == boot) & (self._columns["incarnation"][rows] == incarnation)]
+
+    def of_device(self, device: int) -> I64:
+        """Where the rows of a device are, in the order in which they came."""
+        own = self._of_device.get(device)
+        return np.zeros(0, np.int64) if own is None else np.array(own, np.int64)
 
     def column(self, name: str) -> I64:
         """A key column, all of its rows."""
@@ -136,6 +166,34 @@ class Sheet:
     def dated(self) -> Bools:
         """Which rows have a date."""
         return self._has["measured"][: self.used]
+
+    def versions(self, column: str) -> I64:
+        """A column of the versions that rows were valued with, NONE for not valued, all of its rows."""
+        return self._versions[column][: self.used] if column in self._versions else np.full(self.used, NONE)
+
+    def physical(self, column: str) -> F64:
+        """A column of physical values, NaN for none, all of its rows."""
+        return self._physical[column][: self.used] if column in self._physical else np.full(self.used, np.nan)
+
+    @property
+    def is_valued(self) -> bool:
+        """Whether any row was ever valued."""
+        return bool(self._versions)
+
+    def valued(self, at: int, columns: Iterable[str]) -> Valued:
+        """What these columns of a row have now: versions, and physical values."""
+        return {
+            column: float(self.physical(column)[at]) if column.startswith(PHYSICAL) else int(self.versions(column)[at])
+            for column in columns
+        }
+
+    def revalue(self, at: int, valued: Valued) -> None:
+        """Set what `valued` returns."""
+        for column, value in valued.items():
+            if column.startswith(PHYSICAL):
+                self._physical_of(column)[at] = value
+            else:
+                self._versions_of(column)[at] = int(value)
 
     def row(self, at: int) -> dict[str, object]:
         """A row by column, as `SELECT *` shows it; times in Unix µs."""
@@ -148,9 +206,9 @@ class Sheet:
             missing = place.field.may_miss and bool(fields[missing_column(place.name)])
             found[field_column(place.name)] = None if missing else int(fields[place.name])
         for name, values in self._physical.items():
-            found[physical_column(name)] = None if np.isnan(values[at]) else float(values[at])
+            found[name] = None if np.isnan(values[at]) else float(values[at])
         for name, versions in self._versions.items():
-            found[version_column(name)] = int(versions[at]) or None
+            found[name] = int(versions[at]) or None
         return found
 
     def date(self, at: int) -> Date:
@@ -158,12 +216,23 @@ class Sheet:
         measured_us, error_ms = (int(self._columns[name][at]) if self._has[name][at] else None for name in _TIMES)
         return measured_us, error_ms, int(self._columns["quality"][at]), int(self._columns["revision"][at])
 
-    def dates(self, rows: I64) -> Iterator[Dated]:
-        """The dates of these rows."""
-        columns = (self._columns[name][rows].tolist() for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality"))
-        has = (self._has[name][rows].tolist() for name in _TIMES)
-        for seq, arrival_us, uptime_ms, measured_us, error_ms, quality, is_dated, is_bound in zip(*columns, *has, strict=True):
-            yield Dated(seq, arrival_us, uptime_ms, measured_us if is_dated else None, error_ms if is_bound else None, quality)
+    def places(self, keys: Sequence[Key], before: I64, from_ms: I64) -> tuple[I64, I64]:
+        """(which of these boots, where) of their rows before a sequence and from an uptime on."""
+        own = [np.array(self._of_device.get(key[0], ()), np.int64) for key in keys]
+        which = np.repeat(np.arange(len(keys)), [len(rows) for rows in own])
+        rows = np.concatenate([np.zeros(0, np.int64), *own])
+        incarnation, boot = (np.array([key[at] for key in keys], np.int64)[which] for at in (1, 2))
+        chosen: Bools = (self._columns["boot"][rows] == boot) & (self._columns["incarnation"][rows] == incarnation)
+        chosen &= (self._columns["seq"][rows] < before[which]) & (self._columns["uptime_ms"][rows] >= from_ms[which])
+        return which[chosen], rows[chosen]
+
+    def dates(self, which: I64, rows: I64) -> Iterator[Dated]:
+        """The dates of these rows, each with the place that `which` has for it."""
+        columns = [self._columns[name][rows].tolist() for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality")]
+        for at, name in enumerate(_TIMES, 3):
+            for missing in np.flatnonzero(~self._has[name][rows]).tolist():
+                columns[at][missing] = None
+        return map(Dated._make, zip(which.tolist(), *columns, strict=True))
 
     def redate(self, at: int, date: Date) -> None:
         """Set what `date` returns."""
@@ -172,9 +241,22 @@ class Sheet:
             if name in self._has:
                 self._has[name][at] = value is not None
 
+    def _physical_of(self, column: str) -> F64:
+        if column not in self._physical:
+            self._physical[column] = np.full(0 if self.fields is None else len(self.fields), np.nan)
+        return self._physical[column]
+
+    def _versions_of(self, column: str) -> I64:
+        if column not in self._versions:
+            self._versions[column] = np.full(0 if self.fields is None else len(self.fields), NONE)
+        return self._versions[column]
+
     def _grow(self, size: int, keys: Mapping[str, I64], fields: Records) -> None:
         for name in keys:
-            self._columns[name] = _longer(self._columns.get(name, np.zeros(0, np.int64)), size)
+            column = self._columns.get(name)
+            if column is None:
+                column = cast("I64", np.zeros(0, NARROW.get(name, np.int64)))
+            self._columns[name] = _longer(column, size)
         for name, has in self._has.items():
             self._has[name] = _longer(has, size)
         for name, values in self._physical.items():
@@ -187,10 +269,17 @@ class Sheet:
 class ReadingTable:
     """The rows of one message of one product, of all its layouts."""
 
-    def __init__(self, name: str, journal: Journal, revised: list[tuple[Sheet, int]] | None = None) -> None:
-        """`revised` collects the rows that are dated anew."""
+    def __init__(
+        self,
+        name: str,
+        journal: Journal,
+        revised: list[tuple[Sheet, int]] | None = None,
+        revalued: list[tuple[Sheet, int]] | None = None,
+    ) -> None:
+        """`revised` collects the rows that are dated anew, `revalued` those that are valued anew."""
         self.name: Final = name
         self._revised: Final = revised
+        self._revalued: Final = revalued
         self.sheets: Final[dict[tuple[int, int], Sheet]] = {}
         self._journal: Final = journal
 
@@ -203,7 +292,7 @@ class ReadingTable:
         sheet = self.sheets.get(key)
         if sheet is None:
             sheet = self.sheets[key] = Sheet(layout)
-        self._journal.note(partial(sheet.cut, sheet.used))
+        self._journal.note(sheet.cut, sheet.used)
         sheet.append(keys, dated, fields, physical)
 
     def rows(self) -> Iterator[dict[str, object]]:
@@ -220,16 +309,23 @@ class ReadingTable:
             inside = (seq >= first) & (seq < end)
             yield from zip(seq[inside].tolist(), sheet.column("digest")[rows[inside]].tolist(), strict=True)
 
-    def before(self, key: Key, seq: int, from_ms: int, most: int) -> list[Dated]:
-        """The dates of a boot's rows before a sequence and from an uptime on, latest first."""
+    def before(self, keys: Sequence[Key], seqs: I64, from_ms: I64, most: int) -> list[Dated]:
+        """The dates of the rows of several boots before a sequence and from an uptime on: of each boot the latest."""
         found: list[Dated] = []
         for sheet in self.sheets.values():
-            rows = sheet.of(key)
-            if len(rows):
-                rows = rows[(sheet.column("seq")[rows] < seq) & (sheet.column("uptime_ms")[rows] >= from_ms)]
-                found += sheet.dates(rows)
+            if sheet.used:
+                which, rows = sheet.places(keys, seqs, from_ms)
+                found += sheet.dates(which, rows)
         found.sort(key=_latest)
-        return found[:most]
+        if len(found) <= most:
+            return found
+        counts = [0] * len(keys)
+        kept: list[Dated] = []
+        for row in found:
+            counts[row.place] += 1
+            if counts[row.place] <= most:
+                kept.append(row)
+        return kept
 
     def revise(self, key: Key, seq: int, arrival_us: int, date: tuple[int | None, int | None, int | None]) -> int:
         """Date a row anew: `date` is (Unix µs, error ms, quality); returns how many rows that were.
@@ -244,15 +340,29 @@ class ReadingTable:
             for at in rows[chosen].tolist():
                 count += 1
                 old = sheet.date(at)
-                self._journal.note(partial(sheet.redate, at, old))
+                self._journal.note(sheet.redate, at, old)
                 sheet.redate(at, (measured_us, error_ms, there("quality", quality), min(old[-1] + 1, REVISION_MAX)))
                 if self._revised is not None:
                     self._revised.append((sheet, at))
         return count
 
+    def revalue(self, key: Key, seq: int, arrival_us: int, valued: Valued) -> int:
+        """Have a row measure something else; returns how many rows that were."""
+        count = 0
+        for sheet in self.sheets.values():
+            rows = sheet.of(key)
+            chosen = (sheet.column("seq")[rows] == seq) & (sheet.column("arrival")[rows] == arrival_us)
+            for at in rows[chosen].tolist():
+                count += 1
+                self._journal.note(sheet.revalue, at, sheet.valued(at, valued))
+                sheet.revalue(at, valued)
+                if self._revalued is not None:
+                    self._revalued.append((sheet, at))
+        return count
 
-def _latest(row: Dated) -> int:
-    return -row.seq
+
+def _latest(row: Dated) -> tuple[int, int]:
+    return row.place, -row.seq
 
 
 def _longer(column: NDArray[S], size: int) -> NDArray[S]:

@@ -7,8 +7,8 @@ and shared (`Values`), so that a comparison of thousands of records is one of ar
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from seamline.contract import Field, Layout
 from seamline.rig.world.promises import BrokenPromise
@@ -41,6 +41,10 @@ class LineKey(NamedTuple):
     channel: int
 
 
+Whose: TypeAlias = tuple[int, int, int]
+"""The members of a LineKey, which is one: a bare tuple finds the same and costs no call."""
+
+
 class Line:
     """The records of one channel in one boot, by their number."""
 
@@ -58,11 +62,11 @@ class Line:
         self.unsure = 1 << 62
         """Records from here on may not be known to anybody: the power went while their effects were carried out."""
 
-    def append(self, true_us: int, value: int) -> None:
-        """Note the next record."""
-        self.true_us.append(true_us)
-        self.value.append(value)
-        self.classes.append(OWED)
+    def extend(self, true_us: Sequence[int], values: Sequence[int]) -> None:
+        """Note the next records."""
+        self.true_us.extend(true_us)
+        self.value.extend(values)
+        self.classes += bytes(len(values))  # OWED
 
     def classify(self, first: int, end: int, into: int) -> str:
         """Put first..end-1 into a class; says what is wrong with that, or nothing."""
@@ -91,7 +95,7 @@ class DeviceTruth:
     __slots__ = ("asked", "boots", "lines")
 
     def __init__(self) -> None:
-        self.lines: dict[LineKey, Line] = {}
+        self.lines: dict[Whose, Line] = {}
         self.boots: dict[int, int] = {}
         """The last boot of each incarnation."""
         self.asked: set[tuple[str, int, object]] = set()
@@ -109,7 +113,7 @@ class DeviceTruth:
             raise BrokenPromise("boot-rises", f"boot {boot} of incarnation {incarnation:08x} comes after boot {before}", device)
         self.boots[incarnation] = boot
 
-    def acknowledge(self, device: int, key: LineKey, following: int) -> None:
+    def acknowledge(self, device: int, key: Whose, following: int) -> None:
         """The device was told that everything below `following` is accounted for. Raises BrokenPromise when it is not."""
         line = self.lines.get(key)
         if line is None:
@@ -118,7 +122,7 @@ class DeviceTruth:
         if end > line.acknowledged:
             owed = line.classes.find(OWED, line.acknowledged, end)
             if owed >= 0:
-                what = f"a mark says {following} of boot {key.boot}, channel {key.channel}, but record {owed} is not committed"
+                what = f"a mark says {following} of boot {key[1]}, channel {key[2]}, but record {owed} is not committed"
                 raise BrokenPromise("acknowledged-is-durable", what, device)
             line.acknowledged = end
 
@@ -127,7 +131,7 @@ class DeviceTruth:
         for key, line in self.lines.items():
             at = line.classes.find(OWED, line.excused, min(len(line.classes), line.unsure))
             if at >= 0:
-                yield key, at
+                yield LineKey(*key), at
 
 
 def _value(field: Field, stream: Stream) -> int:

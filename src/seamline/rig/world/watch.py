@@ -10,13 +10,13 @@ from struct import Struct
 from typing import Final, cast
 
 from seamline.device import Core, Policy
-from seamline.device.counters import SLOTS, Counters
+from seamline.device.counters import Counters
 from seamline.device.policy import FRAME_SENT_BYTES_MAX
 from seamline.device.shapes import Stored
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.pacing import Pacer, Waits
 from seamline.rig.world.promises import BrokenPromise
-from seamline.rig.world.truth import DeviceTruth, LineKey
+from seamline.rig.world.truth import DeviceTruth
 
 DECODER: Final = json.JSONDecoder()
 FRAME_KEY: Final = Struct("<2xB5xIIIH")
@@ -140,12 +140,11 @@ class Watch:
         if told:
             self._marks.hit("failures-told")
 
-    def persists(self, key: str, entries: Stored) -> None:
-        """It has made an entry durable: of the counters, note how far they now bound this boot's numbers."""
-        if key in SLOTS:
-            counters = Counters(self._policy.stride)
-            if counters.load(entries) and (counters.incarnation, counters.boot) == (self._core.incarnation, self._core.boot):
-                self._bounds = counters.bounds
+    def persists(self, entries: Stored) -> None:
+        """It has made a slot of its counters durable: note how far they now bound this boot's numbers."""
+        counters = Counters(self._policy.stride)
+        if counters.load(entries) and (counters.incarnation, counters.boot) == (self._core.incarnation, self._core.boot):
+            self._bounds = counters.bounds
 
     def _data(self, payload: bytes) -> None:
         channel, incarnation, boot, first, count = cast("tuple[int, int, int, int, int]", FRAME_KEY.unpack_from(payload))
@@ -165,7 +164,7 @@ class Watch:
         if channel == 0:
             self._marks.hit("losses-declared")
             return
-        line = self._truth.lines.get(LineKey(incarnation, boot, channel))
+        line = self._truth.lines.get((incarnation, boot, channel))
         if line is None or first + count > len(line.classes):
             what = f"sends records {first} to {first + count - 1} of boot {boot}, channel {channel}, which it never measured"
             raise self.broken("no-strangers", what)
@@ -229,7 +228,7 @@ class Watch:
             raise self.broken("own-mail", f"is told of incarnation {incarnation:08x}, which it never was")
         for boot, channel, following in cast("list[tuple[int, int, int]]", marks):
             if channel:
-                self._truth.acknowledge(self.device, LineKey(incarnation, boot, channel), following)
+                self._truth.acknowledge(self.device, (incarnation, boot, channel), following)
 
     # -- what must hold after every step -------------------------------------------------------------------------------
 

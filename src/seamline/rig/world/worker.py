@@ -266,26 +266,27 @@ class Worker:
 
     def _next(self) -> Batch | None:
         """What the stream holds beyond the committed place, at most a batch of it."""
-        hub, batch, committed = self._hub, Batch(), self.commits.position.seq
-        for message in hub.broker.stream(self.partition):
-            if message.seq <= committed:
-                continue
-            if len(batch.seqs) >= BATCH_MAX:
-                break
-            subject = self._subjects.get((message.device, message.kind))
-            if subject is None:
-                subject = f"up.{self.partition}.{hub.names[message.device]}.{message.kind}".encode()
-                self._subjects[message.device, message.kind] = subject
-            batch.subjects.append(subject)
-            batch.payloads.append(message.payload)
-            batch.seqs.append(message.seq)
-            batch.stored_ns.append((WORLD_BEGAN_UNIX_MS * MS + message.stored_us) * 1_000)
-        if not len(batch):
+        hub, stream = self._hub, self._hub.broker.stream(self.partition)
+        start = bisect_right(stream, self.commits.position.seq, key=_seq_of)
+        messages = stream[start : start + BATCH_MAX]
+        if not messages:
             return None
+        batch = Batch(
+            [self._subjects.get((message.device, message.kind)) or self._subject(message) for message in messages],
+            [message.payload for message in messages],
+            [message.seq for message in messages],
+            [(WORLD_BEGAN_UNIX_MS * MS + message.stored_us) * 1_000 for message in messages],
+        )
         if batch.seqs[0] <= self._read:
             hub.marks.hit("redelivered")
         self._read = batch.seqs[-1]
         return batch
+
+    def _subject(self, message: Message) -> bytes:
+        """What its partition has a message under."""
+        subject = f"up.{self.partition}.{self._hub.names[message.device]}.{message.kind}".encode()
+        self._subjects[message.device, message.kind] = subject
+        return subject
 
     def _database(self) -> work.Parts:
         """The database, connected and with this partition's lease held. Raises AwayError, KilledError."""

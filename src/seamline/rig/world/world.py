@@ -14,6 +14,7 @@ from seamline.device import Core
 from seamline.rig.world.asker import Asker, People
 from seamline.rig.world.audits import Audits
 from seamline.rig.world.broker import Broker, Message
+from seamline.rig.world.corrector import Corrector
 from seamline.rig.world.device import Device
 from seamline.rig.world.faults import Faults
 from seamline.rig.world.firmware import Model
@@ -37,6 +38,8 @@ GARBAGE: Final = (100_000, 50, 100)
 """Thresholds of the three generations, while a world runs."""
 RAM_OF: Final = 4
 """One device in so many has the other kind of outbox than its contract says: both kinds are in every fleet."""
+STRETCHES: Final = (5, 15, 40, None)
+"""Rows that a pass over history values in one transaction: few, so that a short history has many, or as many as usual. One is drawn a run."""
 UNHEARD: Final = logging.NullHandler()
 """What the hub logs in a world is part of the world: it goes to whoever asks for logs, and not to the terminal."""
 
@@ -94,11 +97,13 @@ class World:
         self.hub: Final = Hub(
             self.heap, self.broker, parts.families, names, self.marks, self.trace, stream, self._committed, parts.commit
         )
-        self.audits: Final = Audits(self.heap, self.hub, names, self.devices, self.marks)
+        self.hub.background.revalue_rows = Stream(plan.seed, "hub", "stretches").pick(STRETCHES)
+        corrector = Corrector(self.hub, parts.families)
+        self.audits: Final = Audits(self.heap, self.hub, names, self.devices, corrector.given, self.marks)
         self.audit: Final = self.audits.books
         self.audits.twins.own_words = parts.own_words
         self.broker.listen = self._heard
-        people = People(Asker(self.hub, self.hub.background.announcer), self.audits)
+        people = People(Asker(self.hub, self.hub.background.announcer), corrector, self.audits)
         self.faults: Final = Faults(plan, self.devices, self.models, around, self.hub, people)
 
     def model_of(self, index: int) -> Model:

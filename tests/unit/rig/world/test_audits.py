@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from seamline.rig.world.plan import Fault, Kind, Plan
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.settings import Said, Settings, raw_value
+from seamline.rig.world.tables_rows import EventRow
 from seamline.rig.world.world import Parts, World
 
 WISH = Fault(100_000, Kind.WISH, 0, 0, {"setting": 1, "permille": 300, "announced": 1})
@@ -82,7 +83,7 @@ def test_a_wish_that_stays_open_and_a_twin_that_lags_are_not_settled(world):
 
 def test_an_event_that_tells_of_what_was_not_lost_is_found(world):
     event = world.hub.database.tables.event
-    event.put(99, {"id": 99, "at": 0, "device_no": 1, "kind": "loss", "detail": {"records": 3}})
+    event.put(99, EventRow(99, 0, 1, "loss", None, None, None, {"records": 3}))
     with pytest.raises(BrokenPromise, match="told-once: 0 records of loss, and the events tell of 3"):
         world.audits.end("at once")
 

@@ -41,7 +41,7 @@ def line(families):
     layout = next(iter(families[0].current.messages.values())).layout
     line = Line(Values(layout, Stream(1, "d", "v")))
     for number in range(5):
-        line.append(number, number)
+        line.extend([number], [number])
     return line
 
 

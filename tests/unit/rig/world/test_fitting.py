@@ -15,6 +15,9 @@ from seamline.rig.world.world import Parts
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 NAMES = ("heater", "labmeter", "trailcam")
+RULED_OUT = {
+    ("trailcam", "raw-counts"): "no version of the contract has a calibration that somebody could correct",
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +45,9 @@ def test_every_fit_is_of_a_day():
 
 @pytest.mark.parametrize("name", DAYS)
 @pytest.mark.parametrize("product", NAMES)
-def test_the_examples_can_have_every_day(product, name, products):
+def test_the_examples_can_have_every_day_but_those_that_their_contracts_rule_out(product, name, products):
     found = fitted(name, products[product])
-    assert found.why_not == ""
+    assert found.why_not == RULED_OUT.get((product, name), "")
     assert set(found.day.states) <= set(CATALOGUE)
     assert found.day.silent_ms >= DAYS[name].silent_ms
     assert (found.day.kinds, found.day.promises) == (DAYS[name].kinds, DAYS[name].promises)

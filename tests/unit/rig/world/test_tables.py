@@ -8,6 +8,7 @@ from seamline.hub.store import unavailable
 from seamline.rig.world.backup import Backup
 from seamline.rig.world.memory_store import MemoryDatabase, MemoryStore
 from seamline.rig.world.tables import NO_SPACE, Journal, NoSpaceError, Table
+from seamline.rig.world.tables_rows import EventRow
 
 NOW_US = 1_800_000_000_000_000
 
@@ -103,3 +104,13 @@ def test_after_a_restore_wishes_count_on_above_every_version_that_was_given(data
     assert above == NOW_US // 1_000_000 - 1_700_000_000
     drive(store.run("next_wishes"))
     assert drive(store.all("wishes_above")) == [(above,)]
+
+
+def test_a_compact_row_reads_as_any_other_by_name():
+    row = EventRow(1, 2, None, "loss", None, None, None, {"records": 3})
+    assert (row["kind"], row["device_no"], len(row)) == ("loss", None, 8)
+    assert dict(row) == {
+        "id": 1, "at": 2, "device_no": None, "kind": "loss", "boundary": None, "owner": None, "contact": None, "detail": {"records": 3}
+    }  # fmt: skip
+    with pytest.raises(KeyError):
+        row["told"]
