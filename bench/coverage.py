@@ -3,6 +3,7 @@
     camera     70 degrees wide, on 1,000 x 1,000 cells of 1 m with 200 buildings, as far as the scene reaches (500 m)
     sensor     all around, 500 m, in the same scene
     terrain    the same sensor over hills, without buildings
+    rough      the same hills with 10 cm of noise from cell to cell, as a raw survey has
 
 Peers: the program gdal_viewshed, from the start of its process to its file, and the same function of libgdal in this process, on a
 raster in memory; both on the same scene as a raster of heights. They know no field of view: a camera is a sensor of its range to them.
@@ -62,10 +63,11 @@ def yard() -> tuple[Scene, Heights]:
     return Scene(GRID, solids), heights
 
 
-def hills() -> tuple[Scene, Heights]:
-    """Hills of 20 m."""
+def hills(noise_m: float = 0.0) -> tuple[Scene, Heights]:
+    """Hills of 20 m, and the deviation of what each cell has of its own."""
     ys, xs = np.mgrid[0:SIDE, 0:SIDE]
     ground = 10 * np.sin(xs / 60) + 8 * np.cos(ys / 45) + 3 * np.sin((xs + ys) / 17)
+    ground += np.random.default_rng(1).normal(0, noise_m, ground.shape)
     return Scene(GRID, (), ground), ground.astype(np.float32)
 
 
@@ -170,8 +172,9 @@ def main() -> None:
         scene, heights = yard()
         flat = Gdal(Path(folder), heights)
         rows = {"camera": measure("camera", scene, CAMERA, flat, runs), "sensor": measure("sensor", scene, SENSOR, flat, runs)}
-        scene, heights = hills()
-        rows["terrain"] = measure("terrain", scene, SENSOR, Gdal(Path(folder), heights), max(3, runs // 10))
+        for name, noise_m in (("terrain", 0.0), ("rough", 0.1)):
+            scene, heights = hills(noise_m)
+            rows[name] = measure(name, scene, SENSOR, Gdal(Path(folder), heights), runs)
     for name, (ours, function, program) in rows.items():
         peer = ("libgdal", function) if function else ("gdal_viewshed", program)
         ratio = round(peer[1] / ours, 2) if peer[1] else None

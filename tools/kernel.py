@@ -1,7 +1,7 @@
-"""Build the visibility kernel: `src/seamline/site/kernel/visibility.c` to the WebAssembly module beside it.
+"""Build the visibility kernel: the C files of `src/seamline/site/kernel` to the WebAssembly module beside them.
 
     python tools/kernel.py            write the module
-    python tools/kernel.py --check    fail unless the module is what the source builds to, byte for byte
+    python tools/kernel.py --check    fail unless the module is what the sources build to, byte for byte
 
 The compiler is the one of the lock (`ziglang`, clang underneath), so that the bytes are the same everywhere.
 """
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "seamline" / "site" / "kernel"
-SOURCE, MODULE = FOLDER / "visibility.c", FOLDER / "visibility.wasm"
+MODULE = FOLDER / "visibility.wasm"
 FLAGS = (
     "--target=wasm32-freestanding", "-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror",
     "-ffp-contract=off", "-mbulk-memory", "-nostdlib", "-Wl,--no-entry", "-Wl,--export-memory", "-Wl,--export=__heap_base",
@@ -22,11 +22,14 @@ FLAGS = (
 )  # fmt: skip
 
 
-def build() -> bytes:
-    """Compile the source; return the module."""
+def build(*flags: str) -> bytes:
+    """Compile the sources, with more flags for the compiler; return the module."""
+    sources = sorted(path.name for path in FOLDER.glob("*.c"))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / MODULE.name
-        subprocess.run([sys.executable, "-m", "ziglang", "cc", *FLAGS, SOURCE.name, "-o", str(target)], cwd=FOLDER, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "ziglang", "cc", *FLAGS, *flags, *sources, "-o", str(target)], cwd=FOLDER, check=True
+        )
         return target.read_bytes()
 
 
@@ -38,7 +41,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if MODULE.read_bytes() == made:
         return 0
-    print(f"{MODULE.name} is not what {SOURCE.name} builds to; make it anew: python tools/kernel.py", file=sys.stderr)
+    print(f"{MODULE.name} is not what the C files beside it build to; make it anew: python tools/kernel.py", file=sys.stderr)
     return 1
 
 

@@ -13,7 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from seamline.site.frame import CM, HEIGHT_CM, REACH_CM, SiteError, centimetres
-from seamline.site.observers import Observer
+from seamline.site.observers import Observer, Sensor
+from seamline.site.unhidden import unhidden
 from seamline.site.visibility import Cells, Kernel, Terrain
 
 Mask = NDArray[np.uint8]
@@ -124,6 +125,7 @@ class Scene:
         self.solids = tuple(solids)
         self.ground = None if ground is None else heights_of(grid, ground)
         self._kernel = Kernel((solid.rings, solid.top_cm) for solid in self.solids)
+        self._raised: tuple[int, bool, NDArray[np.int32]] | None = None
 
     def mask(self, observer: Observer, target: float = 0.0, *, roofs: bool = False) -> Mask:
         """What `observer` sees of targets that stand `target` metres above the ground.
@@ -135,6 +137,8 @@ class Scene:
         above = centimetres(target, "a target's height", HEIGHT_CM - 1)
         if above < 0:
             raise SiteError(f"targets stand {target:g} m above the ground; below it nothing is seen")
+        if isinstance(observer, Sensor) and observer.sight != "line":
+            return unhidden(self.grid, observer)[1].astype(np.uint8)
         if self.ground is not None:
             return self._see(self.grid, observer, 0, (self.ground, self._targets(self.ground, above, roofs=roofs)))
         found = self._see(self.grid, observer, above)
@@ -167,11 +171,14 @@ class Scene:
         return self._kernel.see(grid.cells, field, self.ground_at(field.x, field.y) + field.z, target, terrain)
 
     def _targets(self, ground: NDArray[np.int32], above: int, *, roofs: bool) -> NDArray[np.int32]:
-        """Over terrain: how high each cell's target is."""
-        found = ground + np.int32(above)
-        for solid in self.solids if roofs else ():
-            found[self.grid.within(solid.footprint)] = solid.top_cm + above
-        return found
+        """Over terrain: how high each cell's target is. The last answer is kept: observers are many, heights of targets few."""
+        if self._raised is None or self._raised[:2] != (above, roofs):
+            found = ground + np.int32(above)
+            for solid in self.solids if roofs else ():
+                found[self.grid.within(solid.footprint)] = solid.top_cm + above
+            found.flags.writeable = False
+            self._raised = above, roofs, found
+        return self._raised[2]
 
     def _see_roof(self, found: Mask, solid: Solid, observer: Observer, above: int) -> None:
         """On flat ground: put into `found` what is seen of one solid's roof, `above` centimetres above it."""
@@ -200,4 +207,6 @@ def heights_of(grid: Grid, ground: NDArray[np.float64]) -> NDArray[np.int32]:
         raise SiteError(
             f"ground reaches {float(np.abs(ground).max()):g} m; measure it from the site's own level, the most is {HEIGHT_CM / CM:g} m"
         )
-    return found.astype(np.int32)
+    heights = found.astype(np.int32)
+    heights.flags.writeable = False
+    return heights

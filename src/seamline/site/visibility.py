@@ -63,10 +63,14 @@ class Memory:
 
     def put(self, numbers: NDArray[np.int32] | NDArray[np.int64]) -> int:
         """Copy numbers in; returns their address."""
-        raw = np.ascontiguousarray(numbers).view(np.uint8).ravel()
-        at = self.room(raw.size)
-        self.bytes(at, raw.size)[:] = raw
+        at = self.room(numbers.nbytes)
+        self.write(at, numbers)
         return at
+
+    def write(self, at: int, numbers: NDArray[np.int32] | NDArray[np.int64]) -> None:
+        """Copy numbers to an address where there is room."""
+        raw = np.ascontiguousarray(numbers).view(np.uint8).ravel()
+        self.bytes(at, raw.size)[:] = raw
 
 
 class Kernel:
@@ -97,28 +101,49 @@ class Kernel:
         tables = (np.array(table, np.int32) for table in (bodies, rings, points))
         self._tables = [self._memory.put(table) for table in tables]
         self._crossings = self._memory.room(4 * crossings)
+        self._fixed = self._memory.base
+        self._kept: tuple[Terrain, list[int]] | None = None
+        self._surveyed = False
 
     def see(self, grid: Cells, field: Field, eye: int, target: int, terrain: Terrain | None = None) -> NDArray[np.uint8]:
         """The mask of a grid: (rows, columns), 0 or 1 + levels; the observer at height `eye`, targets at height `target`.
 
-        Over terrain every cell has a ground and a target of its own. All in centimetres; see the C source.
+        Over terrain every cell has a ground and a target of its own. Arrays that cannot be written to are kept: asked with the same
+        ones again, the kernel does not copy them. All in centimetres; see the C source.
         """
         columns, rows = grid[:2]
+        heights = [0] * (2 + len(BLOCKS)) if terrain is None else self._heights(columns, rows, terrain)
         kept = self._memory.base
         planes = self._memory.put(np.array([*field.planes, *field.cuts, *field.levels], np.int64))
         spans, mask = self._memory.room(8 * rows), self._memory.room(rows * columns)
         counts = (len(field.planes), len(field.cuts), len(field.levels), self._solids)
-        heights = [0] * (2 + len(BLOCKS))
-        if terrain is not None:
-            blocks = (max(0, (columns - 2) // size + 1) * max(0, (rows - 2) // size + 1) for size in BLOCKS)
-            heights = [self._memory.put(np.asarray(table, np.int32)) for table in terrain]
-            heights += [self._memory.room(4 * count) for count in blocks]
         job = [*grid, field.x, field.y, eye, target, field.range_cm, *counts]
         job += [planes, *self._tables, spans, self._crossings, mask, *heights]
         at = self._memory.put(np.array(job, np.int32))
-        if terrain is not None:
+        if terrain is not None and not self._surveyed:
             self._survey(self._store, at)
+            self._surveyed = True
         self._see(self._store, at)
         found = self._memory.bytes(mask, rows * columns).reshape(rows, columns).copy()
         self._memory.base = kept
         return found
+
+    def _heights(self, columns: int, rows: int, terrain: Terrain) -> list[int]:
+        """Where the terrain stands in memory: ground, targets and blocks; copied in unless it is there already."""
+        if self._kept is None or not unchanged(self._kept[0][0], terrain[0]):
+            self._memory.base = self._fixed
+            places = [self._memory.put(np.asarray(table, np.int32)) for table in terrain]
+            blocks = (max(0, (columns - 2) // size + 1) * max(0, (rows - 2) // size + 1) for size in BLOCKS)
+            places += [self._memory.room(4 * count) for count in blocks]
+            self._surveyed = False
+        else:
+            places = self._kept[1]
+            if not unchanged(self._kept[0][1], terrain[1]):
+                self._memory.write(places[1], np.asarray(terrain[1], np.int32))
+        self._kept = terrain, places
+        return places
+
+
+def unchanged(kept: NDArray[np.int32], asked: NDArray[np.int32]) -> bool:
+    """Whether an array is the one that was kept, and cannot have been written to since."""
+    return kept is asked and not asked.flags.writeable

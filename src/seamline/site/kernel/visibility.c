@@ -7,57 +7,13 @@
  * Solids are judged in whole numbers: everything is in centimetres, and floating point only guesses where a row's span begins,
  * which is then put right exactly. So there is no tolerance, and the same input gives the same bits wherever this runs. The bounds
  * that keep all products below 2^63: 2^20 cm around the observer, 2^19 cm of height. Terrain is judged in doubles, without any
- * function beyond + - * / and the square root, which are the same everywhere too.
+ * function beyond + - * / and the square root, which are the same everywhere too: ground.c does, and horizon.c where it need not.
  *
  * How, on flat ground: z along a sight line is linear, so the part of it below `top` is one end of it. Seen from above, a solid
  * hides what lies in its footprint and, behind each of its edges through which sight lines leave it, the quadrilateral between
  * the edge and its shadow: the edge scaled about the observer. Rows of it are filled, no cell is asked twice. Over terrain the
  * targets differ in height: the cells behind an edge are asked one by one whether they are low enough. */
-
-typedef int i32;
-typedef long long i64;
-typedef unsigned char u8;
-
-#define AT(type, address) ((type *)(__UINTPTR_TYPE__)(address))
-#define LEVELS 3 /* of blocks of 4, 16 and 64 patches of terrain, which are passed over at once when a sight line clears them all */
-#define GRAZE 1e-6 /* how far ground must rise above a sight line to hide, in centimetres */
-
-typedef struct { i32 x, y; } point;
-typedef struct { i32 first, count; } ring; /* of vertices */
-typedef struct { i32 first, count, top; point low, high; } solid; /* of rings; its box */
-typedef struct { i64 x, y, z, c; } plane; /* x * dx + y * dy + z * dz + c >= 0, from the observer */
-
-typedef struct {
-    i32 columns, rows; /* the grid */
-    i32 x, y, step; /* centre of its first cell, and from one to the next */
-    i32 observer_x, observer_y, observer_z;
-    i32 target_z; /* on flat ground */
-    i32 range; /* the farthest target, in space */
-    i32 planes, cuts, levels; /* how many: a cell must be within all planes, not within both cuts, and counts its levels */
-    i32 solids;
-    i32 plane_at, solid_at, ring_at, point_at; /* where they stand: planes, then cuts, then levels */
-    i32 row_at; /* room for 2 * rows numbers */
-    i32 crossing_at; /* room for twice as many numbers as a solid has vertices */
-    i32 mask_at; /* rows * columns bytes: 0 hidden or out of the field, else 1 + levels */
-    i32 ground_at; /* 0: flat; else rows * columns heights of the centres; what lies between is bilinear */
-    i32 target_at; /* over terrain: as many heights of targets */
-    i32 block_at[LEVELS]; /* the highest ground of each block, smallest blocks first, as `survey` wrote them */
-} job;
-
-/* One linear condition on a row of cells: a * i + b >= 0, where b grows by `down` a row. */
-typedef struct { i64 a, b, down; double guess; } bound;
-
-typedef struct { const job *in; u8 *mask; i32 *low, *high; const i32 *ground, *targets; i32 top_row, end_row; } field;
-
-static i32 min(i32 a, i32 b) { return a < b ? a : b; }
-
-static i32 max(i32 a, i32 b) { return a > b ? a : b; }
-
-static double least(double a, double b) { return a < b ? a : b; }
-
-static double most(double a, double b) { return a > b ? a : b; }
-
-static i64 cross(i64 ax, i64 ay, i64 bx, i64 by) { return ax * by - ay * bx; }
+#include "kernel.h"
 
 /* A vertex of a ring, seen from the observer; counted around. */
 static point vertex(const job *in, const ring *of, i32 k)
@@ -328,134 +284,6 @@ static void hide_by(const field *of, const solid *body)
             if (!of->ground && turn > 0) hide_behind(of, &by, a, b, with_a, with_b);
         }
 }
-
-/* A sight line over terrain: from the observer at t = 0 to the target at 1; x and y in cells. */
-typedef struct { double x, y, z, dx, dy, dz; } sight;
-
-static double lowest_of(const sight *line, double t0, double t1) { return line->z + line->dz * (line->dz > 0 ? t0 : t1); }
-
-/* Whether one patch of terrain rises above the sight line between t0 and t1 of its way. */
-static int rises_in_patch(const field *of, const sight *line, i32 px, i32 py, double t0, double t1)
-{
-    i32 columns = of->in->columns;
-    const i32 *corner = of->ground + (i64)py * columns + px;
-    i32 highest = max(max(corner[0], corner[1]), max(corner[columns], corner[columns + 1]));
-    if (highest <= lowest_of(line, t0, t1)) return 0;
-    double a = corner[0], b = corner[1] - a, c = corner[columns] - a, d = corner[columns + 1] - a - b - c;
-    double above[3];
-    for (i32 k = 0; k < 3; k++) {
-        double t = k == 0 ? t0 : k == 1 ? t1 : (t0 + t1) / 2;
-        double x = line->x + line->dx * t - px, y = line->y + line->dy * t - py;
-        above[k] = a + b * x + c * y + d * x * y - (line->z + line->dz * t);
-    }
-    if (above[0] > GRAZE || above[1] > GRAZE || above[2] > GRAZE) return 1;
-    /* Ground is a parabola here: through the ends, above[2] in the middle; its top counts when it lies between them. */
-    double bend = 2 * (above[0] + above[1] - 2 * above[2]), slope = 4 * above[2] - 3 * above[0] - above[1];
-    return bend < 0 && slope > 0 && slope < -2 * bend && above[0] - slope * slope / (4 * bend) > GRAZE;
-}
-
-/* Walk the unit squares, or the blocks of `size` of them, that a line crosses between t0 and t1. */
-typedef struct { i32 x, y, step_x, step_y; double next_x, next_y, each_x, each_y; } walk;
-
-static walk walk_from(const sight *line, double t, double size, i32 low_x, i32 high_x, i32 low_y, i32 high_y)
-{
-    double x = (line->x + line->dx * t) / size, y = (line->y + line->dy * t) / size;
-    walk made = { (i32)__builtin_floor(x), (i32)__builtin_floor(y), line->dx < 0 ? -1 : 1, line->dy < 0 ? -1 : 1, 2, 2, 0, 0 };
-    if (line->dx < 0 && x == made.x) made.x--;
-    if (line->dy < 0 && y == made.y) made.y--;
-    made.x = max(low_x, min(high_x, made.x)), made.y = max(low_y, min(high_y, made.y));
-    if (line->dx != 0) {
-        made.each_x = size / __builtin_fabs(line->dx);
-        made.next_x = ((made.x + (line->dx > 0)) * size - line->x) / line->dx;
-    }
-    if (line->dy != 0) {
-        made.each_y = size / __builtin_fabs(line->dy);
-        made.next_y = ((made.y + (line->dy > 0)) * size - line->y) / line->dy;
-    }
-    return made;
-}
-
-static void walk_on(walk *of)
-{
-    if (of->next_x < of->next_y) of->x += of->step_x, of->next_x += of->each_x;
-    else of->y += of->step_y, of->next_y += of->each_y;
-}
-
-/* How many blocks of a level lie side by side over `cells` centres. */
-static i32 blocks_of(i32 cells, i32 level) { return ((cells - 2) >> (2 * level)) + 1; }
-
-/* A patch of terrain that hid something. */
-typedef struct { i32 x, y; } crest;
-
-/* Whether the ground rises above a line between t0 and t1, which lie in the blocks low..high of a level (0: patches); and where. */
-static int rises(const field *of, const sight *line, i32 level, double t0, double t1, point low, point high, crest *where)
-{
-    const job *in = of->in;
-    walk blocks = walk_from(line, t0, (double)(1 << (2 * level)), low.x, high.x, low.y, high.y);
-    const i32 *highest = level > 0 ? AT(const i32, in->block_at[level - 1]) : 0;
-    i32 across = blocks_of(in->columns, level), below = level - 1;
-    for (;;) {
-        double end = least(t1, least(blocks.next_x, blocks.next_y));
-        if (level == 0) {
-            if (rises_in_patch(of, line, blocks.x, blocks.y, t0, end)) {
-                *where = (crest){ blocks.x, blocks.y };
-                return 1;
-            }
-        } else if (lowest_of(line, t0, end) < highest[(i64)blocks.y * across + blocks.x]) {
-            point first = { blocks.x * 4, blocks.y * 4 };
-            point last = { min(first.x + 3, blocks_of(in->columns, below) - 1), min(first.y + 3, blocks_of(in->rows, below) - 1) };
-            if (rises(of, line, below, t0, end, first, last, where)) return 1;
-        }
-        if (end >= t1) return 0;
-        t0 = most(t0, end);
-        walk_on(&blocks);
-        if (blocks.x < low.x || blocks.x > high.x || blocks.y < low.y || blocks.y > high.y) return 0;
-    }
-}
-
-/* The part of a line, from *t0 to *t1, in which its x (or y) runs between low and high; whether there is any. */
-static int clip(double start, double way, double low, double high, double *t0, double *t1)
-{
-    if (way == 0) return start >= low && start <= high;
-    double enters = (low - start) / way, leaves = (high - start) / way;
-    *t0 = most(*t0, least(enters, leaves));
-    *t1 = least(*t1, most(enters, leaves));
-    return *t0 < *t1;
-}
-
-/* Whether the ground rises above the sight line to a cell. `last` is the patch that hid the cell asked before: it often hides this
- * one too. */
-static int behind_ground(const field *of, i32 column, i32 row, crest *last)
-{
-    const job *in = of->in;
-    sight line = { (double)(in->observer_x - in->x) / in->step, (double)(in->observer_y - in->y) / in->step, in->observer_z, 0, 0, 0 };
-    line.dx = column - line.x, line.dy = row - line.y;
-    line.dz = of->targets[(i64)row * in->columns + column] - line.z;
-    double t0 = 0, t1 = 1;
-    if (last->x >= 0 && clip(line.x, line.dx, last->x, last->x + 1, &t0, &t1) && clip(line.y, line.dy, last->y, last->y + 1, &t0, &t1)
-        && rises_in_patch(of, &line, last->x, last->y, t0, t1)) return 1;
-    t0 = 0, t1 = 1;
-    if (!clip(line.x, line.dx, 0, in->columns - 1, &t0, &t1) || !clip(line.y, line.dy, 0, in->rows - 1, &t0, &t1)) return 0;
-    point low = { 0, 0 }, high = { blocks_of(in->columns, LEVELS) - 1, blocks_of(in->rows, LEVELS) - 1 };
-    return rises(of, &line, LEVELS, t0, t1, low, high, last);
-}
-
-/* Write the highest ground of every block of a job's terrain. */
-__attribute__((export_name("survey"))) void survey(const job *in)
-{
-    const i32 *ground = AT(const i32, in->ground_at);
-    for (i32 level = 1; level <= LEVELS; level++) {
-        i32 *highest = AT(i32, in->block_at[level - 1]), size = 1 << (2 * level);
-        for (i32 y = 0; y < in->rows - 1; y += size)
-            for (i32 x = 0; x < in->columns - 1; x += size) {
-                i32 found = ground[(i64)y * in->columns + x];
-                for (i32 j = y; j <= min(y + size, in->rows - 1); j++)
-                    for (i32 i = x; i <= min(x + size, in->columns - 1); i++) found = max(found, ground[(i64)j * in->columns + i]);
-                *highest++ = found;
-            }
-    }
-}
-
 /* Whether a target is within a plane. */
 static int within(const plane *of, i64 x, i64 y, i64 z) { return of->x * x + of->y * y + of->z * z + of->c >= 0; }
 
@@ -489,6 +317,36 @@ static int reach_of(field *of, i32 row, i64 reach)
     return of->low[row] <= of->high[row];
 }
 
+/* Over terrain: mark the cells of a row that are in the field. The row's lowest and highest target tell of most cells at once. */
+static void mark_row(const field *of, i32 row, i32 *low, i32 *high)
+{
+    const job *in = of->in;
+    const plane *planes = AT(const plane, in->plane_at);
+    const i32 *targets = of->targets + (i64)row * in->columns;
+    u8 *cells = of->mask + (i64)row * in->columns;
+    i32 lowest = targets[*low], highest = lowest;
+    for (i32 i = *low; i <= *high; i++) lowest = min(lowest, targets[i]), highest = max(highest, targets[i]);
+    lowest -= in->observer_z, highest -= in->observer_z;
+    for (i32 k = 0; k < in->planes && *low <= *high; k++) {
+        bound edge = bound_of(in, planes[k].x, planes[k].y, planes[k].c + planes[k].z * (planes[k].z > 0 ? highest : lowest));
+        narrow(&edge, 1, row, low, high);
+    }
+    i64 x = in->x - in->observer_x, y = in->y - in->observer_y + (i64)row * in->step, z = max(highest, -lowest);
+    i64 sure = in->planes + in->cuts + in->levels ? -1 : (i64)in->range * in->range - y * y - z * z, half = 0;
+    i32 first = *low, last = *high;
+    if (sure < 0) last = first - 1;
+    else {
+        half = (i64)__builtin_sqrt((double)sure) - 1; /* of these, none is out of reach */
+        bound disc[2] = { bound_of(in, 1, 0, half), bound_of(in, -1, 0, half) };
+        narrow(disc, 2, 0, &first, &last);
+    }
+    if (first <= last) __builtin_memset(cells + first, 1, (unsigned)(last - first + 1));
+    for (i32 i = *low; i <= *high; i++) {
+        if (i == first && first <= last) i = last + 1;
+        if (i <= *high) cells[i] = in_field(in, x + (i64)i * in->step, y, targets[i] - in->observer_z);
+    }
+}
+
 /* Mark the field: 1, or over terrain 1 + levels, for every cell in it. */
 static void mark_field(field *of)
 {
@@ -501,11 +359,8 @@ static void mark_field(field *of)
         i32 *low = &of->low[row], *high = &of->high[row];
         u8 *cells = of->mask + (i64)row * in->columns;
         if (of->ground) {
-            i64 y = in->y - in->observer_y + (i64)row * in->step;
-            for (i32 i = *low; i <= *high; i++) {
-                i64 z = of->targets[(i64)row * in->columns + i] - in->observer_z;
-                cells[i] = in_field(in, in->x - in->observer_x + (i64)i * in->step, y, z);
-            }
+            mark_row(of, row, low, high);
+            if (*low > *high) continue;
         } else {
             for (i32 k = 0; k < in->planes && *low <= *high; k++) {
                 bound edge = level_bound(in, &planes[k]);
@@ -551,12 +406,5 @@ __attribute__((export_name("see"))) void see(const job *in)
     for (i32 k = 0; k < in->solids; k++)
         if (matters(in, &solids[k])) hide_by(&of, &solids[k]);
     if (!ground) { count_levels(&of, planes + in->planes + in->cuts); return; }
-    if (in->columns < 2 || in->rows < 2) return;
-    for (i32 row = of.top_row; row < of.end_row; row++) {
-        crest last = { -1, -1 };
-        for (i32 i = of.low[row]; i <= of.high[row]; i++) {
-            u8 *cell = of.mask + (i64)row * in->columns + i;
-            if (*cell && behind_ground(&of, i, row, &last)) *cell = 0;
-        }
-    }
+    if (in->columns > 1 && in->rows > 1) hide_behind_ground(&of);
 }
