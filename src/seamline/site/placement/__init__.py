@@ -13,7 +13,7 @@ from seamline.site.placement.answer import Advice, Answer
 from seamline.site.placement.best import best
 from seamline.site.placement.cover import cover
 from seamline.site.placement.effort import Effort, Progress
-from seamline.site.placement.problem import Group, Problem
+from seamline.site.placement.problem import Goal, Group, Obstacle, Problem
 from seamline.site.placement.sight import Sight
 
-__all__ = ["Advice", "Answer", "Effort", "Group", "Problem", "Progress", "Sight", "best", "cover"]
+__all__ = ["Advice", "Answer", "Effort", "Goal", "Group", "Obstacle", "Problem", "Progress", "Sight", "best", "cover"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seamline.site.placement.problem import Problem
+from seamline.site.placement.problem import Obstacle, Problem
 from seamline.site.placement.sight import Whole
 
-Constraint = Literal["budget", "count", "need", "barred", "groups", "candidates"]
+Constraint = Literal["budget", "count", "need", "share", "barred", "groups", "candidates"]
 NAMED: Final = 3
 """How many groups a message names."""
 
@@ -30,20 +33,79 @@ class Advice:
     cells: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Candidates that one constraint bars.
+
+    Where it has a figure, `limit` is it, and the first of them could be built if it were `nearest`, the last if it were `farthest`, in
+    `unit`; `relax` says what would help.
+    """
+
+    reason: str
+    candidates: int
+    relax: str = ""
+    limit: float | None = None
+    nearest: float | None = None
+    farthest: float | None = None
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        ways = "1 candidate" if self.candidates == 1 else f"{self.candidates:,} candidates"
+        if self.limit is None or self.nearest is None or self.farthest is None:
+            return f"{ways}: {self.reason}" + (f": {self.relax}" if self.relax else "")
+        amounts = dict.fromkeys(amount(found, self.unit) for found in (self.nearest, self.farthest))
+        return f"{ways}: {self.reason} (it would take {' to '.join(amounts)}): {self.relax}"
+
+
+def barred_by_reason(problem: Problem) -> tuple[Shut, ...]:
+    """Whom each constraint bars, counted; by the reason's words."""
+    found: dict[str, list[Obstacle]] = {}
+    for candidate in range(len(problem.sees)):
+        told = obstacle_of(problem, candidate)
+        if told is not None:
+            found.setdefault(told.reason, []).append(told)
+    return tuple(shut_of(told) for _, told in sorted(found.items()))
+
+
+def obstacle_of(problem: Problem, candidate: int) -> Obstacle | None:
+    """Why a candidate cannot be built; None when it can."""
+    told = problem.barred.get(candidate)
+    if isinstance(told, Obstacle):
+        return told
+    why = problem.why_barred(candidate)
+    return Obstacle(why) if why else None
+
+
+def shut_of(told: Sequence[Obstacle]) -> Shut:
+    """Obstacles of one reason, together."""
+    first = told[0]
+    enough = sorted((one.enough for one in told if one.enough is not None), key=lambda found: abs(found - (first.limit or 0)))
+    if first.limit is None or not enough:
+        return Shut(first.reason, len(told), first.relax)
+    return Shut(first.reason, len(told), first.relax, first.limit, enough[0], enough[-1], first.unit)
+
+
+def amount(found: float, unit: str) -> str:
+    """A figure with its unit, to a tenth where that says more."""
+    return f"{found:.0f} {unit}" if abs(found) >= 100 or unit == "ports" else f"{found:.3g} {unit}"
+
+
 def on_cells(problem: Problem, unseen: Whole, short: Whole, could: Whole) -> list[Advice]:
     """What would let cells be covered that cannot be."""
     found: list[Advice] = []
     lacking = np.zeros(problem.sees.width, np.bool_)
     lacking[unseen] = lacking[short] = True
-    reasons: dict[str, list[int]] = {}
+    reasons: dict[str, list[tuple[int, Obstacle]]] = {}
     for candidate in range(len(problem.sees)):
-        why = problem.why_barred(candidate)
-        if why and lacking[problem.sees.row(candidate)].any():
-            reasons.setdefault(why, []).append(candidate)
+        told = obstacle_of(problem, candidate)
+        if told is not None and lacking[problem.sees.row(candidate)].any():
+            reasons.setdefault(told.reason, []).append((candidate, told))
     for why, barred in sorted(reasons.items()):
-        helped = int((lacking & (problem.sees.seen_by(barred) > 0)).sum())
+        helped = int((lacking & (problem.sees.seen_by(one for one, _ in barred) > 0)).sum())
         text = f"{helped:,} cells that lack an observer are seen by {len(barred):,} candidates that cannot be built: {why}"
-        found.append(Advice("barred", text, enough=len(barred), cells=helped))
+        found.append(Advice("barred", text + give(problem, lacking, barred), enough=len(barred), cells=helped))
     hopeless = unseen[problem.sees.seen_by(range(len(problem.sees)))[unseen] == 0]
     if len(hopeless):
         text = f"{len(hopeless):,} cells are seen by no candidate: add candidates there, or take these cells out of the zone"
@@ -56,6 +118,25 @@ def on_cells(problem: Problem, unseen: Whole, short: Whole, could: Whole) -> lis
         )
         found.append(Advice("need", text, least=most, enough=most, cells=len(these)))
     return found
+
+
+def give(problem: Problem, lacking: NDArray[np.bool_], barred: Sequence[tuple[int, Obstacle]]) -> str:
+    """By how much a constraint would have to give for the first and for the last of the lacking cells to have one observer more."""
+    first = barred[0][1]
+    if first.limit is None:
+        return f": {first.relax}" if first.relax else ""
+    least = np.full(len(lacking), np.inf)
+    for one, told in barred:
+        if told.enough is not None:
+            cells = problem.sees.row(one)
+            least[cells] = np.minimum(least[cells], abs(told.enough - first.limit))
+    over = least[lacking & np.isfinite(least)]
+    if not len(over):
+        return f": {first.relax}"
+    sign = 1 if any(told.enough is not None and told.enough > first.limit for _, told in barred) else -1
+    some, every = (amount(first.limit + sign * float(found), first.unit) for found in (over.min(), over.max()))
+    far = some if some == every else f"{some} for the first of them and {every} for all"
+    return f"; it would take {far} instead of {amount(first.limit, first.unit)}: {first.relax}"
 
 
 def on_rules(problem: Problem, excluded: Whole, *, is_sure: bool) -> Advice:
@@ -71,6 +152,23 @@ def on_rules(problem: Problem, excluded: Whole, *, is_sure: bool) -> Advice:
     )
     text = f"{len(excluded):,} cells {sure}: {why}; allow more there, or add candidates"
     return Advice("groups", text, cells=len(excluded))
+
+
+def on_goals(problem: Problem, counts: Whole, *, alone: bool, is_sure: bool) -> list[Advice]:
+    """What keeps goals from being met; `alone`: each was met as far as it can be by itself."""
+    found: list[Advice] = []
+    for goal in problem.goals:
+        reached = int((counts >= problem.need)[goal.cells].sum())
+        if reached >= goal.least:
+            continue
+        share, wanted = (math.floor(1000 * part / len(goal.cells)) / 10 for part in (reached, goal.least))
+        if alone:
+            text = f"{goal.name}: no more than {share:g}% can be covered, {wanted:g}% is asked for: lower the share, or add candidates"
+        else:
+            sure = "cannot be" if is_sure else "was not"
+            text = f"{goal.name}: {share:g}% is covered of {wanted:g}%; more {sure} together with the others: candidates exclude each other"
+        found.append(Advice("share", text, least=reached, enough=reached, cells=goal.least - reached))
+    return found
 
 
 def on_limit(what: Literal["budget", "count"], limit: int, found: int, least: int | None) -> Advice:

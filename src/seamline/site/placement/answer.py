@@ -61,6 +61,15 @@ class Answer:
         return not self.advice
 
 
+def unmet(problem: Problem, counts: Whole) -> NDArray[np.bool_]:
+    """(cells) which are of a goal that is not met."""
+    found = np.zeros(problem.sees.width, np.bool_)
+    for goal in problem.goals:
+        if int((counts >= problem.need)[goal.cells].sum()) < goal.least:
+            found[goal.cells] = True
+    return found
+
+
 def answer_of(
     problem: Problem,
     question: Question,
@@ -78,6 +87,9 @@ def answer_of(
     could = problem.sees.seen_by([*problem.existing, *problem.free.tolist()])
     wanted = problem.need > 0
     unseen, short = np.flatnonzero(wanted & (could == 0)), np.flatnonzero((could > 0) & (could < problem.need))
+    if question == "cover" and problem.goals:
+        open_cells = unmet(problem, counts)
+        unseen, short = unseen[open_cells[unseen]], short[open_cells[short]]
     has_all = wanted & (counts >= problem.need)
     none = np.zeros(0, np.int64)
     return Answer(

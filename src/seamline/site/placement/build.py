@@ -59,9 +59,9 @@ class Build:
         core = self.core
         open_ones, price = ~self.is_in, core.price.copy()
         company = np.full(len(core), -1, np.int64)
-        for (members, room), used in zip(core.groups, self.used, strict=True):
-            if used >= room:
-                open_ones[members] = False
+        for group, used in zip(core.groups, self.used, strict=True):
+            if used + group.most > group.room:
+                open_ones[group.members[used + group.factors > group.room]] = False
         for members, others in core.links:
             if self.is_in[others].any():
                 continue
@@ -71,9 +71,10 @@ class Build:
                 continue
             other = int(can[np.argmin(core.price[can])])
             company[members], price[members] = other, price[members] + core.price[other]
-            for group in core.groups_of[other]:
-                if self.used[group] + 2 > core.groups[group][1]:
-                    open_ones[np.intersect1d(members, core.groups[group][0])] = False
+            for at, takes in core.groups_of[other].items():
+                group = core.groups[at]
+                too_much = self.used[at] + takes + group.factors > group.room
+                open_ones[np.intersect1d(members, group.members[too_much])] = False
         if core.limit is not None:
             open_ones &= price <= core.limit - self.price
         if core.count is not None:
@@ -108,5 +109,5 @@ class Build:
         self.counts[self.core.sees.row(one)] += by
         self.price += by * int(self.core.price[one])
         self.is_in[one] = by > 0
-        for group in self.core.groups_of[one]:
-            self.used[group] += by
+        for group, takes in self.core.groups_of[one].items():
+            self.used[group] += by * takes

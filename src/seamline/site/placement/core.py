@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,9 +11,6 @@ from numpy.typing import NDArray
 
 from seamline.site.placement.problem import Problem
 from seamline.site.placement.sight import Sight, Whole
-
-Rules = tuple[tuple[tuple[Whole, int], ...], tuple[tuple[Whole, Whole], ...]]
-"""Groups and links; see Core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +21,23 @@ class Row:
     factors: Whole
     room: int
 
+    @property
+    def most(self) -> int:
+        """The greatest factor."""
+        return int(self.factors.max(initial=0))
+
+
+Rules = tuple[tuple[Row, ...], tuple[tuple[Whole, Whole], ...]]
+"""Groups and links; see Core."""
+
 
 @dataclass(frozen=True, eq=False)
 class Core:
     """Candidates by classes of cells. All in whole numbers, and numbered anew: `origin` (candidates) says who they were.
 
     `need` (classes): how many more observers count, at least 1; `level` (classes): what each of them is worth. `price` (candidates)
-    is what the answer is to keep low; `groups` are members and how many of them; `links` are members, each of which needs one of the others. `count` and `limit` bound the
-    number of the chosen and the sum of their `price`; None: no bound.
+    is what the answer is to keep low; `groups` are members, what each takes, and the room there is; `links` are members, each of which
+    needs one of the others. `count` and `limit` bound the number of the chosen and the sum of their `price`; None: no bound.
     """
 
     sees: Sight
@@ -38,7 +45,7 @@ class Core:
     level: Whole
     price: Whole
     origin: Whole
-    groups: tuple[tuple[Whole, int], ...] = ()
+    groups: tuple[Row, ...] = ()
     links: tuple[tuple[Whole, Whole], ...] = ()
     count: int | None = None
     limit: int | None = None
@@ -50,21 +57,21 @@ class Core:
     def ruled(self) -> NDArray[np.bool_]:
         """Which candidates stand in a group or a link."""
         found = np.zeros(len(self), np.bool_)
-        for members, _ in self.groups:
-            found[members] = True
+        for group in self.groups:
+            found[group.members] = True
         for members, others in self.links:
             found[members] = True
             found[others] = True
         return found
 
     @cached_property
-    def groups_of(self) -> tuple[tuple[int, ...], ...]:
-        """The groups of each candidate."""
-        found: list[list[int]] = [[] for _ in range(len(self))]
-        for at, (members, _) in enumerate(self.groups):
-            for member in members:
-                found[int(member)].append(at)
-        return tuple(tuple(groups) for groups in found)
+    def groups_of(self) -> tuple[Mapping[int, int], ...]:
+        """The groups of each candidate, and what it takes there."""
+        found: list[dict[int, int]] = [{} for _ in range(len(self))]
+        for at, group in enumerate(self.groups):
+            for member, takes in zip(group.members.tolist(), group.factors.tolist(), strict=True):
+                found[member][at] = takes
+        return tuple(found)
 
     @cached_property
     def link_of(self) -> Whole:
@@ -76,7 +83,7 @@ class Core:
 
     def rules(self) -> list[Row]:
         """Groups and links as rows."""
-        rows = [Row(members, np.ones(len(members), np.int64), room) for members, room in self.groups]
+        rows = list(self.groups)
         for members, others in self.links:
             factors = np.full(len(others) + 1, -1, np.int64)
             factors[0] = 1
@@ -97,7 +104,7 @@ class Core:
         def kept(members: Whole) -> Whole:
             return number[members][number[members] >= 0]
 
-        groups = [(kept(members), room) for members, room in self.groups]
+        groups = [Row(kept(row.members), row.factors[number[row.members] >= 0], row.room) for row in self.groups]
         links = [(kept(members), kept(others)) for members, others in self.links]
         return replace(
             self,
@@ -106,7 +113,7 @@ class Core:
             level=self.level[classes],
             price=self.price[candidates],
             origin=self.origin[candidates],
-            groups=tuple((members, room) for members, room in groups if len(members) > room),
+            groups=tuple(row for row in groups if int(row.factors.sum()) > row.room),
             links=tuple((members, others) for members, others in links if len(members)),
         )
 
@@ -117,6 +124,11 @@ class Core:
 
 def core_of(problem: Problem, price: Whole, need: Whole | None = None) -> Core:
     """The core of a problem; `need` (cells) replaces the problem's. Cells that nobody free sees are not in it."""
+    return cores_of(problem, price, need)[0]
+
+
+def cores_of(problem: Problem, price: Whole, need: Whole | None = None, apart: Whole | None = None) -> tuple[Core, Whole, Whole]:
+    """The core, its cells (of the problem), and the class of each of them. Cells that differ in `apart` are never made one class."""
     free = problem.free
     wanted = problem.need if need is None else need
     standing = problem.sees.seen_by(problem.existing)
@@ -124,12 +136,12 @@ def core_of(problem: Problem, price: Whole, need: Whole | None = None) -> Core:
     open_cells = np.flatnonzero(left)
     level = problem.weight * problem.scale // np.maximum(problem.need, 1)
     sees = problem.sees.part(free, open_cells)
-    classes, of_class = merged(sees, left[open_cells])
+    classes, of_class = merged(sees, left[open_cells], None if apart is None else apart[open_cells])
     worth = np.zeros(len(classes), np.int64)
     np.add.at(worth, of_class, level[open_cells])
     number = {int(candidate): at for at, candidate in enumerate(free)}
     groups, links = rules_of(problem, number)
-    return Core(
+    core = Core(
         sees=sees.part(np.arange(len(free)), classes),
         need=left[open_cells][classes],
         level=worth,
@@ -138,17 +150,19 @@ def core_of(problem: Problem, price: Whole, need: Whole | None = None) -> Core:
         groups=groups,
         links=links,
     )
+    return core, open_cells, of_class
 
 
 def rules_of(problem: Problem, number: dict[int, int]) -> Rules:
     """Groups and links among the numbered candidates, given what stands already."""
     standing = set(problem.existing)
-    groups: list[tuple[Whole, int]] = []
+    groups: list[Row] = []
     for group in problem.groups:
-        members = np.array(sorted(number[one] for one in group.members if one in number), np.int64)
-        room = group.at_most - len(standing.intersection(group.members))
-        if len(members) > room:
-            groups.append((members, room))
+        pairs = sorted((number[one], takes) for one, takes in zip(group.members, group.amounts, strict=True) if one in number)
+        members, takes = (np.array([pair[at] for pair in pairs], np.int64) for at in (0, 1))
+        room = group.at_most - group.taken(standing)
+        if int(takes.sum()) > room:
+            groups.append(Row(members, takes, room))
     members_of: dict[tuple[int, ...], list[int]] = {}
     for one, others in sorted(problem.links.items()):
         if one in number and not standing.intersection(others):
@@ -163,18 +177,20 @@ def reach(problem: Problem, free: Whole) -> Whole:
     found = sees.seen_by(free.tolist())
     open_ones, standing, taken = set(free.tolist()), set(problem.existing), set[int]()
     for group in problem.groups:
-        members = [one for one in group.members if one in open_ones and one not in taken]
-        room = group.at_most - len(standing.intersection(group.members))
-        if len(members) > room:
-            taken.update(members)
-            seen = sees.seen_by(members)
-            found -= seen - np.minimum(seen, room)
+        pairs = zip(group.members, group.amounts, strict=True)
+        takes = {one: amount for one, amount in pairs if one in open_ones and one not in taken}
+        at_once = int((np.cumsum(sorted(takes.values())) <= group.at_most - group.taken(standing)).sum())
+        if len(takes) > at_once:
+            taken.update(takes)
+            seen = sees.seen_by(takes)
+            found -= seen - np.minimum(seen, at_once)
     return found
 
 
-def merged(sees: Sight, need: Whole) -> tuple[Whole, Whole]:
+def merged(sees: Sight, need: Whole, apart: Whole | None = None) -> tuple[Whole, Whole]:
     """Cells that the same candidates see, with the same need, are one class: the first cell of each, and each cell's class."""
-    keys = np.concatenate([sees.turned.bits(), need.astype(np.uint8)[:, np.newaxis]], axis=1)
+    further = [] if apart is None else [np.ascontiguousarray(apart, np.int64)[:, np.newaxis].view(np.uint8)]
+    keys = np.concatenate([sees.turned.bits(), need.astype(np.uint8)[:, np.newaxis], *further], axis=1)
     if not len(keys):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     whole_rows = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.shape[1]))).ravel()

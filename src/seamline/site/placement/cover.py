@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
-from seamline.site.placement.advice import Advice, on_limit, on_rules
+from seamline.site.placement.advice import Advice, on_goals, on_limit, on_rules
 from seamline.site.placement.answer import Answer, By, answer_of
 from seamline.site.placement.best import BestSearch
-from seamline.site.placement.core import Core, core_of
-from seamline.site.placement.effort import Cancelled, Effort, Stop, Watch, Watcher
+from seamline.site.placement.core import core_of
+from seamline.site.placement.covering import CoverSearch
+from seamline.site.placement.effort import Effort, Watch, Watcher
 from seamline.site.placement.problem import Problem, check_limits
-from seamline.site.placement.reduce import reduced_to_cover
-from seamline.site.placement.relax import Relaxation, hopeless
-from seamline.site.placement.search import greedy_cover, shaken_cover
-from seamline.site.placement.solver import cover_program, solve
+from seamline.site.placement.sharing import Quotas, ShareSearch
+from seamline.site.placement.sight import Whole
 
 
 def cover(
@@ -30,7 +28,7 @@ def cover(
 ) -> Answer:
     """Choose the cheapest candidates (`by` cost, in cents) or the fewest (count) that cover all that can be covered.
 
-    Without `by`, it is cost where anything costs something. Cells that too few can see are covered as far as they can be, and listed.
+    Where the problem has goals, they need not cover more than those ask for. Without `by`, it is cost where anything costs something. Cells that too few can see are covered as far as they can be, and listed.
     Where candidates exclude each other so that not all can be covered at once, as much as possible is, then as cheaply as possible;
     value and bound are of covering just that. `count` and `budget` (cents) change nothing in the choice: when it takes more, the
     answer's advice says how much more. Raises SiteError for limits below 0.
@@ -38,7 +36,27 @@ def cover(
     check_limits(count, budget)
     by = by or ("cost" if problem.cost.any() else "count")
     price = problem.cost if by == "cost" else np.ones(len(problem.sees), np.int64)
-    effort, watcher = effort or Effort(), Watcher(watch)
+    effort = effort or Effort()
+    whole = covered_goals if problem.goals else covered_whole
+    search, excluded, advice = whole(problem, price, effort, watch)
+    chosen = search.chosen or []
+    cost = int(problem.cost[chosen].sum()) if chosen else 0
+    if budget is not None and cost > budget:
+        advice.append(on_limit("budget", budget, cost, search.bound if by == "cost" else None))
+    if count is not None and len(chosen) > count:
+        advice.append(on_limit("count", count, len(chosen), search.bound if by == "count" else None))
+    return answer_of(
+        problem, "cover", chosen, search.price, search.bound, search.stop, excluded=excluded, advice=advice, price=by
+    )
+
+
+Covered = tuple[CoverSearch, Whole, list[Advice]]
+"""A search that has a cover, the cells that rules keep from being covered together with the others, and what stands in the way."""
+
+
+def covered_whole(problem: Problem, price: Whole, effort: Effort, watch: Watch | None) -> Covered:
+    """Of all that can be covered."""
+    watcher = Watcher(watch)
     search = CoverSearch(core_of(problem, price), effort, watcher)
     search.run()
     is_sure = True
@@ -58,116 +76,24 @@ def cover(
     excluded = np.flatnonzero(seen < np.minimum(problem.need, problem.sees.seen_by([*problem.existing, *problem.free.tolist()])))
     if len(excluded):
         advice.append(on_rules(problem, excluded, is_sure=is_sure))
-    cost = int(problem.cost[chosen].sum()) if chosen else 0
-    if budget is not None and cost > budget:
-        advice.append(on_limit("budget", budget, cost, search.bound if by == "cost" else None))
-    if count is not None and len(chosen) > count:
-        advice.append(on_limit("count", count, len(chosen), search.bound if by == "count" else None))
-    return answer_of(
-        problem, "cover", chosen, search.price, search.bound, search.stop, excluded=excluded, advice=advice, price=by
-    )
+    return search, excluded, advice
 
 
-class CoverSearch:
-    """Looks for the cheapest cover of a core; what was found stands in `chosen` (of the problem), `price`, `bound` and `stop`."""
-
-    def __init__(self, core: Core, effort: Effort, watcher: Watcher) -> None:
-        self.core = core
-        self.effort = effort
-        self.watcher = watcher
-        self.chosen: list[int] | None = None
-        self.price = 0
-        self.bound = 0
-        self.stop: Stop = ""
-        self.is_impossible = False
-        self._unit = math.gcd(*core.price.tolist()) or 1
-
-    def start(self, chosen: list[int]) -> None:
-        """Take a cover that is known."""
-        number = {int(one): at for at, one in enumerate(self.core.origin)}
-        self._take(chosen, sum(int(self.core.price[number[one]]) for one in chosen))
-
-    def run(self) -> None:
-        """Search, to the end or until told to stop."""
-        try:
-            self._search()
-        except Cancelled:
-            self.stop = "cancelled"
-            if self.chosen is None:
-                self._take_simple()
-
-    def _search(self) -> None:
-        core, forced = reduced_to_cover(self.core, self.watcher)
-        base = int(self.core.price[np.isin(self.core.origin, forced)].sum())
-        self._raise(base)
-        if not core.sees.width:
-            self._take(forced, base)
-            return
-        first = greedy_cover(core)
-        if first is not None:
-            self._take([*forced, *core.origin[first.chosen].tolist()], base + first.price)
-        relaxation = Relaxation(core, cover=True)
-        enough = None if self.chosen is None else self.price - base
-        found = relaxation.solve(self.effort.steps(len(core.sees.cells)), self.watcher, enough)
-        self._raise(base + found.bound)
-        lean = np.clip(found.share, 0, 1)
-        leaning = greedy_cover(core, lean=lean)
-        start = min((one for one in (first, leaning) if one is not None), key=lambda one: one.price, default=None)
-        if start is not None:
-            better = shaken_cover(start, self.effort.search_rounds, self.watcher, self.bound - base, lean)
-            self._take([*forced, *core.origin[better.chosen].tolist()], base + better.price)
-        if self.chosen is not None and self.price <= self.bound:
-            return
-        if self.chosen is not None:
-            gone = hopeless(found, self.price - base, cover=True, step=self._unit)
-            core = core.part(np.flatnonzero(~gone), np.arange(core.sees.width))
-        self._solve(core, forced, base)
-
-    def _solve(self, core: Core, forced: list[int], base: int) -> None:
-        """Have HiGHS look for anything better in what is left."""
-        if (np.diff(core.sees.turned.starts) < core.need).any():
-            self._closed()
-            return
-        core, more = reduced_to_cover(core, self.watcher)
-        forced = [*forced, *more]
-        base += int(self.core.price[np.isin(self.core.origin, more)].sum())
-        if self.chosen is not None and base >= self.price:
-            self._closed()
-            return
-        program, unit = cover_program(core, None if self.chosen is None else self.price - base)
-        if not self.effort.solver_nodes or program.size > self.effort.solver_entries:
-            self.stop = "work"
-            return
-        found = solve(program, self.effort, self.watcher)
-        if found.chosen is not None:
-            self._take([*forced, *core.origin[found.chosen].tolist()], base + int(core.price[found.chosen].sum()))
-        if not found.stop:
-            self._closed()
-        elif found.bound is not None:
-            self._raise(base + found.bound * unit)
-        self.stop = found.stop
-
-    def _closed(self) -> None:
-        """Nothing is better than what was found; or there is nothing."""
-        if self.chosen is None:
-            self.is_impossible = True
-        else:
-            self._raise(self.price)
-
-    def _take(self, chosen: list[int], price: int) -> None:
-        """Keep a cover when it is the cheapest so far."""
-        if self.chosen is None or price < self.price:
-            self.chosen, self.price = sorted(chosen), price
-            self.watcher.value = price
-
-    def _raise(self, bound: int) -> None:
-        """Keep a bound when it is higher; prices are multiples of their unit."""
-        whole = -(-bound // self._unit) * self._unit
-        self.bound = max(self.bound, whole if self.chosen is None else min(whole, self.price))
-        self.watcher.bound = self.bound
-
-    def _take_simple(self) -> None:
-        """A cover at once, when told to stop before there was any."""
-        first = greedy_cover(self.core)
-        if first is not None:
-            self._take(self.core.origin[first.chosen].tolist(), first.price)
+def covered_goals(problem: Problem, price: Whole, effort: Effort, watch: Watch | None) -> Covered:
+    """Of as much as the goals ask for; where rules keep them from being met together, of what the best coverage has of them."""
+    watcher = Watcher(watch)
+    search = ShareSearch(Quotas.of(problem, price), effort, watcher)
+    search.run()
+    together = search.chosen is not None
+    is_sure = search.is_impossible
+    if not together:
+        most = BestSearch(core_of(problem, price), effort, Watcher(watch))
+        most.run()
+        seen = problem.sees.seen_by([*problem.existing, *most.chosen])
+        held = [min(goal.least, int((seen >= problem.need)[goal.cells].sum())) for goal in problem.goals]
+        search = ShareSearch(Quotas.of(problem, price, np.array(held, np.int64)), effort, watcher)
+        search.start(most.chosen)
+        search.run()
+    counts = problem.sees.seen_by([*problem.existing, *(search.chosen or [])])
+    advice = on_goals(problem, counts, alone=together, is_sure=is_sure)
+    return search, np.zeros(0, np.int64), advice

@@ -107,10 +107,10 @@ def replaceable(core: Core) -> NDArray[np.bool_]:
 
 def stands_in(core: Core, other: int, one: int, *, single: bool) -> bool:
     """Whether, as far as rules go, `other` can take the place of `one`. `single`: no cell of it needs more than one."""
-    theirs, own = set(core.groups_of[other]), set(core.groups_of[one])
-    if not theirs <= own:
+    theirs, own = core.groups_of[other], core.groups_of[one]
+    if any(takes > own.get(group, -1) for group, takes in theirs.items()):
         return False
-    if not (single or any(core.groups[group][1] == 1 for group in theirs)):
+    if not (single or any(takes + own[group] > core.groups[group].room for group, takes in theirs.items())):
         return False
     needs, has_met = int(core.link_of[other]), int(core.link_of[one])
     if needs < 0 or needs == has_met:

@@ -89,7 +89,7 @@ class Relaxation:
         for step in range(1, steps + 1):
             ahead = self._kept(x + tau * self._pull(v, m), tau)
             mean = 2 * ahead - x
-            v = v - sigma * (self.by_class.real_sums(mean) - core.need)
+            v = v - sigma * (self.by_class.real_sums(mean) - self._asked(v))
             v = np.clip(v, 0, HIGHEST if self.cover else 1)
             m = np.clip(m + rho * self._excess(mean), 0, HIGHEST)
             x = ahead
@@ -109,6 +109,10 @@ class Relaxation:
                         x, v, m = x_sum / kept, v_sum / kept, m_sum / kept
                     x_sum, v_sum, m_sum, kept = x * 0, v * 0, m * 0, 0
         return best
+
+    def _asked(self, _v: Real) -> Real | Whole:
+        """(classes) how many observers each asks for."""
+        return self.core.need
 
     def weigh(self, v: Real, m: Real, share: Real) -> Bound:
         """The bound that multipliers give, in whole numbers: `v` of the classes and `m` of the rows, each in its unit."""

@@ -88,9 +88,10 @@ def swappable(build: Build) -> Flags:
     """(candidates, chosen): whether the rules allow the one in place of the other."""
     core, chosen = build.core, np.array(build.chosen, np.int64)
     found = np.repeat(~build.is_in[:, np.newaxis], len(chosen), axis=1)
-    for at, (members, room) in enumerate(core.groups):
-        if build.used[at] >= room:
-            found[np.ix_(members, ~np.isin(chosen, members))] = False
+    for at, group in enumerate(core.groups):
+        if build.used[at] + group.most > group.room:
+            freed = np.array([core.groups_of[one].get(at, 0) for one in build.chosen], np.int64)
+            found[group.members] &= build.used[at] + group.factors[:, np.newaxis] - freed[np.newaxis, :] <= group.room
     for members, others in core.links:
         linked = build.is_in[others]
         if not linked.any():

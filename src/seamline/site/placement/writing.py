@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from seamline.site.frame import SiteError
-from seamline.site.plan.model import Node, Plan
+from seamline.site.plan.model import Node, Plan, PowerSource
 
 INDENT: Final = "  "
 
@@ -34,10 +34,21 @@ def node_lines(node: Node) -> list[str]:
         ("height", f"{node.height_m:g} m"),
         ("heading", f"{node.heading_deg:g} deg"),
         ("tilt", f"{node.tilt_deg:g} deg" if node.tilt_deg else None),
+        ("board", node.board),
+        ("accelerator", node.accelerator),
         ("radio", node.radio),
+        ("power", None if node.power is None else power_text(node.power)),
+        ("product", node.product),
+        ("profile", node.profile),
         ("with", f"[{', '.join(node.with_parts)}]" if node.with_parts else None),
     ]
     return lines + [f"{INDENT}{name}: {value}" for name, value in values if value is not None]
+
+
+def power_text(power: PowerSource) -> str:
+    """What feeds a node, as the plan file has it."""
+    values = {"from": power.kind, "supply": power.supply, "kit": power.kit}
+    return "{" + ", ".join(f"{name}: {value}" for name, value in values.items() if value is not None) + "}"
 
 
 def quoted(text: str) -> str:

@@ -8,7 +8,7 @@ from seamline.contract.loader import load
 from seamline.contract.model import Contract
 from seamline.contract.problems import ContractErrors, Report
 from seamline.site.catalogue.parts import Money
-from seamline.site.plan.model import Gateway, Node, Plan, PowerSource
+from seamline.site.plan.model import Gateway, Mounting, Node, Plan, PowerSource
 
 
 def check(plan: Plan, report: Report) -> None:
@@ -64,6 +64,10 @@ def power(plan: Plan, report: Report) -> None:
         for ident, device in found.items():
             if device.power is not None:
                 source(device.power, f"{section}.{ident}.power", plan, report)
+    for ident, mounting in plan.mountings.items():
+        for at, asked in enumerate(mounting.power):
+            path = f"mountings.{ident}.power"
+            source(asked, f"{path}.{at}" if f"{path}.{at}.from" in report.places else path, plan, report)
 
 
 def source(asked: PowerSource, path: str, plan: Plan, report: Report) -> None:
@@ -91,19 +95,19 @@ def source(asked: PowerSource, path: str, plan: Plan, report: Report) -> None:
 
 
 def products(plan: Plan, report: Report) -> None:
-    """A node's product is a folder with a contract that holds, and its profile speaks of that contract's power states."""
+    """A product is a folder with a contract that holds, and a profile speaks of that contract's power states."""
     known: dict[str, Contract | None] = {}
-    for ident, node in plan.nodes.items():
-        place = report.place(f"nodes.{ident}.product")
+    devices: dict[str, Node | Mounting] = {f"nodes.{ident}": node for ident, node in plan.nodes.items()}
+    devices |= {f"mountings.{ident}": mounting for ident, mounting in plan.mountings.items()}
+    for path, node in devices.items():
+        place = report.place(f"{path}.product")
         if node.profile is not None and node.profile not in plan.profiles:
             fix = f"profiles are: {', '.join(plan.profiles) or 'none'}"
-            report.add(
-                "SL115", report.place(f"nodes.{ident}.profile"), f"{node.profile!r} is not a profile of this plan", fix=fix
-            )
+            report.add("SL115", report.place(f"{path}.profile"), f"{node.profile!r} is not a profile of this plan", fix=fix)
         if node.product is None:
             continue
         if node.product not in known:
-            known[node.product] = contract_of(plan, node.product, report, f"nodes.{ident}.product")
+            known[node.product] = contract_of(plan, node.product, report, f"{path}.product")
         contract = known[node.product]
         profile = plan.profiles.get(node.profile or "")
         if contract is None or profile is None:
@@ -163,7 +167,7 @@ def used_parts(plan: Plan) -> tuple[str, ...]:
     for gateway in plan.gateways.values():
         found += [gateway.part, *gateway.with_parts]
     for mounting in plan.mountings.values():
-        found += [*mounting.parts, *mounting.with_parts]
+        found += [*mounting.parts, mounting.board, mounting.accelerator, *mounting.with_parts]
     for kit in plan.kits.values():
         found += [kit.battery, kit.panel, kit.converter]
     found += [supply.switch for supply in plan.supplies.values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from seamline.contract.keys import Keys, one
+from seamline.contract.nodes import Sequence
 from seamline.contract.scalars import BOOLEAN, TEXT, integer_between
 from seamline.site.catalogue.loader import refer
 from seamline.site.catalogue.parts import (
@@ -24,6 +25,8 @@ from seamline.site.quantities import DECIBEL, HEADING, IDENT, LENGTH, LENS, METR
 
 NODES_MAX: Final = 10_000
 MOUNTINGS_MAX: Final = 256
+WAYS_MAX: Final = 8
+"""In which what is mounted somewhere may be fed."""
 COUNT: Final = integer_between(0, 10_000)
 HOPS: Final = integer_between(1, 32)
 TECHNOLOGY: Final = choice(TECHNOLOGIES)
@@ -70,9 +73,20 @@ def observer_named(keys: Keys, key: str, name: str, catalogue: Catalogue) -> Non
 
 def power_source(keys: Keys) -> PowerSource | None:
     """Read `power`, where it is given: `{from: poe, supply: hall}`, `{from: solar, kit: small}`."""
-    if not keys.has("power"):
-        return None
-    inner = keys.mapping("power")
+    return fed_from(keys, keys.mapping("power")) if keys.has("power") else None
+
+
+def power_sources(keys: Keys) -> tuple[PowerSource, ...]:
+    """Read a mounting's `power`: one way to feed what is mounted there, or a list of them."""
+    if not isinstance(keys.maybe_node("power"), Sequence):
+        found = power_source(keys)
+        return () if found is None else (found,)
+    ways = enumerate(keys.list("power", items_max=WAYS_MAX))
+    return tuple(fed_from(keys, Keys(keys.report, way, f"{keys.inside('power')}.{at}")) for at, way in ways)
+
+
+def fed_from(keys: Keys, inner: Keys) -> PowerSource:
+    """Read one way to feed a device."""
     found = PowerSource(inner.one("from", POWER_KIND), inner.maybe("supply", IDENT), inner.maybe("kit", IDENT))
     fed = found.kind in {"battery", "solar"}
     if fed and found.kit is None and not inner.broken:
@@ -108,6 +122,11 @@ def mountings(keys: Keys, catalogue: Catalogue) -> dict[str, Mounting]:
             with_parts=parts_named(inner, "with", catalogue),
             cost=inner.maybe("cost", MONEY),
             count_max=inner.maybe("most", COUNT),
+            power=power_sources(inner),
+            board=part_named(inner, "board", Board, catalogue),
+            accelerator=part_named(inner, "accelerator", Accelerator, catalogue),
+            product=inner.maybe("product", TEXT),
+            profile=inner.maybe("profile", IDENT),
         )
         if found[ident].heading_step_deg < 1:
             span = keys.report.place(inner.inside("headings"))

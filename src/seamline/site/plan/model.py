@@ -145,6 +145,19 @@ class Place:
     feature: str | None = None
 
 
+PowerKind = Literal["mains", "poe", "dc", "battery", "solar"]
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSource:
+    """What feeds a device: a supply of the site (mains, PoE, DC) or a kit of battery and panel."""
+
+    kind: PowerKind
+    supply: str | None = None
+    """A supply's id; None: the nearest that is fit."""
+    kit: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Mounting:
     """Where new devices may go, as candidates for placement: on masts, along walls, at roof edges, or at points.
@@ -171,19 +184,13 @@ class Mounting:
     cost: Money | None = None
     """Work and material of one mounting, beside the parts."""
     count_max: int | None = None
-
-
-PowerKind = Literal["mains", "poe", "dc", "battery", "solar"]
-
-
-@dataclass(frozen=True, slots=True)
-class PowerSource:
-    """What feeds a device: a supply of the site (mains, PoE, DC) or a kit of battery and panel."""
-
-    kind: PowerKind
-    supply: str | None = None
-    """A supply's id; None: the nearest that is fit."""
-    kit: str | None = None
+    power: tuple[PowerSource, ...] = ()
+    """The ways in which a device here may be fed; empty: it is not asked whether it can be."""
+    board: str | None = None
+    accelerator: str | None = None
+    product: str | None = None
+    profile: str | None = None
+    """What each device here is made of and does, as a node says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +277,7 @@ class RoutePlan:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """A point that power can be had from. `switch` is the part that feeds PoE here."""
+    """A point that power can be had from. `switch` is the part that feeds PoE here, `switches` how many (None: as many as it takes)."""
 
     id: str
     title: str
@@ -279,6 +286,7 @@ class Supply:
     power_mw: float | None = None
     volts: float | None = None
     switch: str | None = None
+    switches: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,16 +317,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a node does all day: seconds of a day in each of its contract's power states, and inferences.
-
-    States that are not named keep what the contract says.
-    """
+    """What a node does all day: seconds of it in each of its contract's power states (others keep what the contract says), inferences."""
 
     id: str
     seconds_per_day: Mapping[str, float] = field(default_factory=dict[str, float])
     work: tuple[Work, ...] = ()
     message_bytes: int | None = None
     messages_per_day: float | None = None
+    samples_per_day: float | None = None
+    sample_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,13 +339,14 @@ class Weather:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Money. `parts` override the catalogue's prices; `spares_share` of each part is bought on top, rounded up."""
+    """Money. `parts` override the catalogue's prices, `labour_s` its work (by part or kind); spares are bought on top, rounded up."""
 
     currency: str = "EUR"
     budget: Money | None = None
     spares_share: float = 0.0
     parts: Mapping[str, Money] = field(default_factory=dict[str, Money])
     labour_hour: Money | None = None
+    labour_s: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +389,9 @@ class Plan:
     """Every file that the plan names and that is read with it, relative to the plan: survey, terrain, catalogue, weather."""
     places: Mapping[str, Span] = field(default_factory=dict[str, Span], compare=False)
     """Where things are written, by path (`nodes.cam-1.height`)."""
+    staged: Mapping[str, Path] = field(default_factory=dict[str, Path], compare=False)
+    """Where files are that the plan names and that do not lie beside it yet: a survey that the planner has not saved."""
 
     def beside(self, path: str) -> Path:
         """A file that the plan names."""
-        return self.file.parent / path
+        return self.staged.get(path, self.file.parent / path)

@@ -28,6 +28,8 @@ HIDING: Final = frozenset({Meaning.BUILDING, Meaning.OBSTRUCTION})
 BESIDE_M: Final = 1.0
 """How far a node may be from the survey's device that it stands for."""
 CLOSED: Final = frozenset({Meaning.EXCLUSION, Meaning.WATER})
+NOTES_SHOWN: Final = 10
+"""Notes on a survey that are shown with the problem that nothing can be placed by it."""
 
 
 class Placed(Protocol):
@@ -52,8 +54,7 @@ def resolve(plan: Plan) -> Site:
     try:
         ground = ground_of(files, plan, notes)
     except SiteError as error:
-        fix = "'seamline site preview' shows what the survey has"
-        report.add("SL301", report.place("frame" if "EPSG" in str(error) else "survey"), str(error), fix=fix)
+        unplaced(str(error), files, report, notes)
         raise ContractErrors(report.problems) from None
     return Resolver(plan, ground, things_of(files, plan, ground, notes), report, notes).site()
 
@@ -75,6 +76,22 @@ def read_survey(plan: Plan, report: Report, notes: Noted) -> list[Surveyed]:
             notes.add(note.kind, where, f"{note.what}{times}", "correct it in the survey if it matters")
         found.append(surveyed(file, survey, plan))
     return found
+
+
+def unplaced(why: str, files: Sequence[Surveyed], report: Report, notes: Noted) -> None:
+    """The problem of a survey that says not where the site is, with all that was noted on it: there is no site to show the notes."""
+    if "EPSG" in why:
+        fix = "name a frame in metres that is made for the region, or leave 'frame' out"
+        report.add("SL301", report.place("frame"), why, fix=fix)
+        return
+    for file in files:
+        file.meant(notes)
+    place = report.place("survey")
+    related = [(place, str(note)) for note in notes.all[:NOTES_SHOWN]]
+    if len(notes.all) > NOTES_SHOWN:
+        related.append((place, f"and {len(notes.all) - NOTES_SHOWN} notes more"))
+    fix = "'seamline site convert FILE -o -' shows what a file of the survey has"
+    report.add("SL301", place, why, fix=fix, related=tuple(related))
 
 
 def refuse(report: Report) -> None:
@@ -180,7 +197,7 @@ class Resolver:
             try:
                 found.append(Solid.of(areal(thing.geometry), thing.height_m, thing.id, base=base))
             except SiteError as error:
-                self.notes.add("left out", f"{thing.file}:{thing.line}", str(error), "correct it in the survey")
+                self.notes.add("left out", thing.origin, str(error), "correct it in the survey")
         return tuple(found)
 
     def doubts(self, site: Site) -> None:
@@ -205,7 +222,7 @@ class Resolver:
         for thing in self.things:
             if thing.meaning is Meaning.DEVICE and not any(Point(at.x, at.y).distance(thing.geometry) < BESIDE_M for at in known):
                 what = f"the survey's device {thing.name!r} is none of the plan's nodes"
-                self.notes.add("doubt", f"{thing.file}:{thing.line}", what, "add it under 'nodes' with 'existing: true'")
+                self.notes.add("doubt", thing.origin, what, "add it under 'nodes' with 'existing: true'")
 
 
 def closed(things: Sequence[Thing]) -> Areal:

@@ -52,6 +52,11 @@ class Thing:
     rule: Span | None = None
     """The rule that decided; None for what no rule matched."""
 
+    @property
+    def origin(self) -> str:
+        """The file it is from, with its line where that is known."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
 
 @dataclass(frozen=True, slots=True)
 class Fixed:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from seamline.contract.keys import Keys, one
-from seamline.contract.nodes import Sequence
+from seamline.contract.nodes import Scalar, Sequence
 from seamline.contract.scalars import NAME, TEXT, integer_between
+from seamline.site.catalogue.figures import READERS
 from seamline.site.catalogue.parts import Battery, Cable, Catalogue, Converter, Money, Panel, Switch
 from seamline.site.plan.devices import part_named, part_needed
 from seamline.site.plan.model import Kit, Place, Prices, Profile, RoutePlan, Supply, Weather, Work
@@ -30,6 +31,7 @@ from seamline.site.quantities import (
 
 THINGS_MAX: Final = 1000
 PIECES: Final = integer_between(1, 100)
+SWITCHES: Final = integer_between(1, 100)
 BYTES: Final = integer_between(1, 100_000_000)
 SUPPLY: Final = choice(("mains", "poe", "dc"))
 INFERRED: Final = choice(("local", "uplink", "either"))
@@ -67,12 +69,21 @@ def supplies(keys: Keys, catalogue: Catalogue) -> dict[str, Supply]:
             power_mw=inner.maybe("power", POWER),
             volts=inner.maybe("volts", VOLTS),
             switch=part_named(inner, "switch", Switch, catalogue),
+            switches=switches(inner),
         )
         if found[ident].kind == "poe" and found[ident].switch is None:
             fix = "add 'switch: NAME', a switch of the catalogue"
             keys.report.add("SL216", inner.span, f"supply {ident!r} gives PoE by no switch", fix=fix)
         inner.done()
     return found
+
+
+def switches(keys: Keys) -> int | None:
+    """Read how many switches stand at a supply: a number, or None for `auto`."""
+    node = keys.maybe_node("switches")
+    if isinstance(node, Scalar) and node.text == "auto":
+        return None
+    return 1 if node is None else one(keys.report, node, SWITCHES, f"'{keys.inside('switches')}'")
 
 
 def kits(keys: Keys, catalogue: Catalogue) -> dict[str, Kit]:
@@ -115,6 +126,8 @@ def profiles(keys: Keys, catalogue: Catalogue) -> dict[str, Profile]:
             work=works(inner, catalogue),
             message_bytes=inner.maybe("message", BYTES),
             messages_per_day=inner.maybe("messages", PER_DAY),
+            samples_per_day=inner.maybe("samples", PER_DAY),
+            sample_s=inner.maybe("sample_time", SECONDS),
         )
         inner.done()
     return found
@@ -163,6 +176,20 @@ def prices(keys: Keys, catalogue: Catalogue) -> Prices:
         spares_share=keys.either("spares", SHARE, 0.0),
         parts=parts,
         labour_hour=keys.maybe("labour", MONEY),
+        labour_s=hours(keys, catalogue),
     )
     keys.done()
+    return found
+
+
+def hours(keys: Keys, catalogue: Catalogue) -> dict[str, float]:
+    """Read `hours`: the work that a part, or each part of a kind, takes."""
+    found: dict[str, float] = {}
+    if keys.has("hours"):
+        inner = keys.mapping("hours")
+        for name, key, node in inner.entries(IDENT, items_max=10_000):
+            found[name] = one(keys.report, node, SECONDS, f"'{inner.inside(key.text)}'")
+            if name not in catalogue.parts and name not in READERS:
+                fix = f"name a part of the catalogue, or one of {', '.join(READERS)}"
+                keys.report.add("SL203", key.span, f"{name!r} is neither a part of the catalogue nor a kind of part", fix=fix)
     return found

@@ -37,9 +37,18 @@ def problems(draw, *, links=True, lightest=0):
         ),
         existing=tuple(order[:standing]),
         barred=dict.fromkeys(order[standing : standing + barred], "no power"),
-        groups=tuple(Group(tuple(sorted(members)), room) for members, room in groups),
+        groups=tuple(group_of(draw, tuple(sorted(members)), room, set(order[:standing])) for members, room in groups),
         links=linked,
     )
+
+
+def group_of(draw, members, room, standing):
+    """Members that count as one each, or take amounts of something that there is more of; what stands there fits."""
+    if draw(st.booleans()):
+        return Group(members, room)
+    takes = tuple(draw(st.lists(st.integers(0, 9), min_size=len(members), max_size=len(members))))
+    made = Group(members, 0, takes=takes)
+    return Group(members, made.taken(standing) + draw(st.integers(0, 14)), takes=takes)
 
 
 def choices(problem, count=None, budget=None):
@@ -52,7 +61,7 @@ def choices(problem, count=None, budget=None):
             if (
                 (count is None or size <= count)
                 and (budget is None or cost(problem, chosen) <= budget)
-                and all(len(everyone & set(group.members)) <= group.at_most for group in problem.groups)
+                and all(group.taken(everyone) <= group.at_most for group in problem.groups)
                 and all(everyone & set(others) for one, others in problem.links.items() if one in chosen)
             ):
                 found.append(chosen)

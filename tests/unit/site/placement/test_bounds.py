@@ -31,7 +31,7 @@ def least_price(core, needed=None):
 
 
 def keeps(build):
-    groups = all(used <= room for used, (_, room) in zip(build.used, build.core.groups, strict=True))
+    groups = all(used <= group.room for used, group in zip(build.used, build.core.groups, strict=True))
     return groups and all(build.is_in[others].any() or not build.is_in[members].any() for members, others in build.core.links)
 
 

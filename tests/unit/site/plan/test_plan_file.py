@@ -28,8 +28,10 @@ zones:
   corner: {area: {ring: [[8.5, 50.0], [8.5001, 50.0], [8.5001, 50.0001], [8.5, 50.0]]}, seen_by: {sensor: soil}}
   local: {area: {local: [[1 m, 1 m], [9 m, 1 m], [9 m, 900 cm]]}, seen_by: {sensor: soil}}
 mountings:
-  masts: {where: masts, parts: [bullet-4mp, probe], heights: [3 m, 4 m], headings: 15 deg, tilts: [10 deg, -5 deg], cost: 80.50 EUR, most: 4}
-  spots: {where: points, parts: [probe], heights: [1 m], points: [{x: 1 m, y: 2 m}, {lon: 8.5, lat: 50}], with: [box-small, box-small]}
+  masts: {where: masts, parts: [bullet-4mp, probe], heights: [3 m, 4 m], headings: 15 deg, tilts: [10 deg, -5 deg], cost: 80.50 EUR, most: 4,
+          power: [{from: poe, supply: hall}, {from: solar, kit: small}], board: esp32-s3-board, accelerator: ndp9120-module, profile: slow}
+  spots: {where: points, parts: [probe], heights: [1 m], points: [{x: 1 m, y: 2 m}, {lon: 8.5, lat: 50}], with: [box-small, box-small],
+          power: {from: mains}}
 nodes:
   cam: {title: North, part: bullet-4mp, lens: 6mm, place: {lon: 8.5, lat: 50.0001}, height: 4 m, heading: 360 deg, tilt: -3 deg,
         power: {from: poe, supply: hall}, with: [wall-arm]}
@@ -74,7 +76,10 @@ def test_everything_that_a_plan_can_say_becomes_a_value(tmp_path):
     masts, spots = plan.mountings.values()
     assert (masts.heights_m, masts.tilts_deg, masts.heading_step_deg, masts.count_max) == ((3.0, 4.0), (10.0, -5.0), 15.0, 4)
     assert masts.cost == Money(8050, "EUR")
+    assert masts.power == (PowerSource("poe", "hall"), PowerSource("solar", None, "small"))
+    assert (masts.board, masts.accelerator, masts.profile) == ("esp32-s3-board", "ndp9120-module", "slow")
     assert spots.with_parts == ("box-small", "box-small")
+    assert (spots.power, spots.board, spots.product) == ((PowerSource("mains"),), None, None)
     assert spots.points == (Place("local", x_m=1.0, y_m=2.0), Place("lonlat", lon=8.5, lat=50.0))
     cam, sensor, relay = plan.nodes.values()
     assert (cam.heading_deg, cam.tilt_deg, cam.power, cam.with_parts) == (0.0, -3.0, PowerSource("poe", "hall"), ("wall-arm",))
@@ -107,6 +112,7 @@ def test_a_plan_without_what_may_be_left_out_holds(tmp_path):
 
 NODE = "nodes:\n  cam: {part: bullet-4mp, lens: 4mm, place: {feature: Mast}, height: 5 m"
 ZONE = "zones:\n  z: {area: {boundary: whole}, seen_by: "
+MOUNT = "mountings: {{m: {{where: masts, parts: [dome-4mp], heights: [4 m], {}}}}}\n"
 WRONG = [
     # what is written, the code, a part of the message, a part of the remedy
     ("nodez: {}\n", "SP101", "unknown key 'nodez'", "write 'nodes'"),
@@ -117,8 +123,8 @@ WRONG = [
     ("frame: {epsg: 25832, origin: {lon: 1, lat: 2}}\n", "SP207", "names two frames", "keep"),
     ("frame: {epsg: 99999}\n", "SP108", "99999", "integer"),
     ("frame: [1]\n", "SP103", "'frame' is a list", "mapping"),
-    ("frame: {epsg: 4326}\n", "SP301", "not in metres", "site preview"),
-    ("frame: {epsg: 2000}\n", "SP301", "", "site preview"),
+    ("frame: {epsg: 4326}\n", "SP301", "not in metres", "a frame in metres"),
+    ("frame: {epsg: 2000}\n", "SP301", "", "a frame in metres"),
     ("terrain: {path: none.tif}\n", "SP220", "no file 'none.tif'", "correct the path"),
     ("weather: {pvgis: none.csv}\n", "SP220", "no file 'none.csv'", "correct the path"),
     ("weather: {temperatures: [1 Cel]}\n", "SP218", "1 months", "January first"),
@@ -198,6 +204,22 @@ WRONG = [
         "less than 1 degree",
         "15 deg",
     ),
+    (MOUNT.format("power: {from: poe, supply: hall}"), "SP115", "'hall' is not a supply of this plan", "supplies are: none"),
+    (
+        MOUNT.format("power: [{from: mains}, {from: solar, kit: sun}]"),
+        "SP115",
+        "'sun' is not a kit of this plan",
+        "kits are: none",
+    ),
+    (MOUNT.format("power: {from: solar}"), "SP212", "power from solar needs a kit", "add 'kit: NAME'"),
+    (MOUNT.format("power: {from: poe, kit: sun}"), "SP212", "power from poe has no kit", "remove it"),
+    (MOUNT.format("power: {from: steam}"), "SP111", "'steam' is not one of", "poe"),
+    (MOUNT.format("power: poe"), "SP103", "'mountings.m.power'", "mapping"),
+    (MOUNT.format("power: [poe]"), "SP103", "'mountings.m.power.0'", "mapping"),
+    (MOUNT.format("power: []"), "SP104", "'mountings.m.power' is an empty list", ""),
+    (MOUNT.format("board: wall-arm"), "SP203", "'wall-arm'", "boards are"),
+    (MOUNT.format("profile: slow"), "SP115", "'slow' is not a profile of this plan", "profiles are: none"),
+    (MOUNT.format("product: nowhere"), "SP222", "the product in 'nowhere' has no contract that holds", "contract check nowhere"),
     ("mountings: {m: {where: points, parts: [dome-4mp], heights: [4 m]}}\n", "SP102", "has no 'points'", "points"),
     ("mountings: {m: {where: moon, parts: [dome-4mp], heights: [4 m]}}\n", "SP111", "'moon' is not one of", "masts"),
     ("routes: {lines: {a: [{x: 1 m, y: 1 m}]}}\n", "SP208", "has 1 places", "at least 2"),

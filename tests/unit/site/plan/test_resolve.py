@@ -100,8 +100,29 @@ def test_without_a_boundary_what_lies_about_everything_is_taken_and_said(tmp_pat
 
 def test_a_survey_without_meaning_is_refused(tmp_path):
     (problem,) = problems(written(tmp_path, "", feature("A", "Elsewhere", point(0, 0))))
-    assert (problem.code, problem.fix) == ("SP301", "'seamline site preview' shows what the survey has")
+    assert (problem.code, problem.fix) == ("SP301", "'seamline site convert FILE -o -' shows what a file of the survey has")
     assert "no feature of the survey has a meaning" in problem.message
+    assert [note.partition(";")[0] for _, note in problem.related] == [
+        "survey.geojson: unmatched: Point 'A': no rule says what it means"
+    ]
+
+
+def test_metres_that_are_taken_for_degrees_are_said_where_nothing_is_left_of_the_survey(tmp_path):
+    metres = [
+        feature(name, "Masts", {"type": "Point", "coordinates": [464000.0 + at, 5538000.0]}) for at, name in enumerate("AB")
+    ]
+    (problem,) = problems(written(tmp_path, "", *metres))
+    assert problem.code == "SP301"
+    assert [note.partition(";")[0] for _, note in problem.related] == [
+        f"survey.geojson: left out: feature {at}: a place that is not on earth" for at in range(2)
+    ]
+    assert "are these metres?" in str(problem.render())
+
+
+def test_of_many_notes_on_a_survey_without_meaning_the_first_are_shown_and_the_others_counted(tmp_path):
+    (problem,) = problems(written(tmp_path, "", *(feature(f"A{at}", "Elsewhere", point(at, 0)) for at in range(13))))
+    assert len(problem.related) == 11
+    assert problem.related[-1][1] == "and 3 notes more"
 
 
 def test_a_survey_that_cannot_be_read_is_named_with_its_line_in_the_plan(tmp_path):
