@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from seamline.site.frame import HEIGHT_CM, UNIT, SiteError, centimetres
 
@@ -42,7 +42,10 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
-    """Sees equally well in its range (m, in space), in all directions or in a sector of `width` degrees about `heading`."""
+    """Sees equally well in its range (m, in space), in all directions or in a sector of `width` degrees about `heading`.
+
+    With a `sight` other than `line`, nothing hides from it: `none` senses all in its range on the level, `point` the cell it stands in.
+    """
 
     x: float
     y: float
@@ -50,6 +53,7 @@ class Sensor:
     range: float
     heading: float = 0.0
     width: float = 360.0
+    sight: Literal["line", "none", "point"] = "line"
 
     def __post_init__(self) -> None:
         if not self.range > 0:

@@ -11,6 +11,7 @@ from seamline.contract.scalars import BOOLEAN, NAME, SIZE, TEXT, integer_between
 from seamline.site.catalogue.parts import (
     CARRIES,
     FITS,
+    SIGHTS,
     TECHNOLOGIES,
     Accelerator,
     Accessory,
@@ -56,6 +57,7 @@ from seamline.site.quantities import (
     PIXELS,
     POWER,
     RESISTANCE,
+    SECONDS,
     SHARE,
     SLEEP,
     TEMPERATURE,
@@ -68,8 +70,9 @@ ROWS_MAX: Final = 64
 POE_CLASS: Final = integer_between(0, 8)
 COUNT: Final = integer_between(1, 1_000_000)
 TECHNOLOGY: Final = choice(TECHNOLOGIES)
+SIGHT: Final = choice(SIGHTS)
 IP: Final = named("IP[0-6X][0-9X]K?", "a degree of protection such as IP66", chars_max=5)
-ABOUT: Final = frozenset({"kind", "title", "maker", "model", "generic", "source", "sources", "senses", "technology"})
+ABOUT: Final = frozenset({"kind", "title", "maker", "model", "generic", "source", "sources", "senses", "sight", "technology"})
 """Keys that are no figures: they need no source."""
 
 
@@ -84,6 +87,7 @@ class About(TypedDict):
     model: str
     generic: bool
     price: Money | None
+    labour_s: float | None
     ip: str | None
     coldest_c: float | None
     hottest_c: float | None
@@ -114,6 +118,7 @@ def about(keys: Keys, ident: str) -> About:
         model=keys.either("model", TEXT, ""),
         generic=keys.either("generic", BOOLEAN, default=False),
         price=keys.maybe("price", MONEY),
+        labour_s=keys.maybe("labour", SECONDS),
         ip=keys.maybe("ip", IP),
         coldest_c=keys.maybe("coldest", TEMPERATURE),
         hottest_c=keys.maybe("hottest", TEMPERATURE),
@@ -167,6 +172,7 @@ def sensor(keys: Keys, common: About) -> Part:
         width_deg=keys.either("width", FIELD, 360.0),
         active_mw=keys.maybe("active", POWER),
         sleep_uw=keys.maybe("sleep", SLEEP),
+        sight=keys.either("sight", SIGHT, "line"),
     )
 
 
@@ -278,12 +284,21 @@ def battery(keys: Keys, common: About) -> Part:
 def panel(keys: Keys, common: About) -> Part:
     """Read a solar panel."""
     noct, loss = keys.maybe("noct", TEMPERATURE), keys.maybe("temperature_loss", PER_KELVIN)
-    return Panel(**common, peak_mw=keys.one("peak", POWER), noct_c=noct, per_kelvin=loss)
+    peak_v, open_v = keys.maybe("peak_volts", VOLTS), keys.maybe("open_volts", VOLTS)
+    return Panel(**common, peak_mw=keys.one("peak", POWER), noct_c=noct, per_kelvin=loss, peak_v=peak_v, open_v=open_v)
 
 
 def converter(keys: Keys, common: About) -> Part:
     """Read a charge controller or converter."""
-    return Converter(**common, efficiency=keys.one("efficiency", SHARE), quiescent_uw=keys.one("quiescent", SLEEP))
+    return Converter(
+        **common,
+        efficiency=keys.one("efficiency", SHARE),
+        quiescent_uw=keys.one("quiescent", SLEEP),
+        charges=keys.words("charges", TEXT, required=False),
+        batteries_v=keys.words("batteries", VOLTS, required=False),
+        input_v=keys.maybe("input", VOLTS),
+        boosts=keys.maybe("boosts", BOOLEAN),
+    )
 
 
 def enclosure(keys: Keys, common: About) -> Part:

@@ -19,6 +19,8 @@ from seamline.site.money import Money
 Technology = Literal["lora", "wifi", "lte-m", "nb-iot", "802.15.4", "ethernet"]
 TECHNOLOGIES: Final[tuple[Technology, ...]] = ("lora", "wifi", "lte-m", "nb-iot", "802.15.4", "ethernet")
 
+Sight = Literal["line", "none", "point"]
+SIGHTS: Final[tuple[Sight, ...]] = ("line", "none", "point")
 Fit = Literal["wall", "pole", "roof", "ceiling"]
 FITS: Final[tuple[Fit, ...]] = ("wall", "pole", "roof", "ceiling")
 Carried = Literal["data", "power"]
@@ -42,6 +44,8 @@ class Part:
     generic: bool = False
     price: Money | None = None
     """For one piece; of a cable for one metre. Without VAT."""
+    labour_s: float | None = None
+    """Work to put one piece up, or to lay one metre of cable, in seconds."""
     ip: str | None = None
     """Degree of protection (IEC 60529), as `IP66`."""
     coldest_c: float | None = None
@@ -84,7 +88,11 @@ class Camera(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor(Part):
-    """A sensor: `senses` says what (`motion`, `smoke`), equally well within `range_m` and a sector of `width_deg`."""
+    """A sensor: `senses` says what (`motion`, `smoke`), equally well within `range_m` and a sector of `width_deg`.
+
+    `sight`: what it senses must lie in its line of sight (`line`: a PIR, a radar), may lie behind what stands there (`none`: its
+    reading holds for the ground about it), or is where the sensor itself is (`point`: a probe that speaks for its own cell alone).
+    """
 
     kind: ClassVar[str] = "sensor"
     senses: str
@@ -92,6 +100,7 @@ class Sensor(Part):
     width_deg: float = 360.0
     active_mw: float | None = None
     sleep_uw: float | None = None
+    sight: Sight = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,15 +226,27 @@ class Panel(Part):
     noct_c: float | None = None
     per_kelvin: float | None = None
     """Share of the power lost for each kelvin above 25 degrees (above 0)."""
+    peak_v: float | None = None
+    """At the point of most power, at standard test conditions."""
+    open_v: float | None = None
+    """Without a load, at standard test conditions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converter(Part):
-    """A charge controller or voltage converter: the share that it passes on, and what it draws itself."""
+    """A charge controller or voltage converter: the share that it passes on, and what it draws itself.
+
+    Of a charger: chemistries that it charges, nominal voltages of batteries (V), the most that it bears at its input (V), and whether
+    it charges a battery of more volts than its input has. Empty and None where its source does not say.
+    """
 
     kind: ClassVar[str] = "converter"
     efficiency: float
     quiescent_uw: float
+    charges: tuple[str, ...] = ()
+    batteries_v: tuple[float, ...] = ()
+    input_v: float | None = None
+    boosts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from seamline.site.plan.model import Need, Node
 from seamline.site.plan.site import Fixed, Site
 
 COUNT_MAX: Final = 255
+IN_THE_WAY: Final = frozenset({"obstruction", "terrain"})
+"""Causes that no turning of a node mends."""
 EPSILON: Final = 1e-9
 """Shares are quotients of counts: 0.95 of 100 cells are 95."""
 Nodes = Mapping[str, tuple[Node, Fixed]]
@@ -112,14 +114,36 @@ def blind_spots(zone: ZoneCells, blind: NDArray[np.bool_], watches: Sequence[Wat
     )
 
 
+def nearest(zone: ZoneCells, blind: NDArray[np.bool_], watches: Sequence[Watch]) -> NDArray[np.int32]:
+    """Of those that miss a blind cell, the number of the one that is nearest on the level; of two as near the first. -1 elsewhere."""
+    first_x, first_y = zone.grid.first
+    x = first_x + np.arange(zone.grid.columns, dtype=np.int64) * zone.grid.step
+    y = first_y + np.arange(zone.grid.rows, dtype=np.int64) * zone.grid.step
+    found = np.full(blind.shape, -1, np.int32)
+    least_cm2 = np.full(blind.shape, np.iinfo(np.int64).max, np.int64)
+    for at, (_, observer, least) in enumerate(watches):
+        field = observer.field()
+        away = ((x - field.x) ** 2)[np.newaxis, :] + ((y - field.y) ** 2)[:, np.newaxis]
+        better = blind & (zone.mask(observer) < least) & (away < least_cm2)
+        found[better] = at
+        least_cm2[better] = away[better]
+    return found
+
+
 def causes_of(
     zone: ZoneCells, blind: NDArray[np.bool_], label: NDArray[np.int32], watches: Sequence[Watch], groups: int
 ) -> list[tuple[Cause, ...]]:
-    """The causes of each group of blind cells, the one of most cells first. What two nodes have in common counts once for a cell."""
+    """The causes of each group of blind cells, the one of most cells first. What two nodes have in common counts once for a cell.
+
+    What stands in the way counts for every node: without it, that node would see the cell. What a node's own field lacks counts only
+    for the nearest of those that miss the cell: turning or moving it costs least, and all the others would be named for nothing.
+    """
     found: dict[tuple[CauseKind, str], NDArray[np.bool_]] = {}
-    for ident, observer, least in watches:
+    near = nearest(zone, blind, watches)
+    for at, (ident, observer, least) in enumerate(watches):
         for kind, what, cells in reasons(zone, ident, observer, least, blind):
-            found[kind, what] = found[kind, what] | cells if (kind, what) in found else cells
+            told = cells if kind in IN_THE_WAY else cells & (near == at)
+            found[kind, what] = found[kind, what] | told if (kind, what) in found else told
     if not watches:
         found["nobody", ""] = blind
     counts = {key: np.bincount(label[cells], minlength=groups).tolist() for key, cells in found.items()}

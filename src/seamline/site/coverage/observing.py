@@ -31,7 +31,15 @@ def aim_of(node: Node, at: Fixed) -> Aim:
 def observer_of(part: Part, aim: Aim, densities: tuple[float, ...]) -> Observer:
     """What a part sees when it is aimed so; a camera tells the pixel densities (px/m, from coarse to fine) apart."""
     if isinstance(part, SensorPart):
-        return Sensor(x=aim.x, y=aim.y, height=aim.height, range=part.range_m, heading=aim.heading, width=part.width_deg)
+        return Sensor(
+            x=aim.x,
+            y=aim.y,
+            height=aim.height,
+            range=part.range_m,
+            heading=aim.heading,
+            width=part.width_deg,
+            sight=part.sight,
+        )
     lens = part.lens(aim.lens) if isinstance(part, CameraPart) else None
     if not isinstance(part, CameraPart) or lens is None:
         raise SiteError(f"{part.id!r} observes nothing with lens {aim.lens!r}; name a camera with its lens, or a sensor")

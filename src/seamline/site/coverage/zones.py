@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from seamline.site.coverage.reach import Reach, reach_of
 from seamline.site.frame import CM, SiteError
-from seamline.site.observers import Observer
+from seamline.site.observers import Observer, Sensor
 from seamline.site.plan.site import Areal, Site, SiteZone
 from seamline.site.scene import Grid, Mask, Scene, Solid
+from seamline.site.unhidden import unhidden
 
 CELLS_MAX: Final = 16_000_000
 K = TypeVar("K", bound=np.generic)
@@ -75,6 +76,9 @@ class ZoneCells:
 
     def reach(self, observer: Observer) -> Reach:
         """The field of an observer on the zone's grid."""
+        if isinstance(observer, Sensor) and observer.sight != "line":
+            near, sensed = unhidden(self.grid, observer)
+            return Reach(near, np.zeros_like(near), sensed.astype(np.uint8))
         field = observer.field()
         eye = self.scene.ground_at(field.x, field.y) + field.z
         return reach_of(field, self.grid, eye, self._targets)

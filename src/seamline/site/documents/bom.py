@@ -12,7 +12,9 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from seamline.site.catalogue.parts import Cable, Money, Part
+from seamline.site.documents import labour
 from seamline.site.documents.design import Design
+from seamline.site.documents.labour import Work
 from seamline.site.plan.model import PowerSource
 
 KINDS: Final = (
@@ -61,18 +63,19 @@ class BomLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bom:
-    """All lines, and what their sum does not hold: `unpriced` parts, and what `lacks` altogether."""
+    """All lines of parts and of work, and what their sum does not hold: `unpriced` parts, and what `lacks` altogether."""
 
     lines: tuple[BomLine, ...]
     currency: str
     budget: Money | None
     unpriced: tuple[str, ...]
     lacks: tuple[str, ...]
+    works: tuple[Work, ...] = ()
 
     @property
     def total(self) -> Money:
-        """The sum of all lines that have a price."""
-        return Money(sum(line.cents or 0 for line in self.lines), self.currency)
+        """The sum of all lines that have a price, and of all work."""
+        return Money(sum(line.cents or 0 for line in self.lines) + sum(work.cents for work in self.works), self.currency)
 
     @property
     def at_least(self) -> bool:
@@ -108,8 +111,14 @@ def bom(design: Design) -> Bom:
     share = Fraction(str(plan.prices.spares_share))
     lines = tuple(line_of(design, part, tuple(wanted[part.id]), share) for part in parts)
     unpriced = tuple(line.part.id for line in lines if line.price is None)
+    needed = [(line.part, line.needed, line.asked_by) for line in lines]
     return Bom(
-        lines=lines, currency=plan.prices.currency, budget=plan.prices.budget, unpriced=unpriced, lacks=tuple(lacking(design))
+        lines=lines,
+        currency=plan.prices.currency,
+        budget=plan.prices.budget,
+        unpriced=unpriced,
+        lacks=(*lacking(design), *labour.lacking(design, needed)),
+        works=labour.works(design, needed),
     )
 
 
@@ -123,11 +132,6 @@ def lacking(design: Design) -> Iterator[str]:
             yield f"cables for {' and '.join(design.cables.unlaid)}, which the plan does not name"
         if design.cables.unroutable:
             yield f"cables that no route leads to ({', '.join(design.cables.unroutable)})"
-    if design.radio is not None and design.radio.put_up:
-        yield f"mounts and work of what the network puts up ({len(design.radio.put_up)})"
-    rate = design.plan.prices.labour_hour
-    if rate is not None:
-        yield f"labour (the plan gives {rate} an hour, and no hours)"
 
 
 def claims(design: Design) -> Iterator[tuple[str, Origin]]:
@@ -146,13 +150,23 @@ def claims(design: Design) -> Iterator[tuple[str, Origin]]:
             for part in (gateway.part, *gateway.with_parts):
                 yield part, Origin(path, design.place_of(path), 1)
             yield from _kit(design, path, gateway.power)
+    switches = {one.id: one.count for one in (design.cables.switches if design.cables else ())}
     for supply in plan.supplies.values():
         if supply.switch is not None:
-            yield supply.switch, Origin(f"supplies.{supply.id}", design.place_of(f"supplies.{supply.id}.switch"), 1)
-    for one in design.radio.put_up if design.radio else ():
-        yield one.part, Origin(f"network: {one.id}", design.place_of(f"network.{one.role}"), 1)
+            count = switches.get(supply.id, supply.switches or 1)
+            yield supply.switch, Origin(f"supplies.{supply.id}", design.place_of(f"supplies.{supply.id}.switch"), count)
+    yield from _put_up(design)
     for row in design.cables.rows if design.cables else ():
         yield row.part, Origin(f"cable {row.id}", design.place_of("routes.cable"), row.metres)
+
+
+def _put_up(design: Design) -> Iterator[tuple[str, Origin]]:
+    """The gateways and relays that the network puts up, each with what comes with its mounting."""
+    for one in design.radio.put_up if design.radio else ():
+        yield one.part, Origin(f"network: {one.id}", design.place_of(f"network.{one.role}"), 1)
+        mounting = design.plan.mountings.get(one.mounting)
+        for part in mounting.with_parts if mounting is not None else ():
+            yield part, Origin(f"network: {one.id}", design.place_of(f"mountings.{one.mounting}.with"), 1)
 
 
 def _kit(design: Design, path: str, power: PowerSource | None) -> Iterator[tuple[str, Origin]]:

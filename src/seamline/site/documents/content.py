@@ -18,9 +18,9 @@ from typing import Final, cast
 from seamline.site.frame import SiteError
 from seamline.site.plan.model import Plan
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the documents: raised by every change to what is worked out or how it is written."""
-BESIDE: Final = frozenset({"file", "places", "inputs", "catalogue"})
+BESIDE: Final = frozenset({"file", "places", "inputs", "catalogue", "staged"})
 """Of a plan: what is hashed in another way, or not at all."""
 SIDECARS: Final = frozenset({".dbf", ".shx", ".prj", ".cpg", ".qpj", ".sbn", ".sbx"})
 """The files beside a shapefile that it is read with."""

@@ -63,7 +63,7 @@ BOM = ("kind", "part", "title", "maker", "model", "unit", "needed", "spares", "q
 
 
 def bom_rows(design: Design) -> Iterator[Sequence[Cell]]:
-    """The lines of the bill of materials, and its total."""
+    """The lines of the bill of materials, its work, and its total."""
     found = bom(design)
     for line in found.lines:
         part = line.part
@@ -71,6 +71,11 @@ def bom_rows(design: Design) -> Iterator[Sequence[Cell]]:
             part.kind, part.id, part.title, part.maker, part.model, line.unit, line.needed, line.spares, line.quantity,
             decimal(line.price.cents if line.price else None), decimal(line.cents), found.currency, line.price_from, line.asked_by,
             part.source,
+        )  # fmt: skip
+    for work in found.works:
+        yield (
+            "labour", work.what, work.title, "", "", work.unit, round(float(work.quantity), 4), 0, round(float(work.quantity), 4),
+            decimal(work.each.cents), decimal(work.cents), found.currency, work.origin, work.asked_by, work.origin,
         )  # fmt: skip
     lacks = "; ".join([*found.unpriced, *found.lacks])
     title = f"at least, without: {lacks}" if found.at_least else ""

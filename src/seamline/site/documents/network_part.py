@@ -38,11 +38,12 @@ def radio_view(site: Site, study: Study) -> RadioView | None:
 def put_up(site: Site, study: Study) -> Iterator[PutUp]:
     """The gateways and relays that were chosen on mountings of the plan."""
     wish = site.plan.network
-    chosen = set(study.choice.chosen) if study.choice else set[str]()
-    for station in study.stations:
+    for one in study.put_up:
+        station = one.station
         part = wish.gateway_part if station.role == "gateway" else wish.relay_part
-        if station.id in chosen and station.role != "node" and part is not None:
-            yield PutUp(station.id, station.role, part, station.antenna.x, station.antenna.y, station.antenna.height)
+        if station.role != "node" and part is not None:
+            at = station.antenna
+            yield PutUp(station.id, station.role, part, at.x, at.y, at.height, one.mounting)
 
 
 def link_view(link: Link, *, used: bool) -> LinkView:
@@ -76,7 +77,9 @@ def cables_view(site: Site, study: Study) -> CablesView:
                 budget.ports,
                 round(budget.reserves_mw / 1000, 2),
                 round(budget.budget_mw / 1000, 2),
-                budget.problems,
+                (*budget.problems, *budget.remedies),
+                budget.switches,
+                next((one.dark for one in study.failures if one.kind in {"switch", "supply"} and one.what == budget.switch), ()),
             )
             for budget in study.budgets
         ),

@@ -32,7 +32,7 @@ def node_view(site: Site, node: Found) -> NodePower:
         upper_bound=node.upper_bound,
         met=node.met,
         terms=terms_view(node.terms),
-        notes=node.notes,
+        notes=(*node.misfits, *node.notes),
         answers=tuple(map(answer_view, node.verdicts)),
     )
 

@@ -29,6 +29,7 @@ SECTIONS: Final = (
     "cables",
     "power",
     "parts",
+    "labour",
     "total",
     "absent",
 )
@@ -63,12 +64,11 @@ def summary(design: Design) -> Summary:
         "coverage": dict(_coverage(design)),
         "blind spots": dict(_blind(design)),
         "links": dict(_links(design)),
-        "failures": {
-            f"{one.kind} {one.what}": {"dark": ", ".join(one.dark)} for one in (design.radio.failures if design.radio else ())
-        },
+        "failures": dict(_failures(design)),
         "cables": dict(_cables(design)),
         "power": dict(_power(design)),
         "parts": dict(_parts(design)),
+        "labour": dict(_labour(design)),
         "total": {"all": _total(design)},
         "absent": {absent.what: {"why": absent.why} for absent in design.absent},
     }
@@ -101,6 +101,14 @@ def _links(design: Design) -> Iterator[tuple[str, Fields]]:
         yield link.ends, {"rate": link.rate, "margin_db": link.margin_db, "used": link.used}
 
 
+def _failures(design: Design) -> Iterator[tuple[str, Fields]]:
+    for one in design.radio.failures if design.radio else ():
+        yield f"{one.kind} {one.what}", {"dark": ", ".join(one.dark)}
+    for switch in design.cables.switches if design.cables and not design.radio else ():
+        if switch.dark:
+            yield f"{'switch' if switch.count == 1 else 'supply'} {switch.id}", {"dark": ", ".join(switch.dark)}
+
+
 def _cables(design: Design) -> Iterator[tuple[str, Fields]]:
     for row in design.cables.rows if design.cables else ():
         yield row.id, {"from": row.source, "part": row.part, "metres": row.metres, "problems": "; ".join(row.problems)}
@@ -126,6 +134,16 @@ def _parts(design: Design) -> Iterator[tuple[str, Fields]]:
     for line in bom(design).lines:
         price = None if line.price is None else line.price.cents
         yield line.part.id, {"quantity": line.quantity, "unit": line.unit, "price_cents": price, "cents": line.cents}
+
+
+def _labour(design: Design) -> Iterator[tuple[str, Fields]]:
+    """Work by what it is done to; the mountings of what the network puts up by their own names."""
+    found: dict[str, tuple[float, str, int]] = {}
+    for work in bom(design).works:
+        quantity, _, cents = found.get(work.what, (0.0, work.unit, 0))
+        found[work.what] = (round(quantity + float(work.quantity), 4), work.unit, cents + work.cents)
+    for what, (quantity, unit, cents) in found.items():
+        yield what, {"quantity": quantity, "unit": unit, "cents": cents}
 
 
 def _total(design: Design) -> Fields:

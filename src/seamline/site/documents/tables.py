@@ -3,14 +3,139 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from seamline.site.documents.blind import causes_text, need_text, share_text, spots
-from seamline.site.documents.bom import Bom, bom
+from seamline.site.coverage.result import NeedCoverage, ZoneCoverage
+from seamline.site.documents.blind import Spot, causes_text, need_text, share_text, spots
+from seamline.site.documents.bom import Bom, BomLine, bom
 from seamline.site.documents.design import Design
-from seamline.site.documents.devices import devices
-from seamline.site.documents.sheets import Column, Draft, Flow, Row, Table, Words
-from seamline.site.documents.views import AnswerView, NodePower, SwitchView, TermView
+from seamline.site.documents.devices import Device, devices
+from seamline.site.documents.labour import Work
+from seamline.site.documents.listing import Field, figure, listed
+from seamline.site.documents.sheets import Draft, Flow, Row, Table, Words
+from seamline.site.documents.views import (
+    AnswerView,
+    CableView,
+    FailureView,
+    LinkView,
+    NodePower,
+    OptionView,
+    RadioView,
+    SwitchView,
+    TermView,
+)
 from seamline.site.power.figures import amount as amount_text
+
+
+def dark_text(node: NodePower) -> str:
+    """The share of days that go dark; of a clear sky it is the least that there is."""
+    bound = " at best" if node.upper_bound else ""
+    return "" if node.dark_share is None else f"{node.dark_share * 100:.2f} %{bound}"
+
+
+def term_text(term: TermView) -> str:
+    """A term's value with its unit; a bare number has none."""
+    return amount_text(term.value) if term.unit == "1" else f"{amount_text(term.value)} {term.unit}"
+
+
+SOURCES: Final[tuple[Field[BomLine], ...]] = (
+    Field("part", 22, lambda line: line.part.id),
+    Field("asked for by", 40, lambda line: line.asked_by),
+    Field("price from", 30, lambda line: line.price_from if line.price else ""),
+    Field("figures from", 40, lambda line: line.part.source),
+)
+HOURS: Final[tuple[Field[Work], ...]] = (
+    Field("of", 22, lambda work: work.what),
+    Field("what", 60, lambda work: work.title),
+    figure("how much", 18, lambda work: work.amount),
+    Field("from", 60, lambda work: work.origin),
+)
+DEVICES: Final[tuple[Field[Device], ...]] = (
+    Field("id", 16, lambda one: one.id),
+    Field("what", 12, lambda one: one.role),
+    Field("title", 30, lambda one: one.title),
+    Field("part", 22, lambda one: one.part or ""),
+    figure("x m", 11, lambda one: f"{one.x:.2f}"),
+    figure("y m", 11, lambda one: f"{one.y:.2f}"),
+    figure("longitude", 17, lambda one: f"{one.lon:.7f}"),
+    figure("latitude", 17, lambda one: f"{one.lat:.7f}"),
+    figure("height m", 12, lambda one: f"{one.height_m:.2f}"),
+    figure("bearing", 12, lambda one: "" if one.bearing_deg is None else f"{one.bearing_deg:.1f}°"),
+    figure("tilt", 8, lambda one: "" if one.tilt_deg is None else f"{one.tilt_deg:g}°"),
+    Field("power", 26, lambda one: one.power),
+    Field("", 10, lambda one: "exists" if one.existing else ""),
+)
+LINKS: Final[tuple[Field[LinkView], ...]] = (
+    Field("from", 22, lambda link: link.a),
+    Field("to", 22, lambda link: link.b),
+    Field("radio", 14, lambda link: link.radio),
+    Field("rate", 14, lambda link: link.rate or "none holds"),
+    figure("length m", 12, lambda link: f"{link.metres:.1f}"),
+    figure("loss dB", 12, lambda link: f"{link.loss_db:.1f}"),
+    figure("margin dB", 12, lambda link: f"{link.margin_db:.1f}"),
+    figure("spare dB", 12, lambda link: f"{link.spare_db:.1f}"),
+    Field("", 24, lambda link: "in use" if link.used else ""),
+)
+FAILURES: Final[tuple[Field[FailureView], ...]] = (
+    Field("what", 12, lambda one: one.kind),
+    Field("which", 40, lambda one: one.what),
+    Field("dark without it", 90, lambda one: ", ".join(one.dark)),
+)
+CABLES: Final[tuple[Field[CableView], ...]] = (
+    Field("cable", 16, lambda row: row.id),
+    Field("from", 16, lambda row: row.source),
+    Field("to", 16, lambda row: row.device),
+    Field("part", 20, lambda row: row.part),
+    Field("use", 12, lambda row: row.use),
+    figure("buy m", 10, lambda row: f"{row.metres:.1f}"),
+    figure("on routes m", 12, lambda row: f"{row.route_m:.1f}"),
+    figure("leads m", 10, lambda row: f"{row.lead_m:.1f}"),
+    figure("drop", 8, lambda row: "" if row.drop_share is None else f"{row.drop_share * 100:.1f} %"),
+    Field("along", 30, lambda row: ", ".join(row.lines)),
+    Field("what does not hold", 40, lambda row: "; ".join(row.problems)),
+)
+SWITCHES: Final[tuple[Field[SwitchView], ...]] = (
+    Field("switch", 20, lambda one: one.id),
+    figure("how many", 12, lambda one: str(one.count)),
+    figure("devices", 12, lambda one: str(one.devices)),
+    figure("ports", 12, lambda one: str(one.ports)),
+    figure("reserved W", 14, lambda one: f"{one.reserved_w:g}"),
+    figure("budget W", 14, lambda one: f"{one.budget_w:g}"),
+    Field("dark without it", 60, lambda one: ", ".join(one.dark)),
+    Field("what does not hold", 80, lambda one: "; ".join(one.problems)),
+)
+UNPOWERED: Final[tuple[Field[Device], ...]] = (
+    Field("device", 20, lambda one: one.id),
+    Field("fed by", 60, lambda one: one.power),
+)
+NODES: Final[tuple[Field[NodePower], ...]] = (
+    Field("node", 16, lambda node: node.node),
+    Field("fed by", 28, lambda node: node.source),
+    figure("uses a day", 14, lambda node: "not known" if node.daily_wh is None else f"{node.daily_wh:.3g} Wh"),
+    figure("lasts without sun", 16, lambda node: "" if node.autonomy_d is None else f"{node.autonomy_d:.1f} d"),
+    figure("days that go dark", 16, dark_text),
+    Field("worst month", 14, lambda node: node.worst_month or ""),
+    Field("", 60, lambda node: "; ".join(node.notes)),
+)
+OPTIONS: Final[tuple[Field[OptionView], ...]] = (
+    Field("way", 50, lambda one: one.name),
+    figure("J a day", 16, lambda one: f"{one.joules:.4g}"),
+    figure("bytes a day", 16, lambda one: f"{one.bytes_sent:.4g}"),
+    figure("answer after s", 16, lambda one: f"{one.latency_s:.3g}"),
+    Field("why not", 60, lambda one: "; ".join(one.refusals)),
+)
+TERMS: Final[tuple[Field[TermView], ...]] = (
+    Field("what", 36, lambda term: term.name),
+    figure("how much", 18, term_text),
+    Field("worked out", 46, lambda term: term.working),
+    Field("from", 60, lambda term: term.source),
+)
+SPOTS: Final[tuple[Field[Spot], ...]] = (
+    Field("blind spot", 30, lambda spot: spot.name),
+    Field("zone", 24, lambda spot: spot.zone),
+    figure("area m²", 12, lambda spot: f"{spot.blind.area_m2:.1f}"),
+    Field("because of", 90, lambda spot: causes_text(spot.blind, most=5)),
+)
 
 
 def bom_sheets(design: Design) -> tuple[Draft, ...]:
@@ -23,46 +148,31 @@ def bom_sheets(design: Design) -> tuple[Draft, ...]:
         flow.add(Words(f"Without a price, and not in the total: {', '.join(found.unpriced)}."))
     for lack in found.lacks:
         flow.add(Words(f"Not in the total: {lack}."))
-    flow.add(Words("Where the figures come from", heading=True))
-    columns = (Column("part", 22), Column("asked for by", 40), Column("price from", 30), Column("figures from", 40))
-    rows = tuple(
-        Row((line.part.id, line.asked_by, line.price_from if line.price else "", line.part.source)) for line in found.lines
-    )
-    flow.add(Table(columns, rows))
+    flow.add(Words("Where the figures come from", heading=True), listed(SOURCES, found.lines))
+    if found.works:
+        flow.add(Words("Where the hours come from", heading=True), listed(HOURS, found.works))
     return flow.drafts()
 
 
 def bom_table(found: Bom) -> Table:
-    """The lines with their prices, and the total."""
-    columns = (
-        Column("kind", 12),
-        Column("part", 22),
-        Column("what it is", 46),
-        Column("needed", 9, "end"),
-        Column("spares", 9, "end"),
-        Column("to buy", 10, "end"),
-        Column("each", 16, "end"),
-        Column("together", 18, "end"),
+    """The lines with their prices, the work, and the total."""
+    fields: tuple[Field[BomLine], ...] = (
+        Field("kind", 12, lambda line: line.part.kind),
+        Field("part", 22, lambda line: line.part.id),
+        Field("what it is", 46, lambda line: line.part.title + (" (a class of products)" if line.part.generic else "")),
+        figure("needed", 9, lambda line: str(line.needed)),
+        figure("spares", 9, lambda line: str(line.spares)),
+        figure("to buy", 10, lambda line: f"{line.quantity} {line.unit}"),
+        figure("each", 16, lambda line: str(line.price) if line.price else line.price_from),
+        figure("together", 18, lambda line: amount(line.cents, found.currency)),
     )
-    rows = [
-        Row(
-            (
-                line.part.kind,
-                line.part.id,
-                line.part.title + (" (a class of products)" if line.part.generic else ""),
-                str(line.needed),
-                str(line.spares),
-                f"{line.quantity} {line.unit}",
-                str(line.price) if line.price else line.price_from,
-                amount(line.cents, found.currency),
-            ),
-            alarm=line.price is None,
-        )
-        for line in found.lines
-    ]
+    works = (
+        Row(("labour", work.what, work.title, "", "", work.amount, str(work.each), amount(work.cents, found.currency)))
+        for work in found.works
+    )
     total = f"{'at least ' if found.at_least else ''}{found.total}"
-    rows.append(Row(("total", "", "", "", "", "", "", total), strong=True))
-    return Table(columns, tuple(rows))
+    last = (*works, Row(("total", "", "", "", "", "", "", total), strong=True))
+    return listed(fields, found.lines, alarm=lambda line: line.price is None, last=last)
 
 
 def amount(cents: int | None, currency: str) -> str:
@@ -73,42 +183,7 @@ def amount(cents: int | None, currency: str) -> str:
 def device_sheets(design: Design) -> tuple[Draft, ...]:
     """Every device with its place and aim; bearings are from true north."""
     flow = Flow("devices", "Devices")
-    columns = (
-        Column("id", 16),
-        Column("what", 12),
-        Column("title", 30),
-        Column("part", 22),
-        Column("x m", 11, "end"),
-        Column("y m", 11, "end"),
-        Column("longitude", 17, "end"),
-        Column("latitude", 17, "end"),
-        Column("height m", 12, "end"),
-        Column("bearing", 12, "end"),
-        Column("tilt", 8, "end"),
-        Column("power", 26),
-        Column("", 10),
-    )
-    rows = tuple(
-        Row(
-            (
-                one.id,
-                one.role,
-                one.title,
-                one.part or "",
-                f"{one.x:.2f}",
-                f"{one.y:.2f}",
-                f"{one.lon:.7f}",
-                f"{one.lat:.7f}",
-                f"{one.height_m:.2f}",
-                "" if one.bearing_deg is None else f"{one.bearing_deg:.1f}°",
-                "" if one.tilt_deg is None else f"{one.tilt_deg:g}°",
-                one.power,
-                "exists" if one.existing else "",
-            )
-        )
-        for one in devices(design)
-    )
-    flow.add(Table(columns, rows, "the plan has no devices"))
+    flow.add(listed(DEVICES, devices(design), "the plan has no devices"))
     return flow.drafts()
 
 
@@ -118,46 +193,21 @@ def link_sheets(design: Design) -> tuple[Draft, ...]:
     if radio is None:
         return ()
     flow = Flow("links", "Radio links")
-    columns = (
-        Column("from", 22),
-        Column("to", 22),
-        Column("radio", 14),
-        Column("rate", 14),
-        Column("length m", 12, "end"),
-        Column("loss dB", 12, "end"),
-        Column("margin dB", 12, "end"),
-        Column("spare dB", 12, "end"),
-        Column("", 24),
-    )
-    rows = tuple(
-        Row(
-            (
-                link.a,
-                link.b,
-                link.radio,
-                link.rate or "none holds",
-                f"{link.metres:.1f}",
-                f"{link.loss_db:.1f}",
-                f"{link.margin_db:.1f}",
-                f"{link.spare_db:.1f}",
-                "in use" if link.used else "",
-            ),
-            strong=link.used,
-        )
-        for link in radio.links
-    )
     flow.add(
         Words(f"{radio.kind}, with a fade margin of {radio.fade_margin_db:g} dB."),
-        Table(columns, rows, "no two radios hear each other"),
+        listed(LINKS, radio.links, "no two radios hear each other", strong=lambda link: link.used),
     )
-    flow.add(*(Words(text, alarm=True) for text in radio.problems))
-    flow.add(*(Words(f"{ident} is not heard by any gateway: {text}", alarm=True) for ident, text in radio.unheard.items()))
-    flow.add(*(Words(f"Put up besides the plan's: {one.id} ({one.part}).") for one in radio.put_up))
-    flow.add(Words("Single points of failure", heading=True))
-    dark = tuple(Row((one.kind, one.what, ", ".join(one.dark))) for one in radio.failures)
-    flow.add(Table((Column("what", 12), Column("which", 40), Column("dark without it", 90)), dark))
+    flow.add(*link_words(radio))
+    flow.add(Words("Single points of failure", heading=True), listed(FAILURES, radio.failures))
     flow.add(*(Words(note) for note in radio.notes))
     return flow.drafts()
+
+
+def link_words(radio: RadioView) -> Iterator[Words]:
+    """What does not hold of the radio network, who is not heard, and what is put up."""
+    yield from (Words(text, alarm=True) for text in radio.problems)
+    yield from (Words(f"{ident} is not heard by any gateway: {text}", alarm=True) for ident, text in radio.unheard.items())
+    yield from (Words(f"Put up besides the plan's: {one.id} ({one.part}).") for one in radio.put_up)
 
 
 def cable_sheets(design: Design) -> tuple[Draft, ...]:
@@ -165,42 +215,9 @@ def cable_sheets(design: Design) -> tuple[Draft, ...]:
     flow = Flow("cables", "Cable schedule")
     cables = design.cables
     if cables is None:
-        why = next((absent.why for absent in design.absent if absent.what == "cables"), "not worked out")
-        flow.add(Words(f"There is no cable schedule: {why}.", alarm=True))
+        flow.add(Words(f"There is no cable schedule: {why_not(design, 'cables')}.", alarm=True))
         return flow.drafts()
-    columns = (
-        Column("cable", 16),
-        Column("from", 16),
-        Column("to", 16),
-        Column("part", 20),
-        Column("use", 12),
-        Column("buy m", 10, "end"),
-        Column("on routes m", 12, "end"),
-        Column("leads m", 10, "end"),
-        Column("drop", 8, "end"),
-        Column("along", 30),
-        Column("what does not hold", 40),
-    )
-    rows = tuple(
-        Row(
-            (
-                row.id,
-                row.source,
-                row.device,
-                row.part,
-                row.use,
-                f"{row.metres:.1f}",
-                f"{row.route_m:.1f}",
-                f"{row.lead_m:.1f}",
-                "" if row.drop_share is None else f"{row.drop_share * 100:.1f} %",
-                ", ".join(row.lines),
-                "; ".join(row.problems),
-            ),
-            alarm=bool(row.problems),
-        )
-        for row in cables.rows
-    )
-    flow.add(Table(columns, rows, "no cables"))
+    flow.add(listed(CABLES, cables.rows, "no cables", alarm=lambda row: bool(row.problems)))
     flow.add(
         Words(f"Routes in use: {cables.trench_m:.1f} m; any that connect the same take at least {cables.trench_bound_m:.1f} m.")
     )
@@ -209,28 +226,9 @@ def cable_sheets(design: Design) -> tuple[Draft, ...]:
     for use in cables.unlaid:
         flow.add(Words(f"Cables for {use} are not laid: the plan does not name one.", alarm=True))
     if cables.switches:
-        flow.add(Words("Switches", heading=True), switches_table(cables.switches))
+        table = listed(SWITCHES, cables.switches, alarm=lambda one: bool(one.problems))
+        flow.add(Words("Switches", heading=True), table)
     return flow.drafts()
-
-
-def switches_table(switches: tuple[SwitchView, ...]) -> Table:
-    """What each switch feeds."""
-    columns = (
-        Column("switch", 20),
-        Column("devices", 12, "end"),
-        Column("ports", 12, "end"),
-        Column("reserved W", 14, "end"),
-        Column("budget W", 14, "end"),
-        Column("what does not hold", 80),
-    )
-    rows = tuple(
-        Row(
-            (one.id, str(one.devices), str(one.ports), f"{one.reserved_w:g}", f"{one.budget_w:g}", "; ".join(one.problems)),
-            alarm=bool(one.problems),
-        )
-        for one in switches
-    )
-    return Table(columns, rows)
 
 
 def power_sheets(design: Design) -> tuple[Draft, ...]:
@@ -238,117 +236,56 @@ def power_sheets(design: Design) -> tuple[Draft, ...]:
     flow = Flow("power", "Power sheet")
     power = design.power
     if power is None:
-        why = next((absent.why for absent in design.absent if absent.what == "power"), "not worked out")
-        flow.add(Words(f"Power is not worked out: {why}.", alarm=True))
-        columns = (Column("device", 20), Column("fed by", 60))
-        flow.add(Table(columns, tuple(Row((one.id, one.power)) for one in devices(design)), "the plan has no devices"))
+        flow.add(Words(f"Power is not worked out: {why_not(design, 'power')}.", alarm=True))
+        flow.add(listed(UNPOWERED, devices(design), "the plan has no devices"))
         return flow.drafts()
-    columns = (
-        Column("node", 16),
-        Column("fed by", 28),
-        Column("uses a day", 14, "end"),
-        Column("lasts without sun", 16, "end"),
-        Column("days that go dark", 16, "end"),
-        Column("worst month", 14),
-        Column("", 60),
-    )
-    flow.add(Table(columns, tuple(power_row(node) for node in power.nodes), "no nodes"))
-    for note in power.notes:
-        flow.add(Words(note))
+    flow.add(listed(NODES, power.nodes, "no nodes", alarm=lambda node: node.met is False))
+    flow.add(*(Words(note) for note in power.notes))
     for node in power.nodes:
         if node.terms:
-            flow.add(Words(f"{node.node}: the arithmetic", heading=True), terms_table(node.terms))
+            flow.add(Words(f"{node.node}: the arithmetic", heading=True), listed(TERMS, node.terms))
     for node in power.nodes:
         for answer in node.answers:
-            flow.add(Words("Infer here, or send it up?", heading=True), Words(answer.answer), options_table(answer))
-            flow.add(Words(f"The arithmetic of {answer.options[0].name}:"), terms_table(answer.options[0].terms))
+            flow.add(*answer_blocks(answer))
     return flow.drafts()
 
 
-def options_table(answer: AnswerView) -> Table:
-    """Every way to do a workload."""
-    columns = (
-        Column("way", 50),
-        Column("J a day", 16, "end"),
-        Column("bytes a day", 16, "end"),
-        Column("answer after s", 16, "end"),
-        Column("why not", 60),
-    )
-    rows = tuple(
-        Row((one.name, f"{one.joules:.4g}", f"{one.bytes_sent:.4g}", f"{one.latency_s:.3g}", "; ".join(one.refusals)))
-        for one in answer.options
-    )
-    return Table(columns, rows)
+def answer_blocks(answer: AnswerView) -> Iterator[Words | Table]:
+    """Where a workload is inferred, every way to do it, and the arithmetic of the best."""
+    best = answer.options[0]
+    yield Words("Infer here, or send it up?", heading=True)
+    yield Words(answer.answer)
+    yield listed(OPTIONS, answer.options)
+    yield Words(f"The arithmetic of {best.name}:")
+    yield listed(TERMS, best.terms)
 
 
-def power_row(node: NodePower) -> Row:
-    """A node's line of the power sheet."""
-    bound = " at best" if node.upper_bound else ""
-    return Row(
-        (
-            node.node,
-            node.source,
-            "not known" if node.daily_wh is None else f"{node.daily_wh:.3g} Wh",
-            "" if node.autonomy_d is None else f"{node.autonomy_d:.1f} d",
-            "" if node.dark_share is None else f"{node.dark_share * 100:.2f} %{bound}",
-            node.worst_month or "",
-            "; ".join(node.notes),
-        ),
-        alarm=node.met is False,
-    )
-
-
-def terms_table(terms: tuple[TermView, ...]) -> Table:
-    """Arithmetic, line by line."""
-    columns = (Column("what", 36), Column("how much", 18, "end"), Column("worked out", 46), Column("from", 60))
-    rows = tuple(Row((term.name, term_text(term), term.working, term.source)) for term in terms)
-    return Table(columns, rows)
-
-
-def term_text(term: TermView) -> str:
-    """A term's value with its unit; a bare number has none."""
-    return amount_text(term.value) if term.unit == "1" else f"{amount_text(term.value)} {term.unit}"
+def why_not(design: Design, what: str) -> str:
+    """Why something was not worked out."""
+    return next((absent.why for absent in design.absent if absent.what == what), "not worked out")
 
 
 def coverage_sheets(design: Design) -> tuple[Draft, ...]:
     """Zones, their needs, and every blind spot with what causes it; then what the survey's import had to say."""
+    fields: tuple[Field[tuple[ZoneCoverage, NeedCoverage]], ...] = (
+        Field("zone", 30, lambda pair: design.site.zones[pair[0].zone].zone.title),
+        Field("must be seen by", 50, lambda pair: need_text(pair[1].need)),
+        figure("area m²", 12, lambda pair: f"{pair[0].area_m2:.0f}"),
+        figure("must", 12, lambda pair: share_text(pair[1].need.share)),
+        figure("is", 12, lambda pair: share_text(pair[1].share)),
+        Field("", 12, lambda pair: "met" if pair[1].met else "NOT MET"),
+        Field("alone: cells that go blind without", 50, lambda pair: alone_text(pair[1])),
+    )
+    pairs = [(zone, need) for zone in design.coverage.zones.values() for need in zone.needs]
     flow = Flow("coverage", "Coverage")
-    columns = (
-        Column("zone", 30),
-        Column("must be seen by", 50),
-        Column("area m²", 12, "end"),
-        Column("must", 12, "end"),
-        Column("is", 12, "end"),
-        Column("", 12),
-        Column("alone: cells that go blind without", 50),
-    )
-    flow.add(Table(columns, tuple(zone_rows(design)), "the plan has no zones"))
-    flow.add(Words("Blind spots", heading=True))
-    columns = (Column("blind spot", 30), Column("zone", 24), Column("area m²", 12, "end"), Column("because of", 90))
-    rows = tuple(
-        Row((spot.name, spot.zone, f"{spot.blind.area_m2:.1f}", causes_text(spot.blind, most=5)))
-        for spot in spots(design.coverage)
-    )
-    flow.add(Table(columns, rows))
+    flow.add(listed(fields, pairs, "the plan has no zones", alarm=lambda pair: not pair[1].met))
+    flow.add(Words("Blind spots", heading=True), listed(SPOTS, spots(design.coverage)))
     if design.site.notes or design.absent:
         flow.add(Words("Notes", heading=True))
-        for note in (*design.absent, *design.site.notes):
-            flow.add(Words(str(note)))
+        flow.add(*(Words(str(note)) for note in (*design.absent, *design.site.notes)))
     return flow.drafts()
 
 
-def zone_rows(design: Design) -> Iterator[Row]:
-    """A line for each need of each zone."""
-    for zone in design.coverage.zones.values():
-        for need in zone.needs:
-            alone = ", ".join(f"{node} {cells}" for node, cells in need.alone.items() if cells)
-            cells = (
-                design.site.zones[zone.zone].zone.title,
-                need_text(need.need),
-                f"{zone.area_m2:.0f}",
-                share_text(need.need.share),
-                share_text(need.share),
-                "met" if need.met else "NOT MET",
-                alone,
-            )
-            yield Row(cells, alarm=not need.met)
+def alone_text(need: NeedCoverage) -> str:
+    """The nodes without which cells fall below what is asked, with how many."""
+    return ", ".join(f"{node} {cells}" for node, cells in need.alone.items() if cells)

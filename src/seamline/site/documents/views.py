@@ -46,6 +46,7 @@ class PutUp:
     x: float
     y: float
     height_m: float
+    mounting: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,10 @@ class CableView:
 
 @dataclass(frozen=True, slots=True)
 class SwitchView:
-    """A switch and what it feeds: ports, watts that the classes of its devices reserve, and what does not hold."""
+    """A supply's switches and what they feed: ports, watts that the classes of its devices reserve, and what does not hold.
+
+    `count` is how many of the part stand there, `dark` what is without power or a way when they fail.
+    """
 
     id: str
     devices: int
@@ -95,6 +99,8 @@ class SwitchView:
     reserved_w: float
     budget_w: float
     problems: tuple[str, ...]
+    count: int = 1
+    dark: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

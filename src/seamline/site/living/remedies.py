@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from seamline.site.catalogue.parts import Sensor
 from seamline.site.coverage.observing import part_of
 from seamline.site.living.cells import Cells, Row
-from seamline.site.placement.on_site import Question, question
+from seamline.site.placement.on_site import Question
+from seamline.site.placement.placing import asked
 from seamline.site.plan.model import Node
 from seamline.site.plan.site import Fixed, Site
 
@@ -46,7 +47,7 @@ def remedies(site: Site, cells: Cells, seen: Mapping[str, Row]) -> list[Remedy]:
     total = np.zeros(cells.width, np.int32)
     for row in seen.values():
         total += row
-    asked = question(site) if site.plan.mountings and site.zones else None
+    question = asked(site) if site.plan.mountings and site.zones else None
     turned = {ident: list(_turned(site, cells, *site.nodes[ident])) for ident in seen}
     found: list[Remedy] = []
     for dark in seen:
@@ -67,9 +68,9 @@ def remedies(site: Site, cells: Cells, seen: Mapping[str, Row]) -> list[Remedy]:
             row = cells.one(node, at)
             moves.append(Remedy(dark, "move", node, at, row, cells.covered_m2(counts - seen[ident] + row) - before))
         found += _best(moves)
-        if asked is not None:
+        if question is not None:
             short = np.where(counts == cells.k - 1, cells.area_m2, 0.0)
-            found += _best(_added(asked, dark, short))
+            found += _best(_added(question, dark, short))
     return found
 
 
@@ -90,20 +91,21 @@ def _in_place_of(site: Site, ident: str, dark: str) -> tuple[Node, Fixed]:
     return moved, at
 
 
-def _added(asked: Question, dark: str, short: NDArray[np.float64]) -> list[Remedy]:
+def _added(question: Question, dark: str, short: NDArray[np.float64]) -> list[Remedy]:
     """Each candidate of the plan's mountings, weighed by the cells that lack one."""
-    sight = asked.problem.sees
-    barred = set(asked.problem.barred)
+    sight = question.problem.sees
+    barred = set(question.problem.barred)
     gains = sight.real_sums(short)
-    new = [number for number in range(len(asked.nodes), len(sight)) if number not in barred]
-    best = sorted(new, key=lambda number: (-float(gains[number]), number))[:BEST]
+    new = [number for number in range(len(question.nodes), len(sight)) if number not in barred]
+    once = {question.offers[number - len(question.nodes)].one: number for number in reversed(new)}  # not each way to feed it
+    best = sorted(once.values(), key=lambda number: (-float(gains[number]), number))[:BEST]
     found: list[Remedy] = []
     for number in best:
         row = np.zeros(sight.width, np.bool_)
         row[sight.row(number)] = True
-        candidate, _ = asked.candidate(number)
+        candidate, _ = question.candidate(number)
         at = Fixed(candidate.spot.x, candidate.spot.y, 0.0)
-        found.append(Remedy(dark, "add", asked.node(number, "new"), at, row, float(gains[number]), candidate.spot.name))
+        found.append(Remedy(dark, "add", question.node(number, "new"), at, row, float(gains[number]), candidate.spot.name))
     return found
 
 

@@ -101,6 +101,9 @@ def switch_json(budget: PoeBudget) -> dict[str, object]:
         "budget_mw": budget.budget_mw,
         "problems": list(budget.problems),
         "doubts": list(budget.doubts),
+        "part": budget.part,
+        "switches": budget.switches,
+        "remedies": list(budget.remedies),
     }
 
 

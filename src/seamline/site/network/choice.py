@@ -18,10 +18,11 @@ ALL_MAX: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A gateway or relay that may be put up, and what that costs in cents."""
+    """A gateway or relay that may be put up, what that costs in cents, and the mounting of the plan that it stands on."""
 
     station: Station
     cost: int
+    mounting: str = ""
 
     def __post_init__(self) -> None:
         if not self.station.passes_on:

@@ -54,7 +54,8 @@ class Port:
 class PoeBudget:
     """What a switch must give: what the devices' classes reserve, and what ports give when all draw their most.
 
-    `problems` say what it cannot, and what would help; empty when it can. `doubts` hold for switches that allot whole classes.
+    `problems` say what it cannot; empty when it can. `doubts` hold for switches that allot whole classes. `ports` and `budget_mw` are
+    of all `switches` of the `part` together; `remedies` name what to buy, each of them alone.
     """
 
     switch: str
@@ -65,6 +66,9 @@ class PoeBudget:
     budget_mw: float
     problems: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    switches: int = 1
+    part: str = ""
+    remedies: tuple[str, ...] = ()
 
 
 def poe_class(device_mw: float) -> PoeClass | None:
@@ -78,12 +82,12 @@ def poe_budget(switch: Port, devices: Mapping[str, float], classes: Mapping[str,
     reserves = draws = 0.0
     allowed = min(switch.port_mw, _class_mw(switch.poe_class))
     for name, milliwatts in devices.items():
-        found = next((one for one in POE_CLASSES if one.number == (classes or {}).get(name)), None) or poe_class(milliwatts)
+        found = _class_of(name, milliwatts, classes or {})
         if found is None:
             problems.append(f"{name} takes {milliwatts / 1000:g} W: no class gives that; feed it from a supply of its own")
             continue
         reserves += found.port_mw
-        draws += milliwatts * found.port_mw / found.device_mw  # the class counts on the loss of 100 m
+        draws += drawn_mw(name, milliwatts, classes or {})
         if found.port_mw > allowed:
             text = f"{name} needs class {found.number} ({found.port_mw / 1000:g} W)"
             problems.append(f"{text}; a port of {switch.id} gives {allowed / 1000:g} W")
@@ -95,6 +99,17 @@ def poe_budget(switch: Port, devices: Mapping[str, float], classes: Mapping[str,
     elif reserves > switch.budget_mw:
         doubts.append(f"{_over('reserve', reserves, switch)}: it must allot what is drawn (by LLDP), or add a switch")
     return PoeBudget(switch.id, len(devices), switch.ports, reserves, draws, switch.budget_mw, tuple(problems), tuple(doubts))
+
+
+def drawn_mw(device: str, device_mw: float, classes: Mapping[str, int]) -> float:
+    """What a port gives a device that draws so much: its class counts on the loss of 100 m. Without a class, what it draws."""
+    found = _class_of(device, device_mw, classes)
+    return device_mw if found is None else device_mw * found.port_mw / found.device_mw
+
+
+def _class_of(device: str, device_mw: float, classes: Mapping[str, int]) -> PoeClass | None:
+    """The class that a device asks for, else the lowest that feeds it."""
+    return next((one for one in POE_CLASSES if one.number == classes.get(device)), None) or poe_class(device_mw)
 
 
 def _over(verb: str, milliwatts: float, switch: Port) -> str:

@@ -12,10 +12,11 @@ from seamline.contract import load
 from seamline.site.catalogue.parts import Board, Cable, Camera, Gateway, Part, Radio, Sensor, Switch
 from seamline.site.frame import SiteError
 from seamline.site.network.choice import Candidate
-from seamline.site.network.copper import PoeBudget, Port, poe_budget
+from seamline.site.network.copper import PoeBudget, Port
 from seamline.site.network.links import Role, Station
 from seamline.site.network.profile import Antenna
 from seamline.site.network.routes import Line
+from seamline.site.network.switching import judged
 from seamline.site.network.traffic import DAY_S, Stream, Traffic, plain, traffic_of
 from seamline.site.network.wiring import End, Run
 from seamline.site.placement.on_site import price_of, spots_of
@@ -114,7 +115,7 @@ def candidates_of(site: Site, notes: list[str]) -> tuple[Candidate, ...]:
                 for height in mounting.heights_m:
                     ident = f"{role} {spot.name} at {spot.x:g}, {spot.y:g}, {height:g} m"
                     antenna = Antenna(spot.x, spot.y, spot.above + height)
-                    found.append(Candidate(Station(ident, antenna, radios, role), cost))
+                    found.append(Candidate(Station(ident, antenna, radios, role), cost, name))
     return tuple({one.station.id: one for one in found}.values())
 
 
@@ -216,18 +217,33 @@ def lines_of(site: Site) -> tuple[Line, ...]:
     return tuple(found)
 
 
+def fed_by(site: Site) -> dict[str, dict[str, float]]:
+    """What each supply of PoE feeds, also what is there already: each device with the most that it takes, in milliwatts."""
+    found: dict[str, dict[str, float]] = {ident: {} for ident, (supply, _) in site.supplies.items() if supply.kind == "poe"}
+    for device, power, fixed, _, milliwatts in devices_of(site, existing=True):
+        source = supply_of(site, power, fixed) if power is not None and power.kind == "poe" else None
+        if source in found:
+            found[source][device] = milliwatts or 0.0
+    return found
+
+
 def budgets_of(site: Site) -> tuple[PoeBudget, ...]:
-    """Each switch of the plan against the devices that it feeds, also those that are there already."""
+    """Each supply's switches against the devices that they feed, also those that are there already."""
     found: list[PoeBudget] = []
-    for ident, (supply, _) in site.supplies.items():
-        switch = site.plan.catalogue.parts.get(supply.switch or "")
-        if isinstance(switch, Switch):
-            fed = {
-                device: milliwatts or 0.0
-                for device, power, fixed, _, milliwatts in devices_of(site, existing=True)
-                if power is not None and power.kind == "poe" and supply_of(site, power, fixed) == ident
-            }
-            budget = switch.budget_mw if supply.power_mw is None else min(supply.power_mw, switch.budget_mw)
-            classes = {device: number for device in fed if (number := class_of(site, device)) is not None}
-            found.append(poe_budget(Port(ident, switch.ports, budget, switch.port_mw, switch.poe_class), fed, classes))
+    for ident, fed in fed_by(site).items():
+        classes = {device: number for device in fed if (number := class_of(site, device)) is not None}
+        budget = judged(site, ident, fed, classes)
+        if budget is not None:
+            found.append(budget)
     return tuple(found)
+
+
+def port_of(site: Site, ident: str) -> Port | None:
+    """What a supply's switches can give together, within what the supply gives itself; None without a switch."""
+    supply, _ = site.supplies[ident]
+    switch = site.plan.catalogue.parts.get(supply.switch or "")
+    if not isinstance(switch, Switch):
+        return None
+    count = supply.switches or next((budget.switches for budget in budgets_of(site) if budget.switch == ident), 1)
+    budget = switch.budget_mw * count if supply.power_mw is None else min(supply.power_mw, switch.budget_mw * count)
+    return Port(ident, switch.ports * count, budget, switch.port_mw, switch.poe_class)

@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from typing import Final
 
 from seamline.site.catalogue.parts import Gateway
-from seamline.site.network.choice import Choice, choose
+from seamline.site.network.choice import Candidate, Choice, choose
 from seamline.site.network.copper import PoeBudget
 from seamline.site.network.links import Link, Medium, Station, links
 from seamline.site.network.loads import Loads, loads
 from seamline.site.network.on_site import (
     budgets_of,
     candidates_of,
+    devices_of,
+    fed_by,
     lines_of,
+    radios_of,
     runs_of,
     stations_of,
+    supply_of,
     traffic_by_node,
     walls_of,
 )
 from seamline.site.network.profile import Ground
 from seamline.site.network.remedies import Remedy, remedies
 from seamline.site.network.routes import RouteGraph
-from seamline.site.network.topology import Failure, Network, Way
+from seamline.site.network.switching import switch_failures
+from seamline.site.network.topology import Failure, Network, Way, worst_first
 from seamline.site.network.wiring import Laying, Wiring, wire
 from seamline.site.plan.model import LinkWish
 from seamline.site.plan.site import Site
@@ -41,7 +46,7 @@ class Study:
 
     `links` are all that were looked at, usable or not. `unheard` are nodes that reach no gateway, with what would help;
     `outside` send to an operator's network, whose coverage is not in the plan. `choice` is what was put up on mountings (its
-    stations are in `stations`). `broken` are the plan's wishes that do not hold, and gateways with more stations than they
+    stations are in `stations`), `put_up` these with their mountings. `broken` are the plan's wishes that do not hold, and gateways with more stations than they
     take.
     """
 
@@ -57,6 +62,7 @@ class Study:
     budgets: tuple[PoeBudget, ...]
     broken: tuple[str, ...]
     notes: tuple[str, ...]
+    put_up: tuple[Candidate, ...] = ()
 
     @property
     def stations(self) -> tuple[Station, ...]:
@@ -104,15 +110,16 @@ def study(site: Site) -> Study:
         network=network,
         links=tuple(one for one in found if set(one.ends) <= network.stations.keys()),
         ways=ways,
-        failures=network.failures(),
+        failures=worst_first((*network.failures(), *switch_failures(site, network, fed_by(site)))),
         loads=loads(ways, traffic_by_node(site, notes)),
-        unheard=_unheard(network, ways, medium, everyone),
+        unheard=_unheard(site, network, ways, medium, everyone),
         outside=tuple(station.id for station in stations if _outside(station, everyone)),
         choice=choice,
         wiring=wire(RouteGraph.of(lines_of(site), SNAP_M), runs_of(site, notes), _laying(site)),
         budgets=budgets,
-        broken=(*_broken(wishes, network), *_crowded(site, ways)),
+        broken=(*_broken(wishes, network), *_crowded(site, ways), *_unfed(site)),
         notes=tuple(dict.fromkeys((*notes, *doubts))),
+        put_up=tuple(one for one in candidates if one.station.id in chosen),
     )
 
 
@@ -129,7 +136,7 @@ def _outside(station: Station, everyone: Sequence[Station]) -> bool:
 
 
 def _unheard(
-    network: Network, ways: Mapping[str, Way], medium: Medium, everyone: Sequence[Station]
+    site: Site, network: Network, ways: Mapping[str, Way], medium: Medium, everyone: Sequence[Station]
 ) -> dict[str, tuple[Remedy, ...]]:
     """Nodes without a way, each with what would help: to stations that have room for one hop more."""
     left = {ident: network.hops_max - len(way.links) for ident, way in ways.items()}
@@ -140,7 +147,32 @@ def _unheard(
         for ident, station in network.stations.items()
         if ident not in ways and station.role != "gateway" and not _outside(station, everyone)
     ]
-    return {station.id: remedies(station, within, medium, left) for station in lost}
+    return {station.id: _gateways(site, station, within) or remedies(station, within, medium, left) for station in lost}
+
+
+def _gateways(site: Site, station: Station, within: Sequence[Station]) -> tuple[Remedy, ...]:
+    """The gateways of the catalogue that would hear a station to which nothing in the plan speaks; none where something does."""
+    own = {radio.technology for radio in station.radios}
+    if own & {radio.technology for other in within if other.passes_on for radio in other.radios}:
+        return ()
+    known = [
+        part.id
+        for part in site.plan.catalogue.parts.values()
+        if isinstance(part, Gateway) and own & {radio.technology for radio in radios_of(site, part.id)}
+    ]
+    if not known:
+        return ()
+    text = (
+        f"nothing in the plan hears {station.id} by {' or '.join(sorted(own))}: add a gateway, such as {known[0]}, under gateways"
+    )
+    return (Remedy("none", station.id, "", f"{text}, or let one be put up by network.gateway and network.gateway_mountings"),)
+
+
+def _unfed(site: Site) -> Iterator[str]:
+    """Devices to be fed by PoE or direct current of which the plan has no supply; a mains socket may be there without being one."""
+    for ident, power, fixed, _, _ in devices_of(site, existing=False):
+        if power is not None and power.kind in {"poe", "dc"} and supply_of(site, power, fixed) is None:
+            yield f"{ident} is fed by {power.kind}, and the plan has no such supply: add one under supplies"
 
 
 def _broken(wishes: Sequence[LinkWish], network: Network) -> tuple[str, ...]:

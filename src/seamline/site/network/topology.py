@@ -33,9 +33,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One thing whose failure takes others with it: `dark` no longer reach a gateway. Of a link, `what` is `a - b`."""
+    """One thing whose failure takes others with it: `dark` reach no gateway any more, or have no power. Of a link, `what` is `a - b`."""
 
-    kind: Literal["gateway", "relay", "link"]
+    kind: Literal["gateway", "relay", "link", "switch", "supply"]
     what: str
     dark: tuple[str, ...]
 
@@ -88,12 +88,13 @@ class Network:
 
     def reached(self, without: str | None = None, cut: tuple[str, str] | None = None) -> set[str]:
         """Which stations reach a gateway, also when a station or a link fails; gateways reach themselves."""
-        return reached(self._neighbours(), self._passing(), self.gateways, self.hops_max, without, cut)
+        return reached(self.neighbours(), self.passing(), self.gateways, self.hops_max, without, cut)
 
-    def _passing(self) -> set[str]:
+    def passing(self) -> set[str]:
+        """The stations that send on what others send."""
         return {ident for ident, station in self.stations.items() if station.passes_on}
 
-    def _neighbours(self) -> dict[str, list[str]]:
+    def neighbours(self) -> dict[str, list[str]]:
         """Who may send to whom: all usable links, or those in use when nobody looks for another way."""
         if self.kind == "tree":
             near: dict[str, list[str]] = {ident: [] for ident in self.stations}
@@ -105,7 +106,7 @@ class Network:
 
     def failures(self) -> tuple[Failure, ...]:
         """Every single point of failure, the worst first. All gateways are taken to reach the world independently."""
-        near, passing = self._neighbours(), self._passing()
+        near, passing = self.neighbours(), self.passing()
         alive = reached(near, passing, self.gateways, self.hops_max)
         found: list[Failure] = []
         vertices, edges = self._suspects(near, passing, alive)
@@ -116,8 +117,7 @@ class Network:
         for edge in edges:
             rest = reached(near, passing, self.gateways, self.hops_max, None, edge)
             found.append(Failure("link", " - ".join(edge), self._dark(alive - rest)))
-        kept = [failure for failure in found if failure.dark]
-        return tuple(sorted(kept, key=lambda failure: (-len(failure.dark), failure.kind, failure.what)))
+        return worst_first(failure for failure in found if failure.dark)
 
     def _dark(self, lost: set[str]) -> tuple[str, ...]:
         return tuple(ident for ident in self.stations if ident in lost and ident not in self.gateways)
@@ -169,6 +169,11 @@ def reached(
             break
         known |= layer
     return known
+
+
+def worst_first(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """Failures by how many they take with them."""
+    return tuple(sorted(failures, key=lambda failure: (-len(failure.dark), failure.kind, failure.what)))
 
 
 def _edge(a: str, b: str) -> tuple[str, str]:

@@ -54,6 +54,10 @@ class Laying:
         if min(self.slack_share, self.end_m, self.reach_m) < 0:
             raise SiteError("slack, ends and reach of cables must be 0 or more")
 
+    def cable_m(self, bare_m: float) -> float:
+        """What is to be bought for so many metres of way, leads, up and down: slack on all of it, and the ends."""
+        return bare_m * (1 + self.slack_share) + 2 * self.end_m
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -163,23 +167,23 @@ def _chosen(graph: RouteGraph, run: Run, direct: list[Point], tree: set[Edge], j
     shared_way = way_to(graph.shortest(direct[0], tree), direct[-1]) if tree else None
     if shared_way is None:
         return direct
-    most = _longest(run)
+    most = longest_m(run.cable, run.use)
     too_long = _cable_m(run, shared_way, joints, laying) > most >= _cable_m(run, direct, joints, laying)
     return direct if too_long else shared_way
 
 
-def _longest(run: Run) -> float:
+def longest_m(cable: Cable, use: Literal["ethernet", "power"]) -> float:
     """How long a cable may be for its use."""
-    if run.cable.length_max_m is not None:
-        return run.cable.length_max_m
-    return ETHERNET_MAX_M if run.use == "ethernet" else math.inf
+    if cable.length_max_m is not None:
+        return cable.length_max_m
+    return ETHERNET_MAX_M if use == "ethernet" else math.inf
 
 
 def _cable_m(run: Run, way: list[Point], joints: Joints, laying: Laying) -> float:
     """What is to be bought: the way, the leads, up and down at both ends, slack on all of it, and the ends."""
     ends = (run.source, run.device)
     bare = length_m(edges_of(way)) + sum(joints[end][1] + abs(end.height) for end in ends)
-    return bare * (1 + laying.slack_share) + 2 * laying.end_m
+    return laying.cable_m(bare)
 
 
 def _row(graph: RouteGraph, run: Run, way: list[Point], joints: Joints, laying: Laying) -> Row:
@@ -213,7 +217,7 @@ def _row(graph: RouteGraph, run: Run, way: list[Point], joints: Joints, laying: 
 
 
 def _too_long(run: Run, way: list[Point], metres: float) -> Iterator[str]:
-    most = _longest(run)
+    most = longest_m(run.cable, run.use)
     if metres <= most:
         return
     text = f"{metres:.0f} m of {run.cable.id}, and the most is {most:g} m"

@@ -7,10 +7,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from seamline.site.power.figures import PowerError, Term, above, amount, number, share, sourced
 
+T = TypeVar("T")
 COLD_C: Final = -100.0
 HOT_C: Final = 150.0
 YEAR_DAYS: Final = 365.25
@@ -117,7 +118,7 @@ def chemistry(name: str) -> Chemistry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery:
-    """A battery: capacity (Ah) at its nominal voltage (V), all packs together; money in cents.
+    """A battery: capacity (Ah) at its nominal voltage (V), all packs together; money in cents (None: no price).
 
     What its datasheet tells and the chemistry tells otherwise is given here: `depth`, `cycles`, `years`, `self_discharge`, `curve`.
     `cutoff` is the share of charge at which the node switches off to spare the battery, on top of `depth` (0: it does not).
@@ -134,22 +135,21 @@ class Battery:
     self_discharge: float | None = None
     curve: tuple[tuple[float, float], ...] | None = None
     cutoff: float = 0.0
-    price_cents: int = 0
+    price_cents: int | None = None
 
     def __post_init__(self) -> None:
         above(self.capacity_ah, f"{self.name}: capacity (Ah)", most=CAPACITY_MOST_AH, hint="is this in mAh?")
         above(self.volts, f"{self.name}: voltage (V)", most=1000.0, hint="is this in mV?")
+        cell = self.cell
         for value, what in (
-            (self.depth, "usable depth"),
-            (self.self_discharge, "self-discharge a month"),
+            (cell.depth, "usable depth"),
+            (cell.self_discharge, "self-discharge a month"),
             (self.cutoff, "cut-off"),
         ):
-            if value is not None:
-                share(value, f"{self.name}: {what}")
-        for value, what in ((self.cycles, "cycles"), (self.years, "years")):
-            if value is not None:
-                above(value, f"{self.name}: {what} it bears")
-        number(self.price_cents, f"{self.name}: price (cents)")
+            share(value, f"{self.name}: {what}")
+        for value, what in ((cell.cycles, "cycles"), (cell.years, "years")):
+            above(value, f"{self.name}: {what} it bears")
+        number(self.price_cents or 0, f"{self.name}: price (cents)")
         if self.usable_depth <= 0:
             raise PowerError(f"{self.name}: nothing of it may be used (depth {self.depth}, cut-off {self.cutoff})")
         rising(self.temperature_curve, f"{self.name}: capacity by temperature")
@@ -161,22 +161,43 @@ class Battery:
         return self.capacity_ah * self.volts
 
     @property
+    def cell(self) -> Chemistry:
+        """Its chemistry, with what its own datasheet tells laid over, sources too."""
+        kind = self.chemistry
+        lives = self.cycles is not None or self.years is not None
+        return replace(
+            kind,
+            curve=_told(self.curve, kind.curve),
+            curve_source=kind.curve_source if self.curve is None else self.source,
+            self_discharge=_told(self.self_discharge, kind.self_discharge),
+            depth=_told(self.depth, kind.depth),
+            cycles=_told(self.cycles, kind.cycles),
+            years=_told(self.years, kind.years),
+            life_source=self.source if lives else kind.life_source,
+        )
+
+    @property
     def usable_depth(self) -> float:
         """The share of the capacity there is that may be used: down to the depth, or to the cut-off, whichever comes first."""
-        depth = self.chemistry.depth if self.depth is None else self.depth
-        return min(depth, 1.0 - self.cutoff)
+        return min(self.cell.depth, 1.0 - self.cutoff)
 
     @property
     def temperature_curve(self) -> tuple[tuple[float, float], ...]:
         """Its own curve, or that of its chemistry."""
-        return self.chemistry.curve if self.curve is None else self.curve
+        return self.cell.curve
 
     def scaled(self, packs: int) -> Battery:
         """So many of it side by side."""
         if packs < 1:
             raise PowerError(f"{self.name}: {packs} of them; it is at least 1")
         name = self.name if packs == 1 else f"{packs} x {self.name}"
-        return replace(self, name=name, capacity_ah=self.capacity_ah * packs, price_cents=self.price_cents * packs)
+        cents = None if self.price_cents is None else self.price_cents * packs
+        return replace(self, name=name, capacity_ah=self.capacity_ah * packs, price_cents=cents)
+
+
+def _told(own: T | None, kind: T) -> T:
+    """A part's own figure, or that of its kind."""
+    return kind if own is None else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,29 +226,25 @@ def ageing_share(battery: Battery, years: float, cycles: float) -> float:
     """
     number(years, "the battery's age (years)", most=100.0, hint="is this in days?")
     number(cycles, "the battery's cycles")
-    kind = battery.chemistry
-    if not kind.rechargeable:
+    cell = battery.cell
+    if not cell.rechargeable:
         return 1.0
-    bears_years = kind.years if battery.years is None else battery.years
-    bears_cycles = kind.cycles if battery.cycles is None else battery.cycles
-    return max(0.0, 1.0 - (1.0 - kind.end_share) * (years / bears_years + cycles / bears_cycles))
+    return max(0.0, 1.0 - (1.0 - cell.end_share) * (years / cell.years + cycles / cell.cycles))
 
 
 def lost_a_day(battery: Battery, temperature_c: float) -> float:
     """The share of its charge that it loses a day by itself: the monthly figure at 20 C, doubled every 10 K above, halved below."""
-    a_month = battery.chemistry.self_discharge if battery.self_discharge is None else battery.self_discharge
-    kept = 1.0 - min(a_month * 2.0 ** ((temperature_c - 20.0) / 10.0), 1.0)
+    kept = 1.0 - min(battery.cell.self_discharge * 2.0 ** ((temperature_c - 20.0) / 10.0), 1.0)
     return 1.0 - kept ** (MONTHS / YEAR_DAYS)
 
 
 def usable(battery: Battery, temperature_c: float, years: float = 0.0, cycles: float = 0.0) -> Usable:
     """The energy between full and empty at a temperature, after years and full cycles."""
-    kind = battery.chemistry
+    cell = battery.cell
     cold = capacity_share(battery.temperature_curve, temperature_c)
     aged = ageing_share(battery, years, cycles)
     depth = battery.usable_depth
     found = battery.label_wh * cold * aged * depth
-    own_curve = battery.curve is not None
     terms = (
         Term(
             f"{battery.name}, label",
@@ -237,9 +254,11 @@ def usable(battery: Battery, temperature_c: float, years: float = 0.0, cycles: f
             "derived",
             f"{amount(battery.capacity_ah)} Ah x {amount(battery.volts)} V",
         ),
-        Term(f"share at {amount(temperature_c)} C", cold, "1", battery.source if own_curve else kind.curve_source),
-        Term(f"share after {amount(years)} years and {amount(cycles)} cycles", aged, "1", _life_source(battery), "derived"),
-        Term("share that may be used", depth, "1", battery.source if battery.depth is not None else kind.life_source),
+        Term(f"share at {amount(temperature_c)} C", cold, "1", cell.curve_source),
+        Term(f"share after {amount(years)} years and {amount(cycles)} cycles", aged, "1", cell.life_source, "derived"),
+        Term(
+            "share that may be used", depth, "1", battery.source if battery.depth is not None else battery.chemistry.life_source
+        ),
         Term(
             "usable",
             found,
@@ -250,11 +269,6 @@ def usable(battery: Battery, temperature_c: float, years: float = 0.0, cycles: f
         ),
     )
     return Usable(found, terms)
-
-
-def _life_source(battery: Battery) -> str:
-    told = battery.cycles is not None or battery.years is not None
-    return battery.source if told else battery.chemistry.life_source
 
 
 def primary_days(battery: Battery, load_wh: float, temperature_c: float) -> float:

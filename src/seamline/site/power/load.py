@@ -121,13 +121,14 @@ def daily(activities: Sequence[Activity], idle: Mode, converter: float = 1.0, co
     rest = Activity(f"{idle.name} for the rest of the day", 1.0, seconds_idle, idle, "what the activities leave of a day")
     terms = [activity.term() for activity in activities if activity.joules_a_day > 0] + [rest.term()]
     if converter != 1.0:
-        terms.append(_lost(math.fsum(term.value for term in terms), converter, converter_source))
+        terms.append(lost(math.fsum(term.value for term in terms), converter, converter_source))
     return Load(tuple(terms), seconds_idle)
 
 
-def _lost(joules: float, converter: float, source: str) -> Term:
+def lost(joules: float, converter: float, source: str) -> Term:
+    """What a converter of this efficiency loses of a day's energy; PowerError when it is no efficiency."""
     if not 0 < converter <= 1:
         raise PowerError(f"the converter's efficiency is {converter:g}; it is above 0 and at most 1")
-    lost = joules * (1 / converter - 1)
+    loss = joules * (1 / converter - 1)
     working = f"{amount(joules)} J x (1/{amount(converter)} - 1)"
-    return Term("lost in the converter", lost, "J/d", sourced(source, "the converter"), "derived", working)
+    return Term("lost in the converter", loss, "J/d", sourced(source, "the converter"), "derived", working)

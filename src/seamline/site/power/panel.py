@@ -32,13 +32,14 @@ class Panel:
     per_kelvin: float = -0.004
     noct_c: float = 45.0
     peak_v: float | None = None
-    price_cents: int = 0
+    price_cents: int | None = None
 
     def __post_init__(self) -> None:
         above(self.peak_w, f"{self.name}: peak power (W)", most=1e6, hint="is this in mW?")
         number(self.per_kelvin, f"{self.name}: temperature coefficient (1/K)", least=-0.02, most=0.0, hint="-0.35 %/K is -0.0035")
         number(self.noct_c, f"{self.name}: nominal operating cell temperature (C)", least=20.0, most=100.0)
-        number(self.price_cents, f"{self.name}: price (cents)")
+        if self.price_cents is not None:
+            number(self.price_cents, f"{self.name}: price (cents)")
         if self.peak_v is not None:
             above(self.peak_v, f"{self.name}: voltage at its peak (V)", most=1500.0)
         sourced(self.source, f"panel {self.name}")
@@ -77,9 +78,9 @@ class Array:
         return self.panel.peak_w * self.count
 
     @property
-    def price_cents(self) -> int:
-        """Price of all panels, in cents."""
-        return self.panel.price_cents * self.count
+    def price_cents(self) -> int | None:
+        """Price of all panels, in cents; None without one."""
+        return None if self.panel.price_cents is None else self.panel.price_cents * self.count
 
     def voltage_share(self, battery_v: float) -> float:
         """What a charger lets through of the panel's power because of its voltage: all for MPPT, at most V_battery / V_peak for PWM."""

@@ -12,14 +12,15 @@ from seamline.contract.model import Contract
 from seamline.site.catalogue import parts
 from seamline.site.network.airtime import message_air
 from seamline.site.plan.model import Kit, Node, Plan, Profile
-from seamline.site.power.figures import PowerError
-from seamline.site.power.load import Activity, Load, Mode, daily
+from seamline.site.power.figures import DAY_S, PowerError
+from seamline.site.power.load import Activity, Load, Mode, daily, lost
 from seamline.site.power.periods import periods, stated_load
 from seamline.site.power.plan_parts import engine_of, model_of, needed
 
 AWAKE_S: Final = 0.5
 """How long a board is awake for a sample or a message besides the radio's own time; assumed where no contract states its power."""
 ASSUMED: Final = f"assumed: {AWAKE_S:g} s awake for each"
+SAY: Final = "give its profile 'samples', such as 'samples: 96/d'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,26 @@ def node_load(plan: Plan, node: Node, rates: Mapping[str, parts.Rate] | None = N
     said = _said(plan, node)
     volts = _volts(plan, said)
     if said.contract is not None and said.contract.power is not None and said.contract.power.states and volts is not None:
-        return NodeLoad(_stated(said.contract, said.profile, volts), (f"as contract {said.contract.reference} states its power",))
-    return _of_parts(plan, said, rates or {})
+        told = f"as contract {said.contract.reference} states its power"
+        found = NodeLoad(_stated(said.contract, said.profile, volts), (told,))
+    else:
+        found = _of_parts(plan, said, rates or {})
+    return replace(found, load=_behind_kit(plan, said.kit, found.load))
+
+
+def _behind_kit(plan: Plan, kit: Kit | None, load: Load) -> Load:
+    """A load with what its kit's converter takes besides: its own use all day, and what it loses where it stands before the node.
+
+    With a panel the converter is the charger, whose losses are taken from the yield.
+    """
+    if kit is None or kit.converter is None:
+        return load
+    converter = needed(plan.catalogue, kit.converter, parts.Converter)
+    own = Mode("on", converter.quiescent_uw / 1e6, converter.source_of("quiescent"))
+    terms = [*load.terms, Activity(f"{converter.id} itself", 1.0, DAY_S, own, f"kit {kit.id}").term()]
+    if kit.panel is None and converter.efficiency != 1.0:
+        terms.append(lost(load.joules, converter.efficiency, converter.source_of("efficiency")))
+    return replace(load, terms=tuple(terms))
 
 
 def _said(plan: Plan, node: Node) -> _Said:
@@ -95,20 +114,20 @@ def _of_parts(plan: Plan, said: _Said, rates: Mapping[str, parts.Rate]) -> NodeL
     notes: list[str] = []
     idle = 0.0
     base: list[str] = []
-    for name, watts, source in _base(plan, said):
+    for name, watts, source in _base(said):
         idle += watts
         base.append(f"{name} ({source})")
     if not base:
         raise PowerError(
             f"node {said.node.id}: nothing is known of what it uses; give it a camera, a sensor, a board or a product"
         )
-    activities = [*_sampling(said), *_messages(said, rates, notes), *_inferring(plan, said, notes)]
-    if any(activity.seconds == AWAKE_S for activity in activities):
+    activities = [*_sampling(said, notes), *_messages(said, rates, notes), *_inferring(plan, said, notes)]
+    if any(ASSUMED in activity.source for activity in activities):
         notes.append(f"{ASSUMED} sample and message")
     return NodeLoad(daily(activities, Mode("all that is always on", idle, "; ".join(base))), tuple(notes))
 
 
-def _base(plan: Plan, said: _Said) -> list[tuple[str, float, str]]:
+def _base(said: _Said) -> list[tuple[str, float, str]]:
     """What draws all day: name, W, source."""
     found: list[tuple[str, float, str]] = []
     part, board, radio = said.part, said.board, said.radio
@@ -124,14 +143,15 @@ def _base(plan: Plan, said: _Said) -> list[tuple[str, float, str]]:
         found.append((f"{radio.id} connected", radio.connected_mw / 1000, radio.source_of("connected")))
     elif radio is not None and radio.sleep_uw is not None:
         found.append((f"{radio.id} asleep", radio.sleep_uw / 1e6, radio.source_of("sleep")))
-    if said.kit is not None and said.kit.converter is not None:
-        converter = needed(plan.catalogue, said.kit.converter, parts.Converter)
-        found.append((converter.id, converter.quiescent_uw / 1e6, converter.source_of("quiescent")))
     return found
 
 
-def _sampling(said: _Said) -> list[Activity]:
-    if said.contract is None:
+def _sampling(said: _Said, notes: list[str]) -> list[Activity]:
+    """How often the sensor is asked: by the contract's periods, else by the profile's `samples`; by neither is said."""
+    profile = said.profile
+    if said.contract is None and (profile is None or profile.samples_per_day is None):
+        if isinstance(said.part, parts.Sensor) and said.part.sleep_uw is not None:
+            notes.append(f"{said.part.id} takes no sample: no contract and no profile says how often, so none is counted; {SAY}")
         return []
     watts = 0.0 if said.board is None else said.board.active_mw / 1000
     source = "" if said.board is None else said.board.source_of("active")
@@ -141,10 +161,19 @@ def _sampling(said: _Said) -> list[Activity]:
     if not source:
         return []
     awake = Mode("awake", watts, source)
+    if said.contract is None:
+        return [] if profile is None or said.part is None else [_sample(profile, awake)]  # a relay senses nothing
     found = periods(said.contract).samplings
     return [
         Activity(f"sample {one.message}", one.times, AWAKE_S, awake, f"{one.source}; {ASSUMED}", 0.0, one.bound) for one in found
     ]
+
+
+def _sample(profile: Profile, awake: Mode) -> Activity:
+    """The samples that a profile says, each as long as it says."""
+    told = f"profile {profile.id}" if profile.sample_s is not None else f"profile {profile.id}; {ASSUMED}"
+    seconds = AWAKE_S if profile.sample_s is None else profile.sample_s
+    return Activity("sample", profile.samples_per_day or 0.0, seconds, awake, told)
 
 
 def _messages(said: _Said, rates: Mapping[str, parts.Rate], notes: list[str]) -> list[Activity]:
@@ -167,6 +196,7 @@ def _messages(said: _Said, rates: Mapping[str, parts.Rate], notes: list[str]) ->
         joules, seconds = _air_cost(radio, rate, up, down)
         awake = None if said.board is None else Mode("awake", said.board.active_mw / 1000, said.board.source_of("active"))
         told = f"{source}; {radio.source}; {seconds:.3f} s on the air at {rate.name}"
+        told = told if awake is None else f"{told}; {ASSUMED}"
         found.append(Activity(name, times, 0.0 if awake is None else AWAKE_S, awake, told, joules, bound))
     return found
 

@@ -54,7 +54,7 @@ def battery_of(part: parts.Battery, count: int = 1) -> Battery:
         years=(1 - kind.end_share) / part.ageing_year if part.ageing_year > 0 else NEVER_YEARS,
         self_discharge=1 - (1 - part.self_discharge_year) ** (1 / 12),
         curve=part.usable,
-        price_cents=0 if part.price is None else part.price.cents,
+        price_cents=None if part.price is None else part.price.cents,
     ).scaled(count)
 
 
@@ -70,7 +70,8 @@ def array_of(kit: Kit, catalogue: parts.Catalogue, horizon: tuple[float, ...] = 
         source=part.source,
         per_kelvin=-0.004 if part.per_kelvin is None else -part.per_kelvin,
         noct_c=45.0 if part.noct_c is None else part.noct_c,
-        price_cents=0 if part.price is None else part.price.cents,
+        peak_v=part.peak_v,
+        price_cents=None if part.price is None else part.price.cents,
     )
     return Array(
         panel=panel,

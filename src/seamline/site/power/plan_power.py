@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from seamline.contract.problems import ContractErrors
 from seamline.site.catalogue import parts
@@ -17,15 +17,18 @@ from seamline.site.power import pvgis, sky, weather
 from seamline.site.power.balance import Balance, Conditions, balance
 from seamline.site.power.battery import YEAR_DAYS, Battery, primary_days, usable
 from seamline.site.power.figures import PowerError, Term
+from seamline.site.power.kit_fit import misfits
 from seamline.site.power.load import Load
 from seamline.site.power.panel import Array
 from seamline.site.power.plan_load import node_load
 from seamline.site.power.plan_parts import SOILING_SHARE, array_of, battery_of, engine_of, model_of, needed, uplink_of
+from seamline.site.power.skyline import skylines, spoken
 from seamline.site.power.workload import Verdict, Workload, decide
 
 PLANNED_YEARS = 5.0
 """The battery's age for which a kit must do; assumed, and said with each result."""
 AIR_C = 20.0
+UNFED = "the plan does not say what feeds it: give 'power', such as 'power: {from: mains}' or '{from: solar, kit: NAME}'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class NodePower:
     """A node's power. On a kit: days without sun (or until a primary battery is empty), the share of days that go dark (0 to 1).
 
     `met` says whether the kit lasts as the plan asks; None where nothing is asked, nothing is known, or only an upper bound says so.
+    `misfits` are parts of its kit that do not go together; with any, `met` is False.
     """
 
     node: str
@@ -47,13 +51,14 @@ class NodePower:
     notes: tuple[str, ...] = ()
     balance: Balance | None = None
     verdicts: tuple[Verdict, ...] = ()
+    misfits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchPower:
     """What a PoE switch gives, as the network works it out: reserved by class, and drawn at most, of its budget (W).
 
-    `refusals` say what it cannot; `doubts` hold for switches that allot whole classes.
+    `refusals` say what it cannot, `remedies` what would help; `doubts` hold for switches that allot whole classes.
     """
 
     switch: str
@@ -64,6 +69,7 @@ class SwitchPower:
     ports: int
     refusals: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
 
     @property
     def spare_w(self) -> float:
@@ -99,6 +105,8 @@ class Surroundings:
     file: pvgis.Hourly | pvgis.Monthly | None
     rates: Mapping[str, parts.Rate]
     horizons: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+    no_far_horizon: str | None = None
+    """Why the ground beyond the site is not in the horizons."""
 
     @property
     def air_c(self) -> tuple[float, ...]:
@@ -111,8 +119,9 @@ def site_power(
 ) -> SitePower:
     """The power of a site's nodes.
 
-    `rates` are what each node's link allows (None: as the network works them out), `horizons` elevations (degrees) round each node, evenly from north clockwise. A node whose
-    power cannot be worked out has the reason in its notes. PvgisError when the plan's weather file is damaged.
+    `rates` are what each node's link allows (None: as the network works them out), `horizons` elevations (degrees) round each node,
+    evenly from north clockwise (None: by the terrain and what stands there). A node whose power cannot be worked out has the reason
+    in its notes. PvgisError when the plan's weather file is damaged.
     """
     common = surroundings(site, rates, horizons)
     nodes = tuple(_node(common, node) for node in site.plan.nodes.values())
@@ -122,8 +131,16 @@ def site_power(
 def surroundings(
     site: Site, rates: Mapping[str, parts.Rate] | None = None, horizons: Mapping[str, tuple[float, ...]] | None = None
 ) -> Surroundings:
-    """What is the same for all nodes of a site; PvgisError when the plan's weather file is damaged."""
-    return Surroundings(site.plan, _place(site), _file(site.plan), _rates(site) if rates is None else rates, horizons or {})
+    """What is the same for all nodes of a site; PvgisError when the plan's weather file is damaged.
+
+    Without `horizons` they are worked out, where the light is not from a file that has PVGIS's own horizon in it.
+    """
+    file = _file(site.plan)
+    why: str | None = None
+    if horizons is None:
+        own = file is None or (isinstance(file, pvgis.Hourly) and file.plane is None)
+        horizons, why = skylines(site) if own else ({}, None)
+    return Surroundings(site.plan, _place(site), file, _rates(site) if rates is None else rates, horizons, why)
 
 
 def _rates(site: Site) -> dict[str, parts.Rate]:
@@ -158,6 +175,8 @@ def _notes(common: Surroundings, nodes: Sequence[NodePower]) -> tuple[str, ...]:
         found.append(f"no PVGIS file in the plan: {sky.UPPER_BOUND}; there will be more dark days")
     if solar:
         found.append(f"soiling takes {SOILING_SHARE:.0%}, batteries are {PLANNED_YEARS:g} years old: assumed")
+    if common.no_far_horizon is not None:
+        found.append(f"hills beyond the site are not in the horizon: {common.no_far_horizon}")
     fed = any(node.kind in {"solar", "battery"} for node in nodes)
     if fed and not common.air_c and not isinstance(common.file, pvgis.Hourly):
         found.append(f"no temperatures in the plan: {AIR_C:g} C taken for batteries that the weather file says nothing of")
@@ -165,6 +184,15 @@ def _notes(common: Surroundings, nodes: Sequence[NodePower]) -> tuple[str, ...]:
 
 
 def _node(common: Surroundings, node: Node) -> NodePower:
+    found = _fed(common, node)
+    kit = None if node.power is None or node.power.kit is None else common.plan.kits.get(node.power.kit)
+    if node.power is None and not node.existing:
+        found = replace(found, notes=(*found.notes, UNFED))
+    wrong = () if kit is None else misfits(kit, common.plan.catalogue)
+    return replace(found, misfits=wrong, met=False) if wrong else found
+
+
+def _fed(common: Surroundings, node: Node) -> NodePower:
     kind = "unknown" if node.power is None else node.power.kind
     try:
         found = node_load(common.plan, node, common.rates)
@@ -216,6 +244,7 @@ def _on_panel(common: Surroundings, made: NodePower, cell: Battery, array: Array
     if made.load is None:
         return made
     found = balance(made.load, cell, array.peak_w, weather_for(common, array, cell.volts), Conditions(years=PLANNED_YEARS))
+    hidden = (spoken(array.horizon),) if max(array.horizon, default=0.0) > 0 else ()
     lasts = found.run.dark_days == 0 and (asked is None or found.autonomy_days >= asked)
     return NodePower(
         node=made.node,
@@ -227,7 +256,7 @@ def _on_panel(common: Surroundings, made: NodePower, cell: Battery, array: Array
         upper_bound=found.upper_bound,
         met=None if lasts and found.upper_bound else lasts,  # a bound can refute, it cannot prove
         terms=(*made.terms, *found.terms),
-        notes=(*made.notes, *found.notes),
+        notes=(*made.notes, *found.notes, *hidden),
         balance=found,
         verdicts=made.verdicts,
     )
@@ -282,4 +311,5 @@ def _switch(found: PoeBudget) -> SwitchPower:
         ports=found.ports,
         refusals=found.problems,
         doubts=found.doubts,
+        remedies=found.remedies,
     )

@@ -43,11 +43,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A battery with panels, its price (cents) and how it fares."""
+    """A battery with panels, its price (cents; None where one of them has none) and how it fares."""
 
     battery: Battery
     array: Array
-    price_cents: int
+    price_cents: int | None
     balance: Balance
 
 
@@ -67,40 +67,54 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """The cheapest choice that meets the goals, or None, and then the best there is with every single way to relax."""
+    """The cheapest choice that meets the goals, or None, and then the best there is with every single way to relax.
+
+    `unpriced` are the parts without a price: whatever has one of them was tried after all that is priced.
+    """
 
     choice: Choice | None
     nearest: Choice | None
     relaxations: tuple[Relaxation, ...]
     tried: int
+    unpriced: tuple[str, ...] = ()
 
 
 def size(
-    load: Load, batteries: Sequence[Battery], candidates: Sequence[Candidate], goals: Goals, conditions: Conditions | None = None
+    load: Load,
+    batteries: Sequence[Battery],
+    candidates: Sequence[Candidate],
+    goals: Goals,
+    conditions: Conditions | None = None,
+    go: Callable[[Battery, Candidate], bool] | None = None,
 ) -> Sizing:
     """Try combinations from the cheapest (then the smallest) on, and stop at the first that meets the goals.
+
+    What has no price is not taken for free: it comes after all that has one, from the smallest on. `go` says which go together
+    (None: all).
 
     PowerError when there is nothing to choose from, or more than `TRIED_MAX` combinations.
     """
     under = conditions or Conditions()
-    pairs = [(battery, candidate) for battery in batteries for candidate in candidates]
+    pairs = [(battery, one) for battery in batteries for one in candidates if go is None or go(battery, one)]
     if not pairs:
         raise PowerError("no battery or no panel to choose from")
     if len(pairs) > TRIED_MAX:
         raise PowerError(f"{len(pairs)} combinations of battery and panel; at most {TRIED_MAX} are tried: narrow the catalogue")
-    pairs.sort(key=lambda pair: (_price(*pair), pair[0].label_wh, pair[1].array.peak_w, pair[0].name, pair[1].array.panel.name))
+    pairs.sort(key=lambda pair: _rank(*pair))
+    unpriced = _unpriced(batteries, candidates)
     nearest: Choice | None = None
     for tried, (battery, candidate) in enumerate(pairs, 1):
         found = balance(load, battery, candidate.array.peak_w, candidate.weather, under)
         choice = Choice(battery, candidate.array, _price(battery, candidate), found)
         if meets(found, goals):
-            return Sizing(choice, None, (), tried)
+            return Sizing(choice, None, (), tried, unpriced)
         if nearest is None or _short(found, goals) < _short(nearest.balance, goals):
             nearest = choice
     if nearest is None:  # pairs are not empty
         raise PowerError("nothing was tried")
     weather = next(candidate.weather for candidate in candidates if candidate.array is nearest.array)
-    return Sizing(None, nearest, relaxations(load, nearest.battery, Candidate(nearest.array, weather), goals, under), len(pairs))
+    ways = relaxations(load, nearest.battery, Candidate(nearest.array, weather), goals, under)
+    return Sizing(None, nearest, ways, len(pairs), unpriced)
 
 
 def meets(found: Balance, goals: Goals) -> bool:
@@ -173,5 +187,17 @@ def _short(found: Balance, goals: Goals) -> tuple[float, float, float]:
     return dark, max(0.0, goals.autonomy_days - found.autonomy_days), found.run.short_wh
 
 
-def _price(battery: Battery, candidate: Candidate) -> int:
-    return battery.price_cents + candidate.array.price_cents
+def _price(battery: Battery, candidate: Candidate) -> int | None:
+    of_battery, of_panels = battery.price_cents, candidate.array.price_cents
+    return None if of_battery is None or of_panels is None else of_battery + of_panels
+
+
+def _rank(battery: Battery, candidate: Candidate) -> tuple[bool, int, float, float, str, str]:
+    cents = _price(battery, candidate)
+    return cents is None, cents or 0, battery.label_wh, candidate.array.peak_w, battery.name, candidate.array.panel.name
+
+
+def _unpriced(batteries: Sequence[Battery], candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    names = [battery.name for battery in batteries if battery.price_cents is None]
+    names += [candidate.array.panel.name for candidate in candidates if candidate.array.price_cents is None]
+    return tuple(dict.fromkeys(names))

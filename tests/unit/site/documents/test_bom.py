@@ -159,7 +159,7 @@ def test_what_is_not_in_the_sum_at_all_is_said(designed):
     lost = CablesView(rows=(), unroutable={"cam-1": "no route"}, trench_m=0, trench_bound_m=0)
     assert bom(replace(designed, cables=lost)).lacks == ("cables that no route leads to (cam-1)",)
     paid = bom(priced(designed, labour_hour=Money(6000, "EUR")))
-    assert paid.lacks == ("labour (the plan gives 60.00 EUR an hour, and no hours)",)
+    assert paid.lacks == ("labour (the plan gives 60.00 EUR an hour, and no hours: give prices.hours)",)
     assert paid.at_least
 
 

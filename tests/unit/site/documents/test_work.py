@@ -46,7 +46,7 @@ def test_what_the_network_puts_up_is_drawn_listed_and_bought(chosen):
     assert line.needed == 1
     assert line.origins[0].what == f"network: {gateway.id}"
     assert line.origins[0].where.startswith("yard.yaml:")
-    assert found.lacks == ("mounts and work of what the network puts up (1)",)
+    assert found.lacks == (f"the mounting of what the network puts up: {gateway.id} (its mounting gives no cost)",)
 
 
 def test_a_plan_without_radios_says_so_and_has_no_links(tmp_path):

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from tests.unit.site.network.farm import farm
+from tests.unit.site.network.farm import GATEWAYS, farm
 
 from seamline.site import SiteError
 from seamline.site.network.additions import additions
@@ -63,7 +63,10 @@ def test_who_is_not_heard_is_told_what_would_help_and_who_sends_elsewhere_is_nam
 
 
 def test_the_one_gateway_takes_all_with_it(plain):
-    assert (plain.failures[0].what, set(plain.failures[0].dark)) == ("gw-1", {"soil-1", "soil-2", "indoors"})
+    gateway = next(one for one in plain.failures if one.kind == "gateway")
+    assert (gateway.what, set(gateway.dark)) == ("gw-1", {"soil-1", "soil-2", "indoors"})
+    assert plain.failures[0].what == "box"  # the switch that feeds it takes its cameras too
+    assert set(plain.failures[0].dark) == {"cam-1", "cam-2", "cam-far", "soil-1", "soil-2", "indoors"}
 
 
 def test_air_time_comes_from_profiles_and_what_says_nothing_is_noted(plain):
@@ -318,3 +321,20 @@ def test_names_that_are_taken_are_not_given_again(tmp_path):
 
 def test_without_candidates_nothing_is_to_be_written(tmp_path, plain):
     assert additions(farm(tmp_path), plain) == ()
+
+
+def test_where_nothing_hears_a_radio_the_gateway_that_would_is_named(tmp_path):
+    lonely = study(farm(tmp_path, (GATEWAYS, "")))
+    assert set(lonely.unheard) == {"soil-1", "soil-2", "indoors", "in-silo"}
+    (remedy,) = lonely.unheard["soil-1"]
+    assert remedy.text.startswith("nothing in the plan hears soil-1 by lora: add a gateway, such as lora-gateway, under gateways")
+    assert "network.gateway_mountings" in remedy.text
+
+
+def test_a_device_of_a_supply_that_there_is_not_is_told(tmp_path):
+    before, after = "supplies:\n  box: {title: Switch, place: {x: 20 m, y: 40 m}, kind: poe, switch: poe-switch-8}\n", ""
+    changes = [(before, after), ("power: {from: poe, supply: box}", "power: {from: poe}")]
+    found = study(farm(tmp_path, *changes))
+    told = [problem for problem in found.problems if "no such supply" in problem]
+    assert [problem.split()[0] for problem in told] == ["cam-1", "cam-2", "cam-far", "gw-1"]
+    assert told[0] == "cam-1 is fed by poe, and the plan has no such supply: add one under supplies"

@@ -50,7 +50,7 @@ supplies:
     switch: poe-switch-8
 kits:
   cells: {battery: lithium-d-2p, autonomy: 700 d}
-  sunny: {battery: lfp-12v-12ah, panel: solar-20w, converter: charger-small, azimuth: 180 deg, tilt: 60 deg, autonomy: 5 d}
+  sunny: {battery: lfp-12v-12ah, panel: solar-20w, converter: charger-12v, azimuth: 180 deg, tilt: 60 deg, autonomy: 5 d}
 profiles:
   busy: {states: {looking: 3600 s}}
   listening:

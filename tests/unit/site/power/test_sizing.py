@@ -129,3 +129,36 @@ def test_goals_that_cannot_be_meant_are_refused(call, said):
 def test_a_factor_is_the_least_with_which_a_test_holds():
     assert sizing._least(lambda factor: factor >= 7.0) == pytest.approx(7.0, rel=2e-4)
     assert sizing._least(lambda factor: factor > 2000.0) is None
+
+
+def test_what_has_no_price_comes_after_all_that_has_one():
+    gift = battery(name="gift", capacity_ah=100.0, price_cents=None)
+    goals = Goals(4.0, 0.0)
+    found = size(load(24.0), [gift, LARGE, SMALL], [candidate()], goals, NEW)
+    assert found.choice is not None
+    assert found.choice.battery is LARGE
+    assert found.unpriced == ("gift",)
+    alone = size(load(24.0), [gift, SMALL], [candidate()], goals, NEW)
+    assert alone.choice is not None
+    assert (alone.choice.battery, alone.choice.price_cents, alone.tried) == (gift, None, 2)
+
+
+def test_of_what_has_no_price_the_smallest_comes_first():
+    batteries = [battery(name=f"b{ah}", capacity_ah=ah, price_cents=None) for ah in (50.0, 30.0, 40.0)]
+    found = size(load(24.0), batteries, [candidate(cents=None)], Goals(4.0, 0.0), NEW)
+    assert found.choice is not None
+    assert (found.choice.battery.name, found.tried) == ("b30.0", 1)
+    assert found.unpriced == ("b50.0", "b30.0", "b40.0", "P20")
+
+
+def test_what_does_not_go_together_is_not_tried():
+    found = size(load(24.0), [SMALL, LARGE], [candidate()], Goals(4.0, 0.02), NEW, lambda cell, _: cell is LARGE)
+    assert found.choice is not None
+    assert (found.choice.battery, found.tried) == (LARGE, 1)
+    with pytest.raises(PowerError, match="no battery or no panel to choose from"):
+        size(load(24.0), [SMALL], [candidate()], Goals(4.0), NEW, lambda cell, _: cell is LARGE)
+
+
+def test_more_packs_of_what_has_no_price_have_none():
+    assert battery(price_cents=None).scaled(3).price_cents is None
+    assert battery(price_cents=500).scaled(3).price_cents == 1500

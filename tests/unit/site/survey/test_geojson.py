@@ -103,6 +103,13 @@ POINT = {"type": "Point", "coordinates": [1, 2]}
         ({"type": "Polygon", "coordinates": [[[1, 2], [3, 4]]]}, "its geometry cannot be read"),
         ({"type": "Point", "coordinates": [500000, 5500000]}, "a place that is not on earth; are these metres?"),
         ({"type": "Point", "coordinates": [1e400, 2]}, "a place that is not on earth"),
+        ({"type": "Point", "coordinates": [float("nan"), 2]}, "a coordinate that is no number"),
+        ({"type": "LineString", "coordinates": [[1, 2], [float("nan"), 3], [3, 4]]}, "a coordinate that is no number"),
+        (
+            {"type": "Polygon", "coordinates": [[[float("nan"), 0], [1, 0], [1, 1], [float("nan"), 0]]]},
+            "a coordinate that is no number",
+        ),
+        ({"type": "LineString", "coordinates": [[1, 2]]}, "its geometry cannot be read (point array"),
         ("Point", "its geometry cannot be read"),
         (7, "its geometry cannot be read"),
     ],
@@ -159,3 +166,26 @@ def test_a_file_with_a_mark_is_read(tmp_path):
     file = tmp_path / "a.json"
     file.write_bytes(b"\xef\xbb\xbf" + json.dumps(POINT).encode())
     assert len(read(file).features) == 1
+
+
+OPEN = [[0, 0], [1, 0], [1, 1]]
+CLOSED = [[2, 2], [3, 2], [3, 3], [2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "rings_open"),
+    [
+        ({"type": "Polygon", "coordinates": [OPEN]}, 1),
+        ({"type": "Polygon", "coordinates": [CLOSED]}, 0),
+        ({"type": "Polygon", "coordinates": [[[2, 2, 1], [3, 2, 1], [3, 3, 1], [2, 2, 7]]]}, 0),
+        ({"type": "MultiPolygon", "coordinates": [[OPEN], [CLOSED], [[[5, 5], [6, 5], [6, 6]]]]}, 2),
+        ({"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [OPEN]}, POINT]}, 1),
+        ({"type": "LineString", "coordinates": OPEN}, 0),
+    ],
+)
+def test_a_ring_that_is_left_open_is_closed_and_noted(geometry, rings_open):
+    survey = read_geojson(collection(feature(geometry)), "survey")
+    notes = [(note.kind, note.what, note.count) for note in survey.notes]
+    assert notes == ([("repaired", "feature 0: a ring that was left open: closed", rings_open)] if rings_open else [])
+    shapes = getattr(survey.features[0].geometry, "geoms", [survey.features[0].geometry])
+    assert all(part.exterior.is_ring for part in shapes if part.geom_type == "Polygon")

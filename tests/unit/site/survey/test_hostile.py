@@ -158,3 +158,19 @@ def test_prefixes_without_end_are_refused(tmp_path):
     file.write_text("<kml><Document>" + "".join(f"<p{at}:x/>" for at in range(20)) + "</Document></kml>")
     with pytest.raises(SurveyError, match="Namespace prefix p8 on x is not defined"):
         read(file)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("<kml><Document><Placemark><name>a</na", "survey.kml:1:37: this is no KML: expected '>'"),
+        (
+            "<kml><Document>\0\0</Document></kml>",
+            "survey.kml:1:15: this is no KML: Invalid character: Char 0x0 out of allowed range",
+        ),
+    ],
+)
+def test_what_is_wrong_with_xml_is_one_line_that_says_the_place_once(body, says):
+    with pytest.raises(SurveyError) as raised:
+        formats.read_text(body.encode(), "survey.kml", None)
+    assert str(raised.value) == says
