@@ -141,7 +141,7 @@ def test_placement_shows_its_bound_and_its_nodes_are_put_on_the_map_and_saved(pl
     expect(planner.locator("header select")).to_have_value("one-more")
     assert "placed-1" in load_plan(plan, "one-more").nodes
     planner.locator("#tab-variants").click()
-    expect(planner.locator("tr[data-variant]")).to_have_count(4)
+    expect(planner.locator("[data-variant]")).to_have_count(4)
 
 
 def test_blind_spots_links_power_and_bill_are_shown_for_the_nodes_as_they_are(planner):

@@ -1,6 +1,6 @@
 // An answer about the plan as it is on the page: asked anew once the nodes stand still, the old one kept until the new one is there.
 
-import { Failure, post } from "./api";
+import { Failure, get, post } from "./api";
 import { desk } from "./desk.svelte";
 
 const SETTLE_MS = 400;
@@ -8,43 +8,51 @@ const SETTLE_MS = 400;
 export class Asked<T> {
   value = $state.raw<T | null>(null);
   failure = $state.raw<Failure | null>(null);
-  asking = $state(false);
+  /** Answered, or refused, as things are now. */
+  settled = $state(false);
   readonly #path: string;
+  readonly #settleMs: number;
+  #answered = false;
 
-  constructor(path: string) {
+  constructor(path: string, settleMs = SETTLE_MS) {
     this.#path = path;
+    this.#settleMs = settleMs;
   }
 
-  /** Ask; call within `$effect`, which comes back when the nodes change. */
+  /** Ask; call within `$effect`, which comes back when the plan on the page changes. */
   watch(): () => void {
     const body = desk.body();
     const abort = new AbortController();
-    const timer = window.setTimeout(() => void this.#ask(body, abort.signal), this.value ? SETTLE_MS : 0);
+    this.settled = false;
+    const timer = window.setTimeout(() => void this.#ask(() => post<T>(this.#path, body, abort.signal), abort.signal), this.#answered ? this.#settleMs : 0);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
   }
 
-  async #ask(body: unknown, signal: AbortSignal): Promise<void> {
-    this.asking = true;
+  /** The same for what is asked of the plan's file, whatever is on the page. */
+  watchFile(): () => void {
+    void desk.site?.content;
+    const abort = new AbortController();
+    this.settled = false;
+    void this.#ask(() => get<T>(this.#path, abort.signal), abort.signal);
+    return () => abort.abort();
+  }
+
+  async #ask(asking: () => Promise<T>, signal: AbortSignal): Promise<void> {
     try {
-      const value = await post<T>(this.#path, body, signal);
+      const value = await asking();
       if (signal.aborted) return;
+      this.#answered = true;
       this.value = value;
       this.failure = null;
+      this.settled = true;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Failure)) throw error;
       this.failure = error;
-    } finally {
-      if (!signal.aborted) this.asking = false;
+      this.settled = true;
     }
   }
-}
-
-/** Money in cents. */
-export function money(cents: number | null, currency: string): string {
-  if (cents === null) return "–";
-  return `${(cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${currency}`;
 }

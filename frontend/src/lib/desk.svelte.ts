@@ -1,8 +1,8 @@
-// The plan that is worked on: nodes as they are now, what can be undone, what the page's kernel sees, and whether the server sees the same.
+// The plan that is worked on: what stands where now, what can be undone, what the page's kernel sees, and whether the server sees the same.
 
 import { Failure, get, post, put } from "./api";
-import { Kernel } from "./kernel";
-import { hashOf, Sight, type PlanNode, type Seen, type Site } from "./sight";
+import { hashOf, Kernel } from "./kernel.js";
+import { Sight, type PlanNode, type Seen, type Site, type Station } from "./sight";
 import type { Polygon } from "./geometry";
 
 export interface Spot {
@@ -22,13 +22,46 @@ export interface Told {
 /** `asking`: not answered yet; `differs`: a defect, and worth telling us. */
 export type Proof = "asking" | "confirmed" | "differs" | "unanswered";
 
+/** A dropped survey that is in the plan on the page: what the server calls it, and the file that it stands for. */
+export interface Adopted {
+  id: string;
+  name: string;
+  instead: string | null;
+}
+
+/** Everything that a step can change. */
+interface Step {
+  site: Site;
+  sight: Sight;
+  survey: Adopted | null;
+  nodes: PlanNode[];
+  stations: Station[];
+}
+
+export interface Body {
+  content: string;
+  variant: string | null;
+  survey: { id: string; instead: string | null } | null;
+  nodes: Omit<PlanNode, "existing">[];
+  removed: string[];
+  stations: { section: string; id: string; x: number; y: number; height_m: number | null }[];
+}
+
 const SETTLE_MS = 120;
 const STEPS_MAX = 200;
 const TOGETHER_MS = 700;
 
+/** What a station is called where nodes are too: a gateway and a supply may have one name. */
+export function keyOf(station: Station): string {
+  return `${station.section}/${station.id}`;
+}
+
 class Desk {
   site = $state.raw<Site | null>(null);
   nodes = $state.raw<PlanNode[]>([]);
+  stations = $state.raw<Station[]>([]);
+  survey = $state.raw<Adopted | null>(null);
+  /** A node's id or a station's key. */
   chosen = $state<string | null>(null);
   failure = $state.raw<Failure | null>(null);
   broken = $state("");
@@ -37,39 +70,33 @@ class Desk {
   hash = $state("");
   took = $state(0);
   #sight = $state.raw<Sight | null>(null);
-  #done = $state.raw<PlanNode[][]>([]);
-  #undone = $state.raw<PlanNode[][]>([]);
+  #done = $state.raw<Step[]>([]);
+  #undone = $state.raw<Step[]>([]);
   #keptFor = "";
   #keptAt = 0;
   #turn = 0;
 
   readonly seen: Seen | null = $derived.by(() => this.#sight?.see(this.nodes) ?? null);
   readonly node: PlanNode | null = $derived(this.nodes.find((node) => node.id === this.chosen) ?? null);
+  readonly station: Station | null = $derived(this.stations.find((station) => keyOf(station) === this.chosen) ?? null);
   readonly canUndo: boolean = $derived(this.#done.length > 0);
   readonly canRedo: boolean = $derived(this.#undone.length > 0);
-  readonly changed: PlanNode[] = $derived.by(() => {
-    const was = new Map(this.site?.nodes.map((node) => [node.id, JSON.stringify(node)]));
-    return this.nodes.filter((node) => was.get(node.id) !== JSON.stringify(node));
-  });
+  readonly changed: PlanNode[] = $derived(differing(this.nodes, this.site?.nodes ?? []));
+  readonly moved: Station[] = $derived(differing(this.stations, this.site?.stations ?? []));
   readonly removed: string[] = $derived.by(() => {
     const here = new Set(this.nodes.map((node) => node.id));
     return this.site?.nodes.filter((node) => !here.has(node.id)).map((node) => node.id) ?? [];
   });
-  readonly dirty: boolean = $derived(this.changed.length > 0 || this.removed.length > 0);
+  readonly dirty: boolean = $derived(this.changed.length + this.moved.length + this.removed.length > 0 || this.survey !== null);
 
   async open(variant: string | null): Promise<void> {
     try {
-      const site = await get<Site>(variant ? `site?variant=${encodeURIComponent(variant)}` : "site");
-      const kernel = await Kernel.load("/kernel.wasm", site.solids);
-      this.#sight = null;
-      this.site = site;
-      this.nodes = site.nodes;
-      this.#sight = new Sight(site, kernel);
+      const { site, sight } = await load(variant, null);
+      this.#put({ site, sight, survey: null, nodes: site.nodes, stations: site.stations });
       this.#done = [];
       this.#undone = [];
       this.failure = null;
       this.told = null;
-      if (!site.nodes.some((node) => node.id === this.chosen)) this.chosen = null;
     } catch (error) {
       if (error instanceof Failure) this.failure = error;
       else this.broken = String(error);
@@ -77,19 +104,23 @@ class Desk {
   }
 
   /** What the server is asked about. */
-  body(): { content: string; variant: string | null; nodes: Omit<PlanNode, "existing">[]; removed: string[] } {
+  body(): Body {
     const nodes = this.changed.map(({ existing: _, ...node }) => node);
-    return { content: this.site?.content ?? "", variant: this.site?.variant ?? null, nodes, removed: this.removed };
+    const stations = this.moved.map(({ section, id, x, y, height_m }) => ({ section, id, x, y, height_m }));
+    const survey = this.survey && { id: this.survey.id, instead: this.survey.instead };
+    return { content: this.site?.content ?? "", variant: this.site?.variant ?? null, survey, nodes, removed: this.removed, stations };
   }
 
   /** Remember how it is, to come back to. Steps with the same name that follow at once are one. */
   keep(name: string): void {
+    const step = this.#step();
+    if (!step) return;
     const now = performance.now();
     const together = name !== "" && name === this.#keptFor && now - this.#keptAt < TOGETHER_MS;
     this.#keptFor = name;
     this.#keptAt = now;
     if (together && this.#undone.length === 0) return;
-    this.#done = [...this.#done, this.nodes].slice(-STEPS_MAX);
+    this.#done = [...this.#done, step].slice(-STEPS_MAX);
     this.#undone = [];
   }
 
@@ -100,28 +131,66 @@ class Desk {
     this.took = performance.now() - start;
   }
 
+  /** Move a gateway or supply. */
+  shift(key: string, values: Partial<Station>): void {
+    this.stations = this.stations.map((station) => (keyOf(station) === key && !station.existing ? { ...station, ...values } : station));
+  }
+
   set(nodes: PlanNode[]): void {
     this.keep("");
     this.nodes = nodes;
-    if (!nodes.some((node) => node.id === this.chosen)) this.chosen = null;
+    this.#letGo();
+  }
+
+  /** Put a dropped survey into the plan on this page. What was changed on it stays changed. Raises Failure. */
+  async adopt(survey: Adopted): Promise<void> {
+    const { site, sight } = await load(this.site?.variant ?? null, survey);
+    const mine = new Map(this.changed.map((node) => [node.id, node]));
+    const removed = new Set(this.removed);
+    const known = new Set(site.nodes.map((node) => node.id));
+    const nodes = [
+      ...site.nodes.filter((node) => !removed.has(node.id)).map((node) => mine.get(node.id) ?? node),
+      ...this.changed.filter((node) => !known.has(node.id)),
+    ];
+    const moved = new Map(this.moved.map((station) => [keyOf(station), station]));
+    this.keep("");
+    this.#put({ site, sight, survey, nodes, stations: site.stations.map((station) => moved.get(keyOf(station)) ?? station) });
   }
 
   undo(): void {
-    const before = this.#done.at(-1);
-    if (!before) return;
-    this.#undone = [...this.#undone, this.nodes];
+    const [before, now] = [this.#done.at(-1), this.#step()];
+    if (!before || !now) return;
+    this.#undone = [...this.#undone, now];
     this.#done = this.#done.slice(0, -1);
-    this.nodes = before;
-    this.#keptFor = "";
+    this.#put(before);
   }
 
   redo(): void {
-    const after = this.#undone.at(-1);
-    if (!after) return;
-    this.#done = [...this.#done, this.nodes];
+    const [after, now] = [this.#undone.at(-1), this.#step()];
+    if (!after || !now) return;
+    this.#done = [...this.#done, now];
     this.#undone = this.#undone.slice(0, -1);
-    this.nodes = after;
+    this.#put(after);
+  }
+
+  #step(): Step | null {
+    const { site, survey, nodes, stations } = this;
+    return site && this.#sight ? { site, sight: this.#sight, survey, nodes, stations } : null;
+  }
+
+  #put(step: Step): void {
+    this.#sight = null;
+    this.site = step.site;
+    this.survey = step.survey;
+    this.nodes = step.nodes;
+    this.stations = step.stations;
+    this.#sight = step.sight;
     this.#keptFor = "";
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    if (!this.node && !this.station) this.chosen = null;
   }
 
   /** Ask the server about the nodes as they are, once they stand still; call within `$effect`. Returns how to leave off. */
@@ -161,6 +230,20 @@ class Desk {
     await put("plan", { ...this.body(), as_variant: variant?.id ?? null, title: variant?.title ?? "" });
     await this.open(variant?.id ?? this.site?.variant ?? null);
   }
+}
+
+async function load(variant: string | null, survey: Adopted | null): Promise<{ site: Site; sight: Sight }> {
+  const asked = new URLSearchParams();
+  if (variant) asked.set("variant", variant);
+  if (survey) asked.set("survey", survey.id);
+  if (survey?.instead) asked.set("instead", survey.instead);
+  const site = await get<Site>(asked.size ? `site?${asked}` : "site");
+  return { site, sight: new Sight(site, await Kernel.load(fetch("/kernel.wasm"), site.solids)) };
+}
+
+function differing<T extends { id: string }>(now: T[], before: T[]): T[] {
+  const was = new Set(before.map((one) => JSON.stringify(one)));
+  return now.filter((one) => !was.has(JSON.stringify(one)));
 }
 
 export const desk = new Desk();

@@ -5,7 +5,7 @@ import type { Device } from "./fleet.svelte";
 
 export type Column = "id" | "presence" | "age" | "contract" | "owed" | "lost" | "quarantined";
 
-const URGENCY: Record<State, number> = { lost: 0, presumed_lost: 1, deaf: 2, silent: 3, never: 4, online: 5 };
+const URGENCY: Record<State, number> = { lost: 0, presumed_lost: 1, deaf: 2, silent: 3, unknown: 4, never: 5, online: 6 };
 
 const KEYS: Record<Column, (device: Device) => number | string> = {
   id: (device) => device.id,

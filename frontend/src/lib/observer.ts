@@ -1,6 +1,6 @@
 // What a camera or sensor could see were the site empty: the arithmetic of site/observers.py, number for number.
 
-import type { Field } from "./kernel";
+import type { Field } from "./kernel.js";
 
 export interface Lens {
   name: string;
@@ -16,6 +16,7 @@ export interface Part {
   pixels: [number, number] | null;
   senses: string | null;
   width_deg: number | null;
+  sight: "line" | "none" | "point" | null;
 }
 
 export interface Aim {

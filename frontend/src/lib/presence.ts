@@ -8,7 +8,7 @@ export interface Saying {
   tone: string;
 }
 
-export const STATES: State[] = ["online", "silent", "deaf", "presumed_lost", "lost", "never"];
+export const STATES: State[] = ["online", "silent", "deaf", "presumed_lost", "lost", "unknown", "never"];
 
 export const SAYINGS: Record<State, Saying> = {
   online: { word: "Online", short: "online", tone: "online" },
@@ -16,5 +16,6 @@ export const SAYINGS: Record<State, Saying> = {
   deaf: { word: "Deaf", short: "deaf", tone: "deaf" },
   presumed_lost: { word: "Presumed lost", short: "presumed lost", tone: "presumed" },
   lost: { word: "Lost", short: "lost", tone: "lost" },
+  unknown: { word: "Unknown", short: "unknown", tone: "never" },
   never: { word: "Never heard", short: "never heard", tone: "never" },
 };

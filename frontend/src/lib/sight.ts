@@ -1,8 +1,9 @@
 // What nodes see of a site's zones, worked out in the page; the server works out the same, and says so by the hash of the masks.
 
 import { unpack, type Cells, type Point, type Polygon } from "./geometry";
-import type { Kernel, Solid } from "./kernel";
+import type { Kernel, Solid } from "./kernel.js";
 import { fieldOf, round, type Part } from "./observer";
+import { unhidden } from "./unhidden";
 
 export interface PlanNode {
   id: string;
@@ -16,6 +17,25 @@ export interface PlanNode {
   lens: string | null;
   with_parts: string[];
   existing: boolean;
+}
+
+/** A gateway, or a supply, which has no height. */
+export interface Station {
+  section: "gateways" | "supplies";
+  id: string;
+  title: string;
+  x: number;
+  y: number;
+  height_m: number | null;
+  part: string | null;
+  existing: boolean;
+}
+
+/** Heights in centimetres above `level_m`, as base64 of little-endian int32, at the centres of cells: the southern row first. */
+export interface Ground {
+  cells: number[];
+  heights: string;
+  level_m: number;
 }
 
 export interface Need {
@@ -82,12 +102,12 @@ export interface Site {
   boundary: Polygon[];
   things: Thing[];
   solids: (Solid & { name: string })[];
-  ground: { cells: number[]; heights: string } | null;
+  ground: Ground | null;
   zones: Zone[];
   catalogue: Record<string, Part>;
   nodes: PlanNode[];
-  gateways: { id: string; title: string; x: number; y: number }[];
-  supplies: { id: string; title: string; x: number; y: number }[];
+  stations: Station[];
+  survey: { files: string[]; new: string | null };
   can_place: boolean;
   notes: Note[];
 }
@@ -191,6 +211,8 @@ export class Sight {
     const found = new Uint8Array(columns * rows);
     const field = fieldOf(this.#part(node)!, node, ready.zone.densities);
     if (!field) return found;
+    const part = this.#part(node)!;
+    if (part.kind === "sensor" && part.sight && part.sight !== "line") return unhidden(part, field, ready.zone.grid);
     for (const one of ready.passes) {
       const terrain = this.#ground && one.targets ? { ground: this.#ground, targets: one.targets } : null;
       const eye = this.#groundAt(field.x, field.y) + field.z;
@@ -233,21 +255,14 @@ function paste(found: Uint8Array, columns: number, seen: Uint8Array, across: num
   }
 }
 
-function numbers(text: string): Int32Array {
+/** Whole numbers as base64 of little-endian int32. */
+export function numbers(text: string): Int32Array {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return new Int32Array(bytes.buffer);
 }
 
-/** SHA-256 of masks one after the other, in hexadecimal. */
-export async function hashOf(masks: Uint8Array[]): Promise<string> {
-  const all = new Uint8Array(masks.reduce((sum, mask) => sum + mask.length, 0));
-  masks.reduce((at, mask) => (all.set(mask, at), at + mask.length), 0);
-  const digest = await crypto.subtle.digest("SHA-256", all);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 const ENOUGH: [number, number, number, number] = [46, 139, 87, 110];
-const MORE: [number, number, number, number] = [22, 110, 70, 165];
+const MORE: [number, number, number, number] = [46, 150, 92, 190];
 const FEW: [number, number, number, number] = [230, 160, 30, 130];
 const NONE: [number, number, number, number] = [205, 50, 40, 120];
 

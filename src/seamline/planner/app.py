@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -19,16 +20,21 @@ from seamline.hub.api import edge, problem
 from seamline.hub.api.pages import shipped
 from seamline.planner.desk import Desk
 from seamline.planner.document import Json, site_json
-from seamline.planner.models import ChangesIn, CoverIn, PlacementIn, SaveIn
+from seamline.planner.models import ChangesIn, CoverIn, PlacementIn, SaveIn, SurveyIn
 from seamline.planner.panels import bom_json, network_json, power_json, variants_json
 from seamline.planner.placing import Search, progress_json
 from seamline.planner.saving import ChangedMeanwhile, save
 from seamline.planner.seen import seen_json
-from seamline.planner.upload import SURVEY_BYTES_MAX, preview_json
+from seamline.planner.surveys import Dropped
+from seamline.planner.upload import SURVEY_BYTES_MAX, preview_json, safe
 from seamline.site.frame import SiteError
 from seamline.site.survey import SurveyError
 
 T = TypeVar("T")
+Opened = tuple[str | None, str | None, str | None]
+"""A variant, a dropped survey, and what that stands for."""
+DESKS_MAX: Final = 16
+"""Desks that stay open; those for surveys that were tried are many, and each keeps its masks."""
 TELL_EVERY_S: Final = 0.2
 PAGE: Final = "planner.html"
 POLICY: Final = (
@@ -48,15 +54,23 @@ class Planner:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._desks: dict[str | None, Desk] = {}
+        self._desks: dict[Opened, Desk] = {}
+        self._dropped = Dropped()
         self._lock = threading.Lock()
         self._search: Search | None = None
 
-    def open(self, variant: str | None) -> Json:
-        """Read the plan anew and describe it."""
+    def open(self, variant: str | None, survey: SurveyIn | None = None) -> Json:
+        """Read the plan anew, with a dropped survey in it when one is named, and describe it."""
         with self._lock:
-            desk = self._desks[variant] = Desk(self.path, variant)
-            return site_json(desk)
+            return site_json(self._opened(variant, survey))
+
+    def _opened(self, variant: str | None, survey: SurveyIn | None) -> Desk:
+        found = None if survey is None else self._dropped.survey(survey.id, survey.instead, self.path.absolute().parent)
+        desk = Desk(self.path, variant, found)
+        self._desks[key_of(variant, survey)] = desk
+        while len(self._desks) > DESKS_MAX:
+            del self._desks[next(iter(self._desks))]
+        return desk
 
     def ask(self, asked: ChangesIn, answer: Callable[[Desk], T]) -> T:
         """Have a question answered at the desk that the page has open; ChangedMeanwhile when that is another plan by now."""
@@ -64,17 +78,16 @@ class Planner:
             return answer(self._desk(asked))
 
     def _desk(self, asked: ChangesIn) -> Desk:
-        desk = self._desks.get(asked.variant)
-        if desk is None:
-            desk = self._desks[asked.variant] = Desk(self.path, asked.variant)
+        desk = self._desks.get(key_of(asked.variant, asked.survey)) or self._opened(asked.variant, asked.survey)
         if desk.content != asked.content:
             raise ChangedMeanwhile(f"{self.path.name} was opened anew meanwhile; load this page again")
         return desk
 
     def preview(self, name: str, data: bytes) -> Json:
-        """See upload."""
+        """See upload. The survey is kept, so that the page can put it into the plan."""
         with self._lock:
-            return preview_json(Desk(self.path), name, data)
+            told = preview_json(Desk(self.path), name, data)
+            return {"id": self._dropped.keep(safe(name), data), **told}
 
     def variants(self) -> Json:
         """See panels."""
@@ -104,6 +117,12 @@ class Planner:
                 self._search.stop()
             return self._search is not None
 
+    def close(self) -> None:
+        """Forget what was dropped."""
+        with self._lock:
+            self._desks.clear()
+            self._dropped.close()
+
     def ended(self, search: Search) -> None:
         """It is not under way any more."""
         search.stop()
@@ -112,10 +131,22 @@ class Planner:
                 self._search = None
 
 
+def key_of(variant: str | None, survey: SurveyIn | None) -> Opened:
+    """What a desk is opened for."""
+    return (variant, None, None) if survey is None else (variant, survey.id, survey.instead)
+
+
 def create_app(path: Path, now_ms: Callable[[], int], pages: Path | None = None) -> FastAPI:
     """The application over one plan's file; `pages` are those shipped when None."""
     planner = Planner(path)
-    app = FastAPI(title="Seamline planner", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        planner.close()
+
+    address = "/api/openapi.json"
+    app = FastAPI(title="Seamline planner", version="1", openapi_url=address, docs_url=None, redoc_url=None, lifespan=living)
     problem.install(app)
     for kind in (SiteError, SurveyError, ContractErrors, OSError):
         app.add_exception_handler(kind, refused)
@@ -138,8 +169,12 @@ def add_questions(app: FastAPI, planner: Planner) -> None:
     """Routes that change nothing. They are plain functions: each waits for its turn in a thread."""
 
     @app.get("/api/site")
-    def site(variant: Annotated[str | None, Query(max_length=64)] = None) -> Json:
-        return planner.open(variant)
+    def site(
+        variant: Annotated[str | None, Query(max_length=64)] = None,
+        survey: Annotated[str | None, Query(max_length=64)] = None,
+        instead: Annotated[str | None, Query(max_length=1_000)] = None,
+    ) -> Json:
+        return planner.open(variant, None if survey is None else SurveyIn(id=survey, instead=instead))
 
     @app.get("/api/variants")
     def variants() -> Json:

@@ -10,15 +10,15 @@ from types import MappingProxyType
 from typing import Final
 
 from seamline.contract.problems import Span
+from seamline.planner.stations import SAME_M, StationState, gateways_of, supplies_of
+from seamline.planner.surveys import NewSurvey, staged
 from seamline.site.catalogue.parts import Camera, Sensor
 from seamline.site.coverage.cover import Coverer, Nodes
 from seamline.site.frame import SiteError
+from seamline.site.placement.on_site import radio_of
 from seamline.site.plan import load_plan, resolve
-from seamline.site.plan.model import Node, Place
+from seamline.site.plan.model import Node, Place, Plan, PowerSource
 from seamline.site.plan.site import Fixed, Site
-
-SAME_M: Final = 0.006
-"""The page knows places on whole centimetres: half of one away is where it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,9 @@ class NodeState:
     part: str | None = None
     title: str = ""
     with_parts: tuple[str, ...] = ()
+    mounting: str | None = None
+    """The mounting that placement put it on: its board, radio, product and profile are as that says."""
+    power: PowerSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,24 @@ class Changes:
 
     nodes: tuple[NodeState, ...] = ()
     removed: tuple[str, ...] = ()
+    stations: tuple[StationState, ...] = ()
 
 
 NO_CHANGES: Final = Changes()
 
 
 class Desk:
-    """One plan with one variant (or none) as it stood in its file when it was read. Not for several threads at once."""
+    """One plan with one variant (or none) as it stood in its file when it was read. Not for several threads at once.
 
-    def __init__(self, path: Path, variant: str | None = None) -> None:
+    With a `survey`, as it is to be with that: a file that lies elsewhere until the plan is saved.
+    """
+
+    def __init__(self, path: Path, variant: str | None = None, survey: NewSurvey | None = None) -> None:
         """Read it; raises ContractErrors, SiteError and SurveyError."""
         self.text = path.read_bytes()
-        self.plan = load_plan(path, variant)
+        self.survey = survey
+        plan = load_plan(path, variant)
+        self.plan = plan if survey is None else staged(plan, survey)
         self.site = resolve(self.plan)
         self.coverer = Coverer(self.site)
 
@@ -87,7 +96,7 @@ class Desk:
     def moved(self, node: Node, at: Fixed, state: NodeState) -> tuple[Node, Fixed]:
         """A node of the plan as it is to be; what it has in common with what it was stays as the plan has it."""
         stays = abs(state.x - at.x) <= SAME_M and abs(state.y - at.y) <= SAME_M
-        there = at if stays else self.fixed(state)
+        there = at if stays else self.fixed(state.x, state.y)
         other = replace(
             node,
             place=node.place if stays else Place("local", x_m=there.x, y_m=there.y),
@@ -101,7 +110,7 @@ class Desk:
 
     def added(self, state: NodeState) -> tuple[Node, Fixed]:
         """A node that the plan does not have."""
-        there = self.fixed(state)
+        there = self.fixed(state.x, state.y)
         node = Node(
             id=state.id,
             title=state.title or state.id,
@@ -117,7 +126,27 @@ class Desk:
         if unknown:
             raise SiteError(f"node {state.id!r}: the catalogue has no part {unknown[0]!r}; see 'seamline site parts'")
         self.fits(node)
-        return node, there
+        return self.mounted(node, state), there
+
+    def mounted(self, node: Node, state: NodeState) -> Node:
+        """A new node with what its mounting says of it, and what feeds it."""
+        if state.mounting is None:
+            return node
+        mounting = self.plan.mountings.get(state.mounting)
+        if mounting is None:
+            raise SiteError(f"node {node.id!r}: the plan has no mounting {state.mounting!r}; load the page again")
+        if state.power is not None and not fits_plan(state.power, self.plan):
+            raise SiteError(f"node {node.id!r}: the plan has no supply or kit that feeds it so; load the page again")
+        radio = radio_of(self.site, mounting)
+        return replace(
+            node,
+            board=mounting.board,
+            accelerator=mounting.accelerator,
+            radio=None if radio is None else radio.id,
+            power=state.power,
+            product=mounting.product,
+            profile=mounting.profile,
+        )
 
     def fits(self, node: Node) -> None:
         """SiteError where a camera has no such lens, or what observes is neither camera nor sensor."""
@@ -130,9 +159,9 @@ class Desk:
             lenses = ", ".join(lens.name for lens in part.lenses)
             raise SiteError(f"node {node.id!r}: {node.part!r} has no lens {node.lens!r}; it has {lenses}")
 
-    def fixed(self, state: NodeState) -> Fixed:
-        """Its place, with the ground there."""
-        x, y = round(state.x, 2), round(state.y, 2)
+    def fixed(self, x: float, y: float) -> Fixed:
+        """A place on whole centimetres, with the ground there."""
+        x, y = round(x, 2), round(y, 2)
         zone = next(iter(self.coverer.zones.values()), None)
         ground = 0 if zone is None else zone.scene.ground_at(round(x * 100), round(y * 100))
         return Fixed(x, y, ground / 100)
@@ -140,13 +169,17 @@ class Desk:
     def changed(self, changes: Changes) -> Site:
         """The site with the changes made, for all that is worked out from a whole site."""
         nodes = self.nodes(changes)
+        gateways = gateways_of(self.site, changes.stations, self.fixed)
+        supplies = supplies_of(self.site, changes.stations, self.fixed)
         section = self.plan.places.get("nodes", Span(str(self.plan.file), 1, 1, 1, 1))
         plan = replace(
             self.plan,
             nodes={ident: node for ident, (node, _) in nodes.items()},
+            gateways={ident: one for ident, (one, _) in gateways.items()},
+            supplies={ident: one for ident, (one, _) in supplies.items()},
             places={**{f"nodes.{ident}": section for ident in nodes}, **self.plan.places},
         )
-        return replace(self.site, plan=plan, nodes=nodes)
+        return replace(self.site, plan=plan, nodes=nodes, gateways=gateways, supplies=supplies)
 
     def differing(self, changes: Changes) -> Mapping[str, Sequence[str]]:
         """What differs from the plan, by node: the names of the fields, as the plan's file has them; new nodes are not among them."""
@@ -166,6 +199,15 @@ class Desk:
             if names:
                 found[ident] = names
         return found
+
+
+def fits_plan(power: PowerSource, plan: Plan) -> bool:
+    """Whether the supply or kit that it names is the plan's, and of its kind."""
+    if power.kit is not None:
+        return power.kind in {"battery", "solar"} and power.kit in plan.kits
+    if power.supply is None:
+        return power.kind == "mains"
+    return power.supply in plan.supplies and plan.supplies[power.supply].kind == power.kind
 
 
 def content_of(text: bytes) -> str:

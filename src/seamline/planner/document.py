@@ -17,7 +17,7 @@ from seamline.site.frame import CM
 from seamline.site.living.cells import bits_of
 from seamline.site.living.document import parts_of, points_of, polygons_of
 from seamline.site.plan.model import Meaning, Need, Node
-from seamline.site.plan.site import Fixed, Thing
+from seamline.site.plan.site import Fixed, Site, Thing
 from seamline.site.scene import Grid, Scene
 
 Json = dict[str, object]
@@ -46,11 +46,29 @@ def site_json(desk: Desk) -> Json:
         "zones": [zone_json(cells) for cells in desk.coverer.zones.values()],
         "catalogue": {part.id: part_json(part) for part in observing(desk)},
         "nodes": [node_json(node, at) for node, at in site.nodes.values()],
-        "gateways": [{"id": one.id, "title": one.title, "x": at.x, "y": at.y} for one, at in site.gateways.values()],
-        "supplies": [{"id": one.id, "title": one.title, "x": at.x, "y": at.y} for one, at in site.supplies.values()],
+        "stations": stations_json(site),
+        "survey": survey_json(desk),
         "can_place": bool(plan.mountings and plan.zones),
         "notes": [{"kind": note.kind, "where": note.where, "what": note.what, "remedy": note.remedy} for note in site.notes],
     }
+
+
+def stations_json(site: Site) -> list[Json]:
+    """Gateways, then supplies: where they stand, on whole centimetres. A supply has no height."""
+    found: list[Json] = []
+    for one, at in site.gateways.values():
+        more: Json = {"height_m": one.height_m, "part": one.part, "existing": one.existing}
+        found.append({"section": "gateways", "id": one.id, "title": one.title, "x": round(at.x, 2), "y": round(at.y, 2)} | more)
+    for one, at in site.supplies.values():
+        more = {"height_m": None, "part": one.switch, "existing": False}
+        found.append({"section": "supplies", "id": one.id, "title": one.title, "x": round(at.x, 2), "y": round(at.y, 2)} | more)
+    return found
+
+
+def survey_json(desk: Desk) -> Json:
+    """The survey's files, and which of them is not saved yet."""
+    files = [file.path for file in desk.plan.survey.files]
+    return {"files": files, "new": None if desk.survey is None else desk.survey.name}
 
 
 def grid_json(grid: Grid) -> Json:
@@ -111,12 +129,13 @@ def part_json(part: Part) -> Json:
         "pixels": None,
         "senses": None,
         "width_deg": None,
+        "sight": None,
     }
     if isinstance(part, Camera):
         lenses = [{"name": lens.name, "hfov_deg": lens.hfov_deg, "vfov_deg": lens.vfov_deg} for lens in part.lenses]
         found |= {"range_m": part.range_m, "lenses": lenses, "pixels": part.pixels}
     if isinstance(part, Sensor):
-        found |= {"range_m": part.range_m, "senses": part.senses, "width_deg": part.width_deg}
+        found |= {"range_m": part.range_m, "senses": part.senses, "width_deg": part.width_deg, "sight": part.sight}
     return found
 
 
@@ -199,12 +218,12 @@ def pass_json(one: Pass) -> Json:
 
 
 def ground_json(desk: Desk) -> Json | None:
-    """The ground, in centimetres; None where it is flat."""
+    """The ground, in centimetres above its level (metres above the datum); None where it is flat."""
     site = desk.site
     if site.ground is None:
         return None
     heights = Scene(site.grid, (), site.ground).ground
-    return {"cells": list(site.grid.cells), "heights": "" if heights is None else numbers(heights)}
+    return {"cells": list(site.grid.cells), "heights": "" if heights is None else numbers(heights), "level_m": site.level}
 
 
 def numbers(values: NDArray[np.int32]) -> str:

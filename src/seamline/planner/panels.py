@@ -8,6 +8,7 @@ from pathlib import Path
 from seamline.planner.desk import NO_CHANGES, Changes, Desk
 from seamline.planner.document import Json
 from seamline.site.documents.bom import Bom, BomLine, bom
+from seamline.site.documents.labour import Work
 from seamline.site.documents.work import designed
 from seamline.site.network.as_json import as_json
 from seamline.site.network.study import study
@@ -64,14 +65,19 @@ def power_of(node: NodePower) -> Json:
         "upper_bound": node.upper_bound,
         "met": node.met,
         "terms": [str(term) for term in node.terms],
-        "notes": list(node.notes),
+        "notes": [*node.misfits, *node.notes],
     }
 
 
 def bom_json(desk: Desk, changes: Changes) -> Json:
-    """What is to be bought for it, line by line; money in cents. Raises SiteError."""
-    found = bill(desk, changes)
+    """What is to be bought for it, line by line; money in cents. Raises SiteError.
+
+    `content_hash` is the one that stands on the plan's documents, of the plan with the changes.
+    """
+    design = designed(desk.changed(changes).plan)
+    found = bom(design)
     return {
+        "content_hash": design.content.hash,
         "currency": found.currency,
         "total_cents": found.total.cents,
         "at_least": found.at_least,
@@ -79,13 +85,29 @@ def bom_json(desk: Desk, changes: Changes) -> Json:
         "verdict": found.verdict,
         "unpriced": list(found.unpriced),
         "lacks": list(found.lacks),
-        "lines": [line_json(line) for line in found.lines],
+        "lines": [*map(line_json, found.lines), *map(work_json, found.works)],
     }
 
 
 def bill(desk: Desk, changes: Changes) -> Bom:
     """The bill of materials with the changes made."""
     return bom(designed(desk.changed(changes).plan))
+
+
+def work_json(work: Work) -> Json:
+    """A line of work, like one of parts."""
+    return {
+        "kind": "labour",
+        "part": work.what,
+        "title": work.title,
+        "quantity": round(float(work.quantity), 2),
+        "spares": 0,
+        "unit": work.unit,
+        "price_cents": work.each.cents,
+        "cents": work.cents,
+        "price_from": work.origin,
+        "asked_by": work.asked_by,
+    }
 
 
 def line_json(line: BomLine) -> Json:

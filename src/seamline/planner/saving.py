@@ -11,6 +11,8 @@ from typing import Final, cast
 import yaml
 
 from seamline.planner.desk import Changes, Desk, content_of
+from seamline.planner.stations import SECTIONS, stations_differing
+from seamline.planner.surveys import NewSurvey, laid
 from seamline.site.frame import SiteError
 from seamline.site.placement.writing import inserted, node_lines, quoted, with_nodes
 from seamline.site.plan import load_plan, resolve
@@ -44,7 +46,10 @@ def save(desk: Desk, changes: Changes, content: str, variant: VariantName | None
         raise ChangedMeanwhile(f"{path.name} was changed meanwhile; load the page again, then make your changes anew")
     text = now.decode("utf-8")
     new = as_variant(desk, changes, text, variant) if variant is not None else in_place(desk, changes, text)
-    replace_checked(path, new, desk.plan.variant if variant is None else variant.id)
+    if desk.survey is not None:
+        new = with_survey(new, desk.survey)
+    with laid(desk.survey, path.parent):
+        replace_checked(path, new, desk.plan.variant if variant is None else variant.id)
     return content_of(new.encode())
 
 
@@ -52,9 +57,14 @@ def in_place(desk: Desk, changes: Changes, text: str) -> str:
     """The plan's text with the changes, in the nodes themselves or in the variant that is open."""
     nodes = desk.nodes(changes)
     root = ("nodes",) if desk.plan.variant is None else ("variants", desk.plan.variant, "nodes")
+    within = place_within if desk.plan.variant is not None else place_itself
     for ident, fields in desk.differing(changes).items():
         for name in fields:
-            text = with_value(text, (*root, ident, name), value_of(nodes[ident][0], name))
+            value = within(text, ("nodes", ident, name), value_of(nodes[ident][0], name))
+            text = with_value(text, (*root, ident, name), value)
+    for (section, ident), values in stations_differing(desk.site, desk.changed(changes)).items():
+        for name, value in values:
+            text = with_value(text, (*root[:-1], section, ident, name), within(text, (section, ident, name), value))
     new = [node for ident, (node, _) in nodes.items() if ident not in desk.plan.nodes]
     if desk.plan.variant is None:
         if changes.removed:
@@ -76,13 +86,49 @@ def as_variant(desk: Desk, changes: Changes, text: str, variant: VariantName) ->
     nodes = desk.nodes(changes)
     body: list[str] = [f"{ident}: {TAKEN_OUT}" for ident in changes.removed]
     for ident, fields in desk.differing(changes).items():
-        values = ", ".join(f"{name}: {value_of(nodes[ident][0], name)}" for name in fields)
+        values = ", ".join(
+            f"{name}: {place_within(text, ('nodes', ident, name), value_of(nodes[ident][0], name))}" for name in fields
+        )
         body.append(f"{ident}: {{{values}}}")
     body += [line for ident, (node, _) in nodes.items() if ident not in desk.plan.nodes for line in node_lines(node)]
     lines = [f"{variant.id}:", f"{INDENT}title: {quoted(variant.title)}"]
     if body:
         lines += [f"{INDENT}nodes:", *(INDENT * 2 + line for line in body)]
+    stations = stations_differing(desk.site, desk.changed(changes))
+    for section in SECTIONS:
+        own = [
+            f"{ident}: {{{', '.join(f'{name}: {place_within(text, (section, ident, name), value)}' for name, value in values)}}}"
+            for (where, ident), values in stations.items()
+            if where == section
+        ]
+        if own:
+            lines += [f"{INDENT}{section}:", *(INDENT * 2 + line for line in own)]
     return inserted(text, "variants", lines)
+
+
+def with_survey(text: str, survey: NewSurvey) -> str:
+    """The plan's text with the survey among its files, or in the place of the one that it stands for, whose name it may take."""
+    if survey.name == survey.instead:
+        return text
+    if survey.instead is None:
+        return with_item(text, ("survey", "files"), quoted(survey.name))
+    return with_item(text, ("survey", "files"), quoted(survey.name), survey.instead)
+
+
+def place_itself(text: str, path: Sequence[str], value: str) -> str:  # noqa: ARG001 (see place_within)
+    """A value in the plan itself, where it stands for what was there."""
+    return value
+
+
+def place_within(text: str, path: Sequence[str], value: str) -> str:
+    """A value in a variant, which is laid over the plan key by key: a place in metres takes out whatever else the plan says of it."""
+    if path[-1] != "place":
+        return value
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key in path:
+        node = below_of(node).get(key) if isinstance(node, yaml.MappingNode) else None
+    others = [key for key in below_of(node) if key not in {"x", "y"}] if isinstance(node, yaml.MappingNode) else []
+    return value.replace("{", "{" + "".join(f"{key}: {TAKEN_OUT}, " for key in others), 1)
 
 
 def value_of(node: Node, name: str) -> str:
@@ -114,13 +160,53 @@ def with_value(text: str, path: Sequence[str], value: str) -> str:
             raise SiteError(f"'{'.'.join(path[:depth])}' is not written as keys with values; change the file by hand")
         below = below_of(node).get(key)
         if below is None:
-            for one in reversed(path[depth + 1 :]):
-                value = f"{{{one}: {value}}}"
-            return put_in(text, node, f"{key}: {value}", ".".join(path[:depth]))
+            return put_in(text, node, f"{key}: {braced(path[depth + 1 :], value)}", ".".join(path[:depth]))
         node = below
     if node is None:
         return text
     return text[: node.start_mark.index] + value + text[node.end_mark.index :]
+
+
+def with_item(text: str, path: Sequence[str], value: str, instead: str | None = None) -> str:
+    """The text with one more item at the end of the list at a path of keys, or with the item `instead` exchanged for it.
+
+    An item may be a mapping with a `path`, of which that is exchanged. SiteError where there is no such list or item.
+    """
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    for depth, key in enumerate(path):
+        below = below_of(node).get(key) if isinstance(node, yaml.MappingNode) else None
+        if below is None and instead is None:
+            return with_value(text, path[: depth + 1], braced(path[depth + 1 :], f"[{value}]"))
+        node = below
+    if not isinstance(node, yaml.SequenceNode):
+        raise SiteError(f"'{'.'.join(path)}' is not written as a list; change the file by hand")
+    items = cast("list[yaml.Node]", node.value)
+    if instead is not None:
+        return exchanged(text, items, instead, value, ".".join(path))
+    if node.flow_style or not items:
+        end = node.end_mark.index - 1
+        return text[:end] + (", " if items else "") + value + text[end:]
+    indent = " " * node.start_mark.column
+    end = last_of(items[-1]).end_mark.index
+    line_end = text.find("\n", end)
+    line_end = len(text) if line_end < 0 else line_end
+    return f"{text[:line_end]}\n{indent}- {value}{text[line_end:]}"
+
+
+def exchanged(text: str, items: Sequence[yaml.Node], was: str, value: str, where: str) -> str:
+    """The text with the item that says `was` saying `value`."""
+    for item in items:
+        named = below_of(item).get("path") if isinstance(item, yaml.MappingNode) else item
+        if isinstance(named, yaml.ScalarNode) and named.value == was:
+            return text[: named.start_mark.index] + value + text[named.end_mark.index :]
+    raise SiteError(f"'{where}' does not name {was!r} where the plan itself is written; change the file by hand")
+
+
+def braced(path: Sequence[str], value: str) -> str:
+    """A value under keys, in braces."""
+    for key in reversed(path):
+        value = f"{{{key}: {value}}}"
+    return value
 
 
 def below_of(node: yaml.MappingNode) -> Mapping[str, yaml.Node]:

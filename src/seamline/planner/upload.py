@@ -1,4 +1,4 @@
-"""A survey that was dropped on the page: what its features would be by the plan's rules, and every note. It is kept nowhere."""
+"""A survey that was dropped on the page: what its features would be by the plan's rules, and every note."""
 
 from __future__ import annotations
 
@@ -57,11 +57,15 @@ def safe(name: str) -> str:
 
 
 def bare(plan: Plan, survey: Path) -> Plan:
-    """The plan's rules over another survey, without anything that stands in the plan's own."""
+    """The plan's rules over another survey, without anything that stands in the plan's own.
+
+    A file that is called like one of the plan's is in that one's frame, where it names none itself.
+    """
+    named = [file.crs for file in plan.survey.files if PurePath(file.path).name == survey.name]
     return replace(
         plan,
         file=survey.parent / plan.file.name,
-        survey=replace(plan.survey, files=(SurveyFile(survey.name),)),
+        survey=replace(plan.survey, files=(SurveyFile(survey.name, named[0] if named else None),)),
         terrain=None,
         zones={},
         nodes={},

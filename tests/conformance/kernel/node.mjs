@@ -1,6 +1,6 @@
 // node node.mjs MODULE SCENES: the hash of all masks.
 import { readFileSync } from "node:fs";
-import { hash, masks } from "./masks.mjs";
+import { hash } from "./masks.mjs";
 
 const [module, scenes] = process.argv.slice(2).map((path) => readFileSync(path));
-console.log(await hash(await masks(module, JSON.parse(scenes))));
+console.log(await hash(module, JSON.parse(scenes)));

@@ -196,6 +196,56 @@ def test_a_survey_is_previewed_by_the_plans_rules(client, plan):
     assert told["frame"].startswith("EPSG:")
 
 
+def test_a_dropped_survey_is_put_into_the_plan_asked_about_and_saved(client, plan, asked):
+    path = plan.parent / "survey.kml"
+    old, text = path.read_bytes(), plan.read_text()
+    data = old.replace(b"<value>5.2</value>", b"<value>0.4</value>")
+    ident = client.post("/api/survey", params={"name": "survey.kml"}, content=data).json()["id"]
+    with_it = client.get("/api/site", params={"survey": ident, "instead": "survey.kml"}).json()
+    assert with_it["survey"] == {"files": ["survey.kml"], "new": "survey.kml"}
+    assert with_it["content"] == asked["content"]
+    body = {**asked, "survey": {"id": ident, "instead": "survey.kml"}}
+    before, after = (client.post("/api/cover", json=one).json()["score"] for one in (asked, body))
+    assert after > before
+    assert path.read_bytes() == old
+    try:
+        assert client.put("/api/plan", json=body).status_code == 200
+        assert path.read_bytes() == data
+        assert (plan.parent / "survey-2.kml").read_bytes() == old
+        assert client.post("/api/cover", json=asked).json()["score"] == after
+    finally:
+        path.write_bytes(old)
+        (plan.parent / "survey-2.kml").unlink()
+        plan.write_text(text)
+        client.get("/api/site")
+
+
+def test_a_survey_that_nobody_dropped_cannot_be_put_into_the_plan(client, asked):
+    told = client.get("/api/site", params={"survey": "0" * 64})
+    assert told.status_code == 422
+    assert "drop it on the page again" in told.json()["detail"]
+    assert client.post("/api/cover", json={**asked, "survey": {"id": "0" * 64}}).status_code == 422
+
+
+def test_a_supply_that_is_moved_is_answered_with_other_cables_and_written(client, plan, site, asked):
+    text = plan.read_text()
+    hall = next(one for one in site["stations"] if one["id"] == "hall")
+    moved = {**asked, "stations": [{"section": "supplies", "id": "hall", "x": hall["x"] + 6, "y": hall["y"]}]}
+    rows = [client.post("/api/network", json=one).json()["cables"]["rows"] for one in (asked, moved)]
+    assert [row["metres"] for row in rows[0]] != [row["metres"] for row in rows[1]]
+    try:
+        assert client.put("/api/plan", json=moved).status_code == 200
+        assert load_plan(plan).supplies["hall"].place.x_m == pytest.approx(hall["x"] + 6)
+    finally:
+        plan.write_text(text)
+
+
+@pytest.mark.parametrize("change", [{"section": "roofs"}, {"x": 1e9}, {"height_m": -1}, {"id": "nobody"}, {"title": "x"}])
+def test_a_station_that_cannot_be_is_refused(client, asked, change):
+    station = {"section": "supplies", "id": "hall", "x": 1.0, "y": 1.0, **change}
+    assert client.post("/api/network", json={**asked, "stations": [station]}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("name", "data", "status"),
     [

@@ -12,12 +12,15 @@ from tests.unit.planner.test_saving import new, state
 from seamline.planner.desk import NO_CHANGES, Changes, Desk, NodeState
 from seamline.planner.document import pass_json, passes_of, site_json
 from seamline.planner.panels import bom_json, network_json, power_json, variants_json
-from seamline.planner.placing import Search, Wish, progress_json
+from seamline.planner.placing import Search, progress_json
 from seamline.planner.seen import masks_of, seen_json
 from seamline.planner.upload import preview_json
 from seamline.site.coverage import cover
 from seamline.site.frame import SiteError
+from seamline.site.observers import Sensor
+from seamline.site.placement.placing import Wish
 from seamline.site.scene import Mask
+from seamline.site.unhidden import unhidden
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,8 @@ def test_what_cannot_be_is_refused_with_the_reason(desk, changes, words):
 def mask_by_passes(desk, ident, observer) -> Mask:
     """What the page does: every pass by the kernel, put together."""
     cells = desk.coverer.zones[ident]
+    if isinstance(observer, Sensor) and observer.sight != "line":
+        return unhidden(cells.grid, observer)[1].astype(np.uint8)  # the page's own arithmetic: no question for the kernel
     found = np.zeros(cells.inside.shape, np.uint8)
     kernel = cells.scene._kernel
     field = observer.field()
@@ -192,7 +197,7 @@ def test_variants_stand_side_by_side_with_coverage_and_cost():
 
 
 def test_placement_knows_the_changes_and_its_nodes_can_be_put_on_the_map(desk):
-    search = Search(desk, Changes((new("placed-1"),)), Wish(count=1))
+    search = Search(desk, Changes((new("placed-1"),)), Wish(question="best", count=1))
     answer = search.run()
     assert search.progress is None or progress_json(search.progress)["phase"] in {"reduce", "relax", "search", "solve"}
     assert "placed-1" in answer["standing"]

@@ -84,6 +84,18 @@ def test_changes_can_become_a_variant_and_the_plan_itself_stays(yard):
     assert "cam-parking" not in there
 
 
+def test_a_node_that_stands_on_a_feature_is_moved_in_a_variant_and_moved_again(yard):
+    desk = Desk(yard)
+    saved(yard, desk, Changes((state(desk, "cam-gate", x=30.0, y=50.0),)), VariantName("moved", "Moved"))
+    assert load_plan(yard).nodes == desk.plan.nodes
+    again = Desk(yard, "moved")
+    assert again.site.nodes["cam-gate"][1].x == 30
+    saved(yard, again, Changes((state(again, "cam-gate", x=31.0), state(again, "cam-yard-south", x=60.0))))
+    there = Desk(yard, "moved").site.nodes
+    assert (there["cam-gate"][1].x, there["cam-yard-south"][1].x) == (31, 60)
+    assert load_plan(yard).nodes == desk.plan.nodes
+
+
 def test_in_a_variant_only_what_the_variant_says_is_changed(yard):
     desk = Desk(yard, "fewer")
     changes = Changes(
