@@ -6,9 +6,12 @@ import time
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import PAGES, PATIENCE_MS
 
+from seamline.hub.hearing import Hearing
 from seamline.hub.presence import State
 from seamline.testing import fleet_rows
+from seamline.testing.api_server import serving
 
 FIRST_LOAD_BYTES_MAX = 80_000
 NETWORK_ERRORS = ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "503 (Service Unavailable)", "ERR_EMPTY_RESPONSE"]
@@ -243,3 +246,18 @@ def test_the_first_load_is_small_and_comes_from_the_hub_alone(page, served):
         sizes[response.url] = len(packed)
     assert len(sizes) >= 4
     assert sum(sizes.values()) <= FIRST_LOAD_BYTES_MAX, sizes
+
+
+def test_a_hub_that_cannot_hear_says_so_at_the_top_and_calls_overdue_devices_unknown(browser, database, family, fleet):
+    with serving(database.dsn, family, PAGES, hearing=lambda clock: Hearing(lambda: None, clock)) as deaf:
+        page = browser.new_page()
+        page.goto(deaf.url)
+        chip = page.locator("[data-presence=unknown]")
+        expect(page.locator("[data-presence=online]")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator(".banner")).to_have_count(0)
+        expect(chip).to_have_count(0)
+        deaf.clock.ahead_ms = 10 * 60_000
+        expect(page.locator(".banner")).to_contain_text("The broker does not answer (not connected).", timeout=PATIENCE_MS)
+        expect(page.locator(".banner")).to_contain_text("its presence is unknown")
+        expect(chip).to_be_visible()
+        page.close()

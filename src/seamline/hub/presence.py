@@ -9,6 +9,7 @@ heard us: before, it may have had nothing to say. A session that follows one tha
 deaf and stays so until the device is known to hear, so that reconnecting does not look like recovery.
 """
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -41,6 +42,10 @@ class State(StrEnum):
     """The broker delivered its Last Will."""
     PRESUMED_LOST = "presumed_lost"
     """Nothing heard for as many periods as the contract allows."""
+    UNKNOWN = "unknown"
+    """Nothing heard, and the hub itself could not have heard or stored it."""
+
+    __hash__ = str.__hash__  # the same, without a call of Python's
 
 
 class Timing(NamedTuple):
@@ -118,24 +123,61 @@ def assess(row: Heard | None, now_ms: int, timing: Timing) -> Presence:
     """What is true of a device at `now_ms`."""
     if row is None:
         return Presence(State.NEVER, "never heard")
-    heard_age = max(0, now_ms - row.last_heard_ms)
-    answered_age = None if row.last_answered_ms is None else max(0, now_ms - row.last_answered_ms)
+    heard_ms, answered_ms, died_ms = row.last_heard_ms, row.last_answered_ms, row.died_ms
+    heard_age = max(0, now_ms - heard_ms)
+    silent_ms = heard_ms + timing.publish_every_ms + timing.answer_timeout_ms
+    presumed_ms = max(silent_ms, heard_ms + timing.presumed_lost_after_ms)
+    next_ms: int | None = None
+    if died_ms is not None:
+        state, why, since_ms = State.LOST, "death received", died_ms
+    elif now_ms > presumed_ms:
+        state, why, since_ms = State.PRESUMED_LOST, f"no word for {_seconds(heard_age)}", presumed_ms
+    elif now_ms > silent_ms:
+        state, why, since_ms, next_ms = State.SILENT, f"silent for {_seconds(heard_age)}", silent_ms, presumed_ms + 1
+    else:
+        deaf, next_ms = _deafness(row, timing), silent_ms + 1
+        if deaf is not None:
+            state, why, since_ms = State.DEAF, deaf, _answered_or_born(row)
+        else:
+            state, why, since_ms = State.ONLINE, f"heard {_seconds(heard_age)} ago", row.born_ms
+    answered_age = None if answered_ms is None else max(0, now_ms - answered_ms)
+    return Presence(state, why, heard_age, answered_age, max(0, now_ms - since_ms), next_ms)
 
-    def claim(state: State, why: str, since_ms: int, next_ms: int | None = None) -> Presence:
-        return Presence(state, why, heard_age, answered_age, max(0, now_ms - since_ms), next_ms)
 
-    silent_ms = row.last_heard_ms + timing.publish_every_ms + timing.answer_timeout_ms
-    presumed_ms = max(silent_ms, row.last_heard_ms + timing.presumed_lost_after_ms)
-    if row.died_ms is not None:
-        return claim(State.LOST, "death received", row.died_ms)
-    if now_ms > presumed_ms:
-        return claim(State.PRESUMED_LOST, f"no word for {_seconds(heard_age)}", presumed_ms)
-    if now_ms > silent_ms:
-        return claim(State.SILENT, f"silent for {_seconds(heard_age)}", silent_ms, presumed_ms + 1)
-    deaf = _deafness(row, timing)
-    if deaf is not None:
-        return claim(State.DEAF, deaf, _answered_or_born(row), silent_ms + 1)
-    return claim(State.ONLINE, f"heard {_seconds(heard_age)} ago", row.born_ms, silent_ms + 1)
+class Outage(NamedTuple):
+    """A time in which the hub itself could not hear or store, Unix ms. `until_ms` is None while it lasts."""
+
+    from_ms: int
+    until_ms: int | None = None
+
+
+_SILENCES: Final = frozenset({State.SILENT, State.PRESUMED_LOST})
+
+
+def assess_through(row: Heard | None, now_ms: int, timing: Timing, outage: Outage | None) -> Presence:
+    """As `assess`, but no silence is concluded from a time in which the hub itself could not hear or store.
+
+    Who was silent before stays so, and no more than that. Of everyone else nothing is known from when a word was due until the
+    outage is over and a whole period has passed since.
+    """
+    found = assess(row, now_ms, timing)
+    if row is None or outage is None or found.state not in _SILENCES:
+        return found
+    ended_ms = outage.until_ms
+    end_ms = now_ms if ended_ms is None else min(now_ms, ended_ms)
+    before = assess(row, min(now_ms, outage.from_ms), timing)
+    was_silent = before.state in _SILENCES
+    unheard_from_ms = outage.from_ms if was_silent else row.last_heard_ms
+    missed_ms = max(0, end_ms - unheard_from_ms)
+    judged = assess(row, now_ms - missed_ms, timing)
+    next_ms = None if ended_ms is None or judged.next_ms is None else judged.next_ms + missed_ms
+    if judged.state not in _SILENCES:
+        since_ms = max(outage.from_ms, row.last_heard_ms)
+        return found._replace(state=State.UNKNOWN, why=_unable(outage), for_ms=now_ms - since_ms, next_ms=next_ms)
+    if judged.state is found.state:
+        return found._replace(next_ms=next_ms)
+    for_ms = None if judged.for_ms is None else judged.for_ms + (missed_ms if was_silent else 0)
+    return found._replace(state=judged.state, why=judged.why, for_ms=for_ms, next_ms=next_ms)
 
 
 def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:
@@ -246,6 +288,17 @@ def _same_session(said: Said, row: PresenceRow) -> bool:
 
 def _newer(said: Said, row: PresenceRow) -> bool:
     return said.incarnation == row.incarnation and said.order > (row.boot, row.session)
+
+
+def _unable(outage: Outage) -> str:
+    """What is said of a device that the hub itself could not have heard."""
+    if outage.until_ms is None:
+        return f"the hub itself has not been able to hear or store since {_utc(outage.from_ms)}"
+    return f"not heard since the hub itself could not hear or store, from {_utc(outage.from_ms)} to {_utc(outage.until_ms)}"
+
+
+def _utc(unix_ms: int) -> str:
+    return datetime.fromtimestamp(unix_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _seconds(ms: int) -> str:

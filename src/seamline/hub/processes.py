@@ -13,11 +13,13 @@ from typing import Final
 import psycopg
 
 from seamline.contract import Family
+from seamline.hub.hearing import Hearing
 from seamline.hub.ingest.busy import Busy
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.nats import Connection, NatsError, connect
 from seamline.hub.ingest.partition import Config, Partition
 from seamline.hub.ingest.sessions import Told
+from seamline.hub.patience import Patience
 from seamline.hub.prepare import StartError, prepare
 from seamline.hub.settings import HubSettings
 from seamline.hub.twin_service import Announcer
@@ -25,7 +27,7 @@ from seamline.hub.worker import Worker, pause
 
 log: Final = logging.getLogger(__name__)
 RECONNECT_S: Final = 1.0
-PREPARE_RETRY_S: Final = 0.2
+BROKER_RETRY_S: Final = 0.2
 
 
 def now_ms() -> int:
@@ -68,9 +70,13 @@ async def run_roles(settings: HubSettings, families: Sequence[Family], roles: fr
     catalogue, told, start = Catalogue(families), Told(), Start()
     broker = Broker(settings.nats_url)
     announcer = Announcer(settings.dsn, lambda: broker.connection, now_ms)
+    system = Broker(settings.nats_system_url or "")
+    hearing = Hearing(lambda: broker.connection, now_ms, lambda: system.connection)
     own = settings.work or tuple(range(settings.partitions))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(broker.run(stopping))
+        if settings.nats_system_url is not None and roles & {"api", "worker"}:
+            tasks.create_task(system.run(stopping))
         tasks.create_task(_prepare(settings, families, start, stopping))
         if "ingest" in roles:
             tasks.create_task(_busy(settings, own, broker, start, stopping))
@@ -78,20 +84,23 @@ async def run_roles(settings: HubSettings, families: Sequence[Family], roles: fr
                 config = Config(settings.nats_url, settings.dsn, number, settings.partitions, stream_bytes=settings.stream_bytes)
                 tasks.create_task(_ingest(Partition(config, catalogue, told, now_ms), start, stopping))
         if "worker" in roles:
-            tasks.create_task(_worker(Worker(settings, catalogue, announcer, now_ms), start, stopping))
+            tasks.create_task(_worker(Worker(settings, catalogue, announcer, now_ms, hearing), start, stopping))
         if "api" in roles:
-            tasks.create_task(_api(settings, catalogue, announcer, start, stopping))
+            tasks.create_task(_api(settings, catalogue, announcer, hearing, start, stopping))
 
 
 async def _prepare(settings: HubSettings, families: Sequence[Family], start: Start, stopping: asyncio.Event) -> None:
     """Bring the database up: schema, contracts, partitions. Waits for it."""
+    patience = Patience()
     while not stopping.is_set():
         try:
             await prepare(settings.dsn, families)
         except psycopg.OperationalError as error:
-            log.warning("waiting for the database: %s", str(error).strip())
+            told = patience.told(str(error))
+            if told:
+                log.warning("waiting for the database: %s", told)
             start.tried.set()
-            await pause(stopping, PREPARE_RETRY_S)
+            await pause(stopping, patience.pause_s())
         else:
             start.done.set()
             start.tried.set()
@@ -104,7 +113,7 @@ async def _busy(settings: HubSettings, own: Sequence[int], broker: Broker, start
     while not (start.done.is_set() or stopping.is_set()):
         connection = broker.connection
         if connection is None:
-            await pause(stopping, PREPARE_RETRY_S)
+            await pause(stopping, BROKER_RETRY_S)
             continue
         telling = [Busy(connection, number, settings.partitions) for number in own]
         for one in telling:
@@ -131,7 +140,14 @@ async def _then(stopping: asyncio.Event, partition: Partition) -> None:
     partition.stop()
 
 
-async def _api(settings: HubSettings, catalogue: Catalogue, announcer: Announcer, start: Start, stopping: asyncio.Event) -> None:
+async def _api(
+    settings: HubSettings,
+    catalogue: Catalogue,
+    announcer: Announcer,
+    hearing: Hearing,
+    start: Start,
+    stopping: asyncio.Event,
+) -> None:
     """Serve as soon as the tables are there, or the database is known to be away."""
     from seamline.hub.api.context import ApiContext  # noqa: PLC0415 - FastAPI is 40 MB that other roles do without
     from seamline.hub.api.server import bind, serve  # noqa: PLC0415
@@ -148,7 +164,13 @@ async def _api(settings: HubSettings, catalogue: Catalogue, announcer: Announcer
         await announcer.announce_twin(device)
 
     context = ApiContext(
-        dsn=settings.dsn, frames=frames, contract=catalogue.contract, asked=asked, now_ms=now_ms, stopping=stopping
+        dsn=settings.dsn,
+        frames=frames,
+        hearing=hearing,
+        contract=catalogue.contract,
+        asked=asked,
+        now_ms=now_ms,
+        stopping=stopping,
     )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(frames.run(stopping))

@@ -24,6 +24,7 @@ class HubSettingsError(ValueError):
 class HubSettings:
     """Addresses and the hub's own numbers. `work` are the partitions this process works on, all of them by default.
 
+    `nats_system_url` is the broker's for its system user, who is told when it cannot store; None leaves that unasked.
     `pace` is that of a demo's or a test's devices; a hub of real devices keeps the contracts' own times.
     """
 
@@ -36,6 +37,7 @@ class HubSettings:
     work: tuple[int, ...] = ()
     retention_days: int = RETENTION_DAYS
     stream_bytes: int = STREAM_BYTES
+    nats_system_url: str | None = None
     pace: Pace = CONTRACTS_OWN
 
 
@@ -62,6 +64,7 @@ def read(state: Path | None) -> HubSettings:
         partitions=numbers.get("partitions", PARTITIONS),
         retention_days=numbers.get("retention_days", RETENTION_DAYS),
         stream_bytes=numbers.get("stream_bytes", STREAM_BYTES),
+        nats_system_url=None if told.get("nats_system_url") is None else _text(file, told, "nats_system_url"),
         pace=Pace(numbers.get("pace_factor", 1), numbers.get("publish_every_ms_max", 0)),
     )
 

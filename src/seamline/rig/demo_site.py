@@ -56,7 +56,7 @@ class DemoSite:
         path = f"{url}/api/sites/{quote(self.name)}"
         send(path, "PUT", JSON, json.dumps({"by": WHO, "document": self.document}).encode())
         for place, device in zip(self.places, devices, strict=True):
-            asked = {"device": device, "by": WHO, "reason": "the demo's fleet"}
+            asked = {"device": device, "by": WHO, "reason": "the demo's fleet", "expected": True}
             send(f"{path}/places/{quote(place)}", "PUT", JSON, json.dumps(asked).encode())
 
     def page(self, url: str) -> str:

@@ -247,6 +247,7 @@ class Stack:
         return {
             "format": 1,
             "nats_url": self.nats_url,
+            "nats_system_url": self.broker.url("system", self.broker.secrets.system),
             "dsn": self.dsn if has_database else "",
             "http_host": LOOPBACK,
             "http_port": self._http_port,

@@ -66,8 +66,8 @@ def publish(api, site="yard", **more):
     return api.put(f"/sites/{site}", json={"by": "anna", "document": document(**more)})
 
 
-def bind(api, place, device, replaces=None, site="yard"):
-    return api.put(f"/sites/{site}/places/{place}", json={"device": device, "replaces": replaces, **WHO})
+def bind(api, place, device, replaces=None, site="yard", **more):
+    return api.put(f"/sites/{site}/places/{place}", json={"device": device, "replaces": replaces, **WHO, **more})
 
 
 def release(api, place, device, site="yard"):
@@ -98,7 +98,7 @@ def test_a_plan_is_published_once_and_each_change_is_a_version_more(api):
 def test_a_place_is_planned_then_installed_then_alive_or_dark(api, fleet, online):
     publish(api)
     assert states(api) == dict.fromkeys(NODES, "planned")
-    bind(api, "west", "not-heard-yet")
+    bind(api, "west", "not-heard-yet", expected=True)
     bind(api, "middle", online[0])
     bind(api, "east", fleet.examples[State.LOST])
     assert states(api) == {"west": "installed", "middle": "alive", "east": "dark"}
@@ -134,6 +134,18 @@ def test_what_the_dark_node_alone_covered_is_missing_and_the_best_remedy_for_now
         "alone_m2": {"yard": 2.0},
         "helps": [{"remedy": 2, "gain_m2": 2.0}, {"remedy": 0, "gain_m2": 1.0}],
     }
+
+
+def test_a_device_that_nobody_has_heard_of_is_refused_unless_it_is_expected(api, fleet):
+    publish(api)
+    refused = bind(api, "west", "nobody")
+    assert refused.status_code == 409
+    assert "No device 'nobody' has been registered or heard" in refused.json()["detail"]
+    assert "expected" in refused.json()["remedy"]
+    assert states(api)["west"] == "planned"
+    assert api.get("/sites/yard/bindings").json() == []
+    assert bind(api, "west", fleet.examples[State.NEVER]).json()["state"] == "installed"
+    assert bind(api, "east", "nobody", expected=True).json()["state"] == "installed"
 
 
 def test_a_device_stands_at_one_place_only(api, online):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 
+import httpx
 import pytest
 from tests.integration.hub.harness import birth, frame, said
 from tests.integration.hub.hostile import Hostile
@@ -84,6 +85,12 @@ def test_a_full_disk_is_said_stores_no_half_and_is_over_when_there_is_room(heate
 
         system = running.broker.url("system", running.broker.secrets.system)
         until(lambda: "no space left" in (write_error(system) or ""), "the broker's disk is full", WAIT_S)
+
+        def health():
+            return httpx.get(f"{running.url}/api/health", timeout=WAIT_S).json()
+
+        until(lambda: "stores nothing more" in health()["broker"], "health says so", WAIT_S)
+        assert health()["status"] == "degraded"
         ballast.unlink()
         until(lambda: "no space left on device: the broker is started anew" in log("broker"), "the stack says so", WAIT_S)
         until(lambda: running.view("broker").starts == 2, "the broker is started anew", WAIT_S)

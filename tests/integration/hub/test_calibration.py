@@ -13,7 +13,7 @@ from seamline.hub.calibrations import of_layouts
 from seamline.hub.ingest.values import CALIBRATIONS_LOCK
 from seamline.hub.steps import revalue as step
 from seamline.hub.steps.revalue import revalue
-from seamline.hub.store import connect
+from seamline.hub.store import PostgresStore, connect
 
 NTC = {"a": 1.009249522e-3, "b": 2.378405444e-4, "c": 2.019202697e-7}
 CURVE = {"c0": -40.0, "c1": 0.05, "c2": 0.0, "c3": 0.0}
@@ -29,7 +29,7 @@ async def connected(hub):
 
 async def add(hub, *wanted):
     async with connected(hub) as connection, connection.transaction():
-        return await calibration_store.add(connection, wanted)
+        return await calibration_store.add(PostgresStore(connection, "calibration"), wanted)
 
 
 def given(coefficients, expected=0, *, name="element_ntc", device="dev", **bounds):
@@ -38,7 +38,7 @@ def given(coefficients, expected=0, *, name="element_ntc", device="dev", **bound
 
 async def revalued(hub):
     async with connected(hub) as connection:
-        while await revalue(connection) or hub.rows("SELECT FROM revaluation WHERE finished_at IS NULL"):
+        while await revalue(PostgresStore(connection, "worker")) or hub.rows("SELECT FROM revaluation WHERE finished_at IS NULL"):
             pass
 
 
@@ -174,10 +174,10 @@ async def test_a_pass_that_is_broken_off_goes_on_where_it_was_and_counts_each_ro
     await hub.settled()
     await add(hub, given(CURVE))
     async with connected(hub) as connection:
-        await revalue(connection)
+        await revalue(PostgresStore(connection, "worker"))
         assert hub.one("SELECT rows FROM revaluation") == 14
         async with connection.transaction(force_rollback=True):  # killed before its commit
-            await revalue(connection)
+            await revalue(PostgresStore(connection, "worker"))
     assert hub.one("SELECT rows FROM revaluation") == 14
     await revalued(hub)
     assert hub.one("SELECT rows FROM revaluation") == 50

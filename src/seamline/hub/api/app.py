@@ -9,9 +9,10 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from seamline.hub.api import calibrations, device, edge, faults, fleet, pages, problem, quarantine, readings, sites, twin
+from seamline.hub.api import calibrations, device, edge, faults, fleet, health, pages, problem, quarantine, readings, sites, twin
 from seamline.hub.api.context import ApiContext
 from seamline.hub.api.feed import FleetFeed
+from seamline.hub.api.probe import DatabaseProbe
 from seamline.hub.api.queries import Database
 from seamline.hub.api.state import ApiState
 
@@ -22,7 +23,9 @@ GZIP_LEVEL: Final = 4
 def create_app(context: ApiContext) -> FastAPI:
     """Build the hub's application; it opens its pool when the server starts it and closes it at shutdown."""
     database = Database(context)
-    state = ApiState(context, database, FleetFeed(database, context.now_ms))
+    state = ApiState(
+        context, database, FleetFeed(database, context.now_ms, context.hearing), DatabaseProbe(database, context.deadline_s)
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -43,7 +46,7 @@ def create_app(context: ApiContext) -> FastAPI:
     )
     app.state.seamline = state
     problem.install(app)
-    for part in (fleet, device, readings, calibrations, twin, faults, quarantine, sites):
+    for part in (health, fleet, device, readings, calibrations, twin, faults, quarantine, sites):
         app.include_router(part.router, prefix="/api")
     pages.install(app, context.pages)
     problem.describe(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
-from seamline.hub.presence import Heard, State, Timing, assess
+from seamline.hub.presence import Heard, Outage, State, Timing, assess_through
 
 
 class FleetRecord(NamedTuple):
@@ -67,10 +67,10 @@ _AGELESS: Final = {
 }
 
 
-def claim(record: FleetRecord, now_ms: int) -> Claim:
-    """Return what is claimed about a device at `now_ms`."""
+def claim(record: FleetRecord, now_ms: int, outage: Outage | None = None) -> Claim:
+    """Return what is claimed about a device at `now_ms`; `outage` is the hub's own, if it had one."""
     waits = timing(record.publish_every_ms, record.answer_timeout_ms, record.presumed_lost_after_ms)
-    found = assess(_heard(record), now_ms, waits)
+    found = assess_through(_heard(record), now_ms, waits, outage)
     since_ms = None if found.for_ms is None else now_ms - found.for_ms
     why = _AGELESS.get(found.state, found.why)
     if found.state is State.PRESUMED_LOST:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from seamline.contract.model import Contract
+from seamline.hub.hearing import Hearing
 
 DEADLINE_S: Final = 3.0
 """How long a request waits for a database connection before it answers 503."""
@@ -56,13 +57,15 @@ async def _nobody_to_tell(device: str) -> None:
 class ApiContext:
     """The running hub, as the API sees it.
 
-    `dsn` names the database; `frames` is None when no broker is at hand; `contract(reference)` gives the contract a device
-    names at birth (`heater/1.3.0`) or None; `asked(device)` is called after a wish for a device's twin was committed; `stopping`, once set, ends event streams and the server; `pages` is the folder of built
-    pages, None for those shipped in the package.
+    `dsn` names the database; `frames` and `hearing` are None when no broker is at hand; `contract(reference)` gives the contract a
+    device names at birth (`heater/1.3.0`) or None; `asked(device)` is called after a wish for a device's twin was committed;
+    `stopping`, once set, ends event streams and the server; `pages` is the folder of built pages, None for those shipped in the
+    package.
     """
 
     dsn: str
     frames: FrameSource | None = None
+    hearing: Hearing | None = None
     contract: Callable[[str], Contract | None] = no_contract
     asked: Callable[[str], Awaitable[None]] = _nobody_to_tell
     now_ms: Callable[[], int] = unix_ms

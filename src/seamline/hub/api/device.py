@@ -108,7 +108,7 @@ async def facts(connection: AsyncConnection, device: str) -> DeviceFacts:
     found = await first(connection, "device", {"device": device}, DeviceFacts)
     if found is None:
         what = f"No device '{device}' has been registered or heard."
-        raise not_found(what, "Names are case-sensitive; /api/fleet?q= finds them by a part.")
+        raise not_found(what, "Names are case-sensitive; `seamline devices --find PART` finds them by a part.")
     return found
 
 

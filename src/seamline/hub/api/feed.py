@@ -17,6 +17,9 @@ from typing import Final, cast
 from seamline.hub.api.claims import Claim, FleetRecord, claim
 from seamline.hub.api.fleet_models import Books, FleetRow, Presence, Rates, Summary
 from seamline.hub.api.queries import Database, first, rows, tuples
+from seamline.hub.api.troubles import lasting
+from seamline.hub.hearing import Hearing, places
+from seamline.hub.presence import Outage
 
 REFRESH_MS: Final = 1_000
 """Readers within this time share a view."""
@@ -72,10 +75,12 @@ class _Sample:
 class FleetFeed:
     """The shared view. `refresh` before reading; the rest is in memory."""
 
-    def __init__(self, database: Database, now_ms: Callable[[], int]) -> None:
-        """Start empty: the first `refresh` reads everything."""
+    def __init__(self, database: Database, now_ms: Callable[[], int], hearing: Hearing | None = None) -> None:
+        """Start empty: the first `refresh` reads everything. `hearing` knows what the hub itself could not hear or store."""
         self._database: Final = database
         self._now_ms: Final = now_ms
+        self._hearing: Final = hearing
+        self._outage: Outage | None = None
         self._lock: Final = asyncio.Lock()
         self._entries: dict[int, Entry] = {}
         self._epoch: str = secrets.token_hex(4)
@@ -126,24 +131,28 @@ class FleetFeed:
                 found = [FleetRecord._make(row) for row in await tuples(connection, "fleet", wanted)]
             generation = await first(connection, "generation", None, Scalar)
             refused = await first(connection, "refused_total", None, Scalar)
-        self._take(found, now, full=full)
-        self.summary = self._sum(
-            now, None if generation is None else str(generation.value), int((refused and refused.value) or 0)
-        )
+            committed = [] if self._hearing is None else await places(connection)
+        standing = None if self._hearing is None else await self._hearing.look(committed)
+        self._take(found, now, None if standing is None else standing.outage, full=full)
+        told = self._sum(now, None if generation is None else str(generation.value), int((refused and refused.value) or 0))
+        self.summary = told.model_copy(update={"troubles": lasting(standing, now)})
 
-    def _take(self, found: list[FleetRecord], now: int, *, full: bool) -> None:
-        """Merge what was read, and claim anew where a claim's time has come."""
+    def _take(self, found: list[FleetRecord], now: int, outage: Outage | None, *, full: bool) -> None:
+        """Merge what was read, and claim anew where a claim's time has come; everywhere when what the hub could hear changed."""
         turn = self._turn + 1
+        anew, self._outage = outage != self._outage, outage
         if full and self._entries.keys() - {record.no for record in found}:
             self._entries, self._epoch = {}, secrets.token_hex(4)
         for record in found:
             before = self._entries.get(record.no)
             if before is None or before.record != record:
-                self._entries[record.no] = Entry(record, claim(record, now), turn)
+                self._entries[record.no] = Entry(record, claim(record, now, outage), turn)
         for no, entry in self._entries.items():
             due = entry.claim.next_ms
-            if due is not None and now >= due:
-                self._entries[no] = Entry(entry.record, claim(entry.record, now), turn)
+            if anew or (due is not None and now >= due):
+                claimed = claim(entry.record, now, outage)
+                if claimed != entry.claim:
+                    self._entries[no] = Entry(entry.record, claimed, turn)
         self._turn, self.now_ms = turn, now
         if full:
             self._full_ms = now

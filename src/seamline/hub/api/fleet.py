@@ -1,21 +1,17 @@
-"""Routes about the hub and its fleet: health, summary, fleet by rows and by columns, and its event stream."""
+"""Routes about the fleet: summary, fleet by rows and by columns, and its event stream."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Final
 
-import psycopg
 from fastapi import APIRouter, Header, Query, Response
-from psycopg_pool import PoolTimeout
 from pydantic_core import to_json
 
-from seamline.hub.api.feed import Entry, FleetFeed, Scalar
-from seamline.hub.api.fleet_models import AgedRow, Coded, FleetChange, FleetColumns, FleetPage, Health, Presence, Summary
+from seamline.hub.api.feed import Entry, FleetFeed
+from seamline.hub.api.fleet_models import AgedRow, Coded, FleetChange, FleetColumns, FleetPage, Presence, Summary
 from seamline.hub.api.problem import answers
-from seamline.hub.api.queries import first
 from seamline.hub.api.state import State
 from seamline.hub.api.stream import EventStream, changes, open_stream
 
@@ -48,8 +44,9 @@ _URGENCY: Final = {
     Presence.PRESUMED_LOST: 1,
     Presence.DEAF: 2,
     Presence.SILENT: 3,
-    Presence.NEVER: 4,
-    Presence.ONLINE: 5,
+    Presence.UNKNOWN: 4,
+    Presence.NEVER: 5,
+    Presence.ONLINE: 6,
 }
 _KEYS: Final[dict[str, Callable[[Entry], tuple[int | str, str]]]] = {
     "id": lambda it: (it.record.id, ""),
@@ -60,23 +57,6 @@ _KEYS: Final[dict[str, Callable[[Entry], tuple[int | str, str]]]] = {
     "lost": lambda it: (it.record.lost, it.record.id),
     "quarantined": lambda it: (it.record.quarantined, it.record.id),
 }
-
-
-@router.get("/health")
-async def health(state: State) -> Health:
-    """Say whether database and broker answer; always 200 while the API itself runs."""
-    try:
-        async with state.database.reading() as connection:
-            await first(connection, "alive", None, Scalar)
-            generation = await first(connection, "generation", None, Scalar)
-        database, known = "ok", None if generation is None else str(generation.value)
-    except (psycopg.Error, PoolTimeout) as error:
-        database, known = f"away: {type(error).__name__}", None
-    broker = "ok" if state.context.frames is not None else "not configured"
-    status = "ok" if database == "ok" else "degraded"
-    return Health(
-        status=status, now_ms=state.context.now_ms(), version=_version(), database=database, broker=broker, generation=known
-    )
 
 
 @router.get("/summary", responses=answers())
@@ -173,10 +153,3 @@ def _columns(feed: FleetFeed) -> dict[str, object]:
     }
     shapes = {name: {"values": it.values, "index": it.index} for name, it in coded.items()}
     return {"now_ms": feed.now_ms, "cursor": feed.cursor, **shapes, **plain}
-
-
-def _version() -> str:
-    try:
-        return version("seamline")
-    except PackageNotFoundError:
-        return "unknown"

@@ -16,6 +16,9 @@ class Frozen(BaseModel):
 class Books(Frozen):
     """Every numbered record in exactly one class: numbered = stored + quarantined + declined + lost + owed.
 
+    `owed` is what is left of `numbered` once the other classes are taken off, so the sum is right by itself. `balanced` says that
+    `owed` is below zero for no device: no record is counted in two classes, or twice in one. It does not say that what is owed
+    will come, nor that a class is the right one.
     `owed_since_ms`: since when something has been owed without a break (the longest of what is summed), null when unknown.
     """
 
@@ -112,8 +115,20 @@ class Rates(Frozen):
     heard_per_s: float
 
 
+class Trouble(Frozen):
+    """What keeps the hub from its work, and what helps. `since_ms` is null when nobody knows."""
+
+    reason: str
+    remedy: str
+    since_ms: int | None
+
+
 class Summary(Frozen):
-    """The fleet in one look. `rates` is null until the hub has watched for a moment."""
+    """The fleet in one look. `rates` is null until the hub has watched for a moment.
+
+    `troubles` is what keeps the hub itself from hearing or storing. While there is any, a device's silence says nothing about the
+    device: its presence is `unknown` from when a word of it was due.
+    """
 
     now_ms: int
     generation: str | None
@@ -123,6 +138,7 @@ class Summary(Frozen):
     books: Books
     rates: Rates | None
     refused: int
+    troubles: list[Trouble] = []
 
 
 class FleetChange(Frozen):
@@ -135,11 +151,21 @@ class FleetChange(Frozen):
 
 
 class Health(Frozen):
-    """Whether the hub can do its work. `status` is `ok` or `degraded`."""
+    """Whether the hub can do its work. `status` is `ok`, or `degraded` with `troubles`.
+
+    `database` is `ok`, `read-only` or `away: …`; `broker` is `ok`, `away: …` or `not configured`; `ingest` is `ok`, `unknown`, or says
+    for how long what devices sent has been waiting to be stored. `stored_ms` is when something was last stored (a fleet that is
+    quiet stores nothing), `waiting_ms` the arrival of the oldest message that is not stored.
+    """
 
     status: str
     now_ms: int
     version: str
     database: str
     broker: str
+    ingest: str
+    stored_ms: int | None
+    stored_age_ms: int | None
+    waiting_ms: int | None
     generation: str | None
+    troubles: list[Trouble]

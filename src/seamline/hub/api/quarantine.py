@@ -83,7 +83,7 @@ async def quarantined(state: State, item: Id) -> QuarantineDetail:
     async with state.database.reading() as connection:
         found = await first(connection, "quarantine_item", {"id": item}, _Stored)
         if found is None:
-            raise not_found(f"Nothing in quarantine has the id {item}.", "/api/quarantine lists what there is.")
+            raise not_found(f"Nothing in quarantine has the id {item}.", "`seamline quarantine` lists what there is.")
         registered = await _layouts(connection)
         sender = Sender(await coefficients_of(connection, found.device), found.arrival_ms)
     return QuarantineDetail(item=found.item(), frame=dissect(found.bytes, registered, sender))

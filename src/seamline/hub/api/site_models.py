@@ -175,12 +175,16 @@ class PlanVersion(Frozen):
 
 
 class Binding(Strict):
-    """A device to be put at a place. `replaces` is the device that stands there by what you know; null: none."""
+    """A device to be put at a place. `replaces` is the device that stands there by what you know; null: none.
+
+    `expected` binds a device that nobody has heard of yet, as one is that is mounted before it is switched on.
+    """
 
     device: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=128)]
     by: Person
     reason: Reason
     replaces: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=128)] | None = None
+    expected: bool = False
 
 
 class BindingLine(Frozen):

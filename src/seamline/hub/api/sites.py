@@ -160,7 +160,10 @@ async def site_now(state: State, site: SiteId) -> SiteNow:
 
 @router.put("/sites/{site}/places/{node}", responses=answers(404, 409, 422))
 async def bind(state: State, site: SiteId, node: NodeId, asked: Binding) -> PlaceState:
-    """Put a device at a place. Refused when it stands elsewhere, is of another product, or the place is not as you thought."""
+    """Put a device at a place.
+
+    Refused when it is unknown and not expected, stands elsewhere, is of another product, or the place is not as you thought.
+    """
     async with state.database.writing() as connection:
         await connection.execute(statement("site_lock"))
         planned = _node(_unpacked(await _plan(connection, site)), node)
@@ -177,7 +180,7 @@ async def bind(state: State, site: SiteId, node: NodeId, asked: Binding) -> Plac
         if elsewhere is not None:
             where = f"'{asked.device}' is bound to '{elsewhere.node}' of '{elsewhere.site}'."
             raise ApiError(409, "Bound elsewhere", where, "Release it there first.")
-        await _check_product(connection, planned, asked.device)
+        await _check_device(connection, planned, asked)
         if there is not None:
             await _release(connection, site, node, there.device, asked.by, asked.reason)
         named = {"site": site, "node": node, "device": asked.device}
@@ -205,7 +208,7 @@ async def release(
         bound = {place.node: place for place in await rows(connection, "site_places", {"site": site}, _Place)}
         there = bound.get(node)
         if there is None:
-            raise not_found(f"Nothing is bound to '{node}' of '{site}'.", "GET the site to see its places.")
+            raise not_found(f"Nothing is bound to '{node}' of '{site}'.", f"`seamline site live {site}` shows its places.")
         if there.device != device:
             raise ApiError(409, "Changed meanwhile", f"At '{node}' '{there.device}' stands.", "Look at the place again.")
         await _release(connection, site, node, device, by, reason)
@@ -225,11 +228,17 @@ async def _plan(connection: AsyncConnection, site: str) -> _Plan:
     return found
 
 
-async def _check_product(connection: AsyncConnection, planned: PlannedNode, device: str) -> None:
-    """A device that was heard says which product it is."""
-    found = await first(connection, "device", {"device": device}, DeviceFacts)
+async def _check_device(connection: AsyncConnection, planned: PlannedNode, asked: Binding) -> None:
+    """A device is known, or said to be expected; one that was heard says which product it is."""
+    found = await first(connection, "device", {"device": asked.device}, DeviceFacts)
+    if found is None and not asked.expected:
+        what = f"No device '{asked.device}' has been registered or heard."
+        remedy = (
+            "Names are case-sensitive. One that is mounted before it speaks is bound as expected: `--expected`, `expected: true`."
+        )
+        raise ApiError(409, "Unknown device", what, remedy)
     if found is not None and planned.product is not None and found.product not in {None, planned.product}:
-        what = f"'{device}' is a {found.product}, and '{planned.id}' is planned for a {planned.product}."
+        what = f"'{asked.device}' is a {found.product}, and '{planned.id}' is planned for a {planned.product}."
         raise ApiError(409, "Another product", what, "Bind a device of the planned product, or change the plan.")
 
 
