@@ -184,6 +184,22 @@ def on_limit(what: Literal["budget", "count"], limit: int, found: int, least: in
     return Advice(what, text, least=least, enough=found)
 
 
+def on_too_dear(problem: Problem, budget: int) -> list[Advice]:
+    """By how much a budget lacks for the cheapest candidate that would see more than what stands; nothing when it is enough for one."""
+    lacking = problem.sees.seen_by(problem.existing) < problem.need
+    useful = [one for one in problem.free.tolist() if lacking[problem.sees.row(one)].any()]
+    if not useful:
+        return []
+    cheapest = min(useful, key=lambda one: int(problem.cost[one]))
+    cost = int(problem.cost[cheapest])
+    if cost <= budget:
+        return []
+    text = f"the budget of {money(budget)} is {money(cost - budget)} short of the cheapest candidate that would see more, {money(cost)}"
+    # One of those that it needs a link to must be bought with it, unless one stands.
+    is_alone = cheapest not in problem.links or not set(problem.existing).isdisjoint(problem.links[cheapest])
+    return [Advice("budget", text, least=cost, enough=cost if is_alone else None)]
+
+
 def money(cents: int) -> str:
     """Cents as people write them."""
     return f"{cents / 100:,.2f}"

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from seamline.site.placement.advice import on_too_dear
 from seamline.site.placement.answer import Answer, answer_of
 from seamline.site.placement.build import Build
 from seamline.site.placement.core import Core, core_of, remerged
@@ -42,7 +43,8 @@ def best(
     search = BestSearch(replace(core_of(problem, problem.cost), count=count, limit=budget), effort, watcher)
     search.run()
     standing = problem.worth(problem.sees.seen_by(problem.existing))
-    return answer_of(problem, "best", search.chosen, standing + search.worth, standing + search.bound, search.stop)
+    advice = on_too_dear(problem, budget) if budget is not None and not search.chosen else []
+    return answer_of(problem, "best", search.chosen, standing + search.worth, standing + search.bound, search.stop, advice=advice)
 
 
 class BestSearch:

@@ -79,7 +79,10 @@ def frame_of(frame: Frame, middle: tuple[float, float]) -> LocalFrame:
     assert code is not None  # noqa: S101  (the loader reads the code with the kind)
     crs = projected(code)
     if not made_for(code, *middle):
-        raise SiteError(f"{crs} is not made for a site at {middle[0]:.3f}, {middle[1]:.3f}; name the frame of that region")
+        swapped = "; are longitude and latitude exchanged in the survey?" if made_for(code, middle[1], middle[0]) else ""
+        raise SiteError(
+            f"{crs} is not made for a site at {middle[0]:.3f}, {middle[1]:.3f}; name the frame of that region{swapped}"
+        )
     return LocalFrame(crs, anchor, code)
 
 

@@ -89,7 +89,7 @@ def unplaced(why: str, files: Sequence[Surveyed], report: Report, notes: Noted) 
     place = report.place("survey")
     related = [(place, str(note)) for note in notes.all[:NOTES_SHOWN]]
     if len(notes.all) > NOTES_SHOWN:
-        related.append((place, f"and {len(notes.all) - NOTES_SHOWN} notes more"))
+        related.append((place, f"and {len(notes.all) - NOTES_SHOWN} more"))
     fix = "'seamline site convert FILE -o -' shows what a file of the survey has"
     report.add("SL301", place, why, fix=fix, related=tuple(related))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seamline.site.survey.feature import Feature, Note, Survey, SurveyError
+from seamline.site.survey.feature import Feature, Note, Survey, SurveyError, UnnamedFrame
 from seamline.site.survey.formats import read
 
-__all__ = ["Feature", "Note", "Survey", "SurveyError", "read"]
+__all__ = ["Feature", "Note", "Survey", "SurveyError", "UnnamedFrame", "read"]

@@ -18,6 +18,10 @@ class SurveyError(ValueError):
     """A file that cannot be read as a survey; the message names the file, the place and the remedy."""
 
 
+class UnnamedFrame(SurveyError):
+    """A survey whose coordinates are in a frame that neither it nor who asks for it names: it can be read once one does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """A thing on the map: degrees (WGS 84), metres of altitude where the file has them, and what the file says about it."""
@@ -77,3 +81,8 @@ class Survey:
 
     features: Sequence[Feature]
     notes: Sequence[Note]
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether it had something, and all of it was left out."""
+        return not self.features and any(note.kind == "left out" for note in self.notes)

@@ -12,7 +12,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry.base import BaseGeometry
 
-from seamline.site.survey.feature import Notes, SurveyError
+from seamline.site.survey.feature import Notes, SurveyError, UnnamedFrame
 
 SHARP_M: Final = 1.0
 """How far off a frame may put a place without a note."""
@@ -27,7 +27,7 @@ def frame_named(text: str, name: str) -> CRS:
             f"{name}: {shortened(text)!r} is no frame of coordinates; name one by its code, as EPSG:25832"
         ) from None
     if found.is_engineering or not (found.is_projected or found.is_geographic or found.is_bound or found.is_compound):
-        raise SurveyError(
+        raise UnnamedFrame(
             f"{name}: {shortened(found.name)!r} does not lie anywhere on earth; say which frame it is: --crs EPSG:xxxx"
         )
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -19,8 +19,10 @@ from seamline.site.survey.shapes import outside, without_altitude
 
 if TYPE_CHECKING:
     Json = Mapping[str, object]
+    Ring = Sequence[Sequence[float]]
 
 GEOMETRIES = frozenset({"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"})
+NO_NUMBER = "a coordinate that is no number"
 
 
 def read_geojson(data: bytes, name: str) -> Survey:
@@ -61,20 +63,63 @@ def feature_of(raw: object, at: int, notes: Notes) -> Feature | None:
     given = cast("dict[str, Value]", writable(cast("object", properties), where, notes)) if isinstance(properties, dict) else {}
     if found.get("id") is not None:
         put(given, "id", cast("Value", writable(found["id"], where, notes)))
+    made = geometry_of(geometry, where, notes)
+    return None if made is None else Feature(made, given)
+
+
+def geometry_of(geometry: object, where: str, notes: Notes) -> BaseGeometry | None:
+    """A geometry as it is written, its rings closed; None with a note when it is none on earth."""
     if geometry is None:
         return notes.left_out(f"{where}: it has no geometry")
     try:
-        made = shape(cast("dict[str, object]", geometry))
+        with np.errstate(invalid="ignore"):  # of NaN, which is said below
+            made = shape(cast("dict[str, object]", geometry))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError) as error:
-        return notes.left_out(f"{where}: its geometry cannot be read ({str(error).splitlines()[0]})")
+        return notes.left_out(f"{where}: {why_unread(geometry, error)}")
     if made.is_empty:
         return notes.left_out(f"{where}: its geometry is empty")
+    if np.isnan(shapely.get_coordinates(made)).any():
+        return notes.left_out(f"{where}: {NO_NUMBER}")
     if outside(np.array([made], dtype=object)).any():
         return notes.left_out(f"{where}: a place that is not on earth; are these metres?")
     if made.has_z and not np.isfinite(shapely.get_coordinates(made, include_z=True)).all():
         notes.left_out(f"{where}: its altitudes, of which some are missing or no numbers")
         made = without_altitude(made)
-    return Feature(made, given)
+    for ring in rings_of(geometry):
+        if ring[0][:2] != ring[-1][:2]:
+            notes.repaired(f"{where}: a ring that was left open: closed")
+    return made
+
+
+def why_unread(geometry: object, error: Exception) -> str:
+    """Why no shape could be made of a geometry: GEOS calls a ring open that begins and ends with NaN."""
+    if any(math.isnan(number) for ring in rings_of(geometry) for place in ring for number in place[:2]):
+        return NO_NUMBER
+    return f"its geometry cannot be read ({str(error).splitlines()[0].removeprefix('IllegalArgumentException: ')})"
+
+
+def rings_of(geometry: object) -> Iterator[Ring]:
+    """The rings of a geometry's polygons as they are written; nothing of what is not written as rings are."""
+    left = [geometry]
+    while left:
+        one = left.pop()
+        found = cast("Json", one if isinstance(one, dict) else {})
+        kind, inner = found.get("type"), members(found.get("coordinates"))
+        if kind == "GeometryCollection":
+            left.extend(members(found.get("geometries")))
+        polygons = {"Polygon": [inner], "MultiPolygon": [members(polygon) for polygon in inner]}.get(str(kind), [])
+        yield from (cast("Ring", ring) for polygon in polygons for ring in polygon if is_ring(ring))
+
+
+def members(value: object) -> Sequence[object]:
+    """What a list holds; nothing for what is none."""
+    return cast("Sequence[object]", value) if isinstance(value, list) else ()
+
+
+def is_ring(value: object) -> bool:
+    """Whether a value is a list of places, each at least two numbers."""
+    places = [members(place) for place in members(value)]
+    return bool(places) and all(len(place) > 1 and all(isinstance(one, (int, float)) for one in place) for place in places)
 
 
 def writable(value: object, where: str, notes: Notes) -> object:

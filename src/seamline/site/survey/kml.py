@@ -7,6 +7,7 @@ time, so that memory holds the features and not the file.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -38,6 +39,8 @@ SHOWN: Final = frozenset({"open", "LookAt", "Camera", "styleUrl", "Style", "Styl
 """How a placemark is shown, not what it is: not part of a survey, and not noted."""
 DEPTH_MAX: Final = 100
 PREFIXES_MAX: Final = 8
+PLACE: Final = re.compile(r" ?, line \d+, column \d+$")
+"""How the XML reader ends a message."""
 TAGS: Final = tuple(
     f"{{*}}{name}" for name in (*sorted(CONTAINERS), "Placemark", *UNREAD, "Schema", "Style", "StyleMap", "CascadingStyle")
 )
@@ -60,14 +63,18 @@ def read_kml(data: bytes, name: str) -> Survey:
                 data = mend[0]
                 declared.append(mend[1])
                 continue
+            place, why = f"{name}:{error.lineno}:{error.offset}", reason_of(error.msg or "")
             if not reader.found and (error.lineno or 0) <= 1:
-                raise SurveyError(f"{name}:{error.lineno}:{error.offset}: this is no KML: {error.msg}") from None
-            raise SurveyError(
-                f"{name}:{error.lineno}:{error.offset}: broken XML: {error.msg}. Export the file anew, or mend it there"
-            ) from None
+                raise SurveyError(f"{place}: this is no KML: {why}") from None
+            raise SurveyError(f"{place}: broken XML: {why}. Export the file anew, or mend it there") from None
         for prefix in declared:
             notes.repaired(f"the prefix {prefix!r} is used and not declared: read by its names")
         return Survey(mended(reader.finished(), notes), notes.all())
+
+
+def reason_of(message: str) -> str:
+    """What the XML reader says is wrong, in one line and without the place, which stands before it."""
+    return PLACE.sub("", " ".join(message.split()))
 
 
 def events_of(data: bytes, tags: Sequence[str] | None) -> Iterator[tuple[str, Element]]:

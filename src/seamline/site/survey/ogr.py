@@ -16,7 +16,7 @@ import shapely
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
-from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, Value
+from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, UnnamedFrame, Value
 from seamline.site.survey.frame import frame_named, to_degrees
 from seamline.site.survey.kml_data import put
 from seamline.site.survey.repair import mended, on_earth
@@ -111,7 +111,7 @@ def placed(features: list[Feature], own: str | None, given: str | None, name: st
     if own is None and given is None:
         west, south, east, north = shapely.total_bounds([feature.geometry for feature in features])  # pyright: ignore[reportUnknownMemberType] - its stub
         reach = f"from {west:.1f} {south:.1f} to {east:.1f} {north:.1f}"
-        raise SurveyError(f"{name}: its coordinates ({reach}) are in a frame that it does not name; say which: --crs EPSG:xxxx")
+        raise UnnamedFrame(f"{name}: its coordinates ({reach}) are in a frame that it does not name; say which: --crs EPSG:xxxx")
     if own is not None and given is not None:
         raise SurveyError(f"{name}: it names its frame itself; leave --crs out")
     geometries = to_degrees([feature.geometry for feature in features], frame_named(own or given or "", name), notes)

@@ -11,7 +11,7 @@ from typing import Final
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
-from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, Value
+from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, UnnamedFrame, Value
 from seamline.site.survey.frame import frame_named, to_degrees
 from seamline.site.survey.kml_text import utf16_of
 from seamline.site.survey.repair import on_earth
@@ -72,7 +72,7 @@ def read_table(text: str, delimiter: str, name: str, crs: str | None) -> Survey:
     header = [cell.strip() for cell in next(rows)]
     columns = Columns.of(header)
     if columns is None or (crs is None and not columns.degrees):
-        raise SurveyError(f"{name}: its columns are east and north of a frame that it does not name; say which: --crs EPSG:xxxx")
+        raise UnnamedFrame(f"{name}: its columns are east and north of a frame that it does not name; say which: --crs EPSG:xxxx")
     notes = Notes()
     found: list[Feature] = []
     try:

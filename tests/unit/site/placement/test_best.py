@@ -1,5 +1,7 @@
 """The best coverage for a number of nodes or a budget: against trying everything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -83,3 +85,24 @@ def test_headings_of_one_mount_exclude_each_other():
 def test_limits_below_nothing_are_refused(limit):
     with pytest.raises(SiteError, match="at least 0"):
         best(Problem(Sight.of(np.ones((1, 1), bool))), **limit)
+
+
+DEAR = Problem(Sight.of(np.array([[1, 0, 0], [0, 1, 0], [1, 1, 1]], bool)), cost=np.array([100, 42_000, 50_000]), existing=(0,))
+
+
+@pytest.mark.parametrize(
+    ("problem", "budget", "said"),
+    [
+        (DEAR, 500, (42_000, 42_000)),
+        (replace(DEAR, links={1: (2,)}), 500, (42_000, None)),
+        (replace(DEAR, links={1: (0, 2)}), 500, (42_000, 42_000)),
+        (replace(DEAR, barred={1: "no power"}), 41_999, (50_000, 50_000)),
+        (DEAR, 42_000, None),
+        (replace(DEAR, existing=(0, 2)), 500, None),
+    ],
+)
+def test_a_budget_that_is_too_small_for_any_candidate_is_said_with_what_it_lacks(problem, budget, said):
+    told = [one for one in best(problem, budget=budget).advice if one.relax == "budget"]
+    assert [(one.least, one.enough) for one in told] == ([said] if said else [])
+    if said:
+        assert f"the budget of {budget / 100:.2f} is {(said[0] - budget) / 100:.2f} short" in told[0].text

@@ -291,9 +291,9 @@ def test_a_variant_of_nothing_is_only_a_title():
 def test_the_command_prints_bound_and_gap_and_writes_what_it_chose(plan, capsys):
     assert main(["site", "place", str(plan), "--count", "1", "--write"]) == 0
     told = capsys.readouterr()
-    assert "1 new nodes" in told.out
+    assert "1 new node, " in told.out
     assert "proven optimal" in told.out or "bound" in told.out
-    assert "1 nodes written among its nodes" in told.err
+    assert "1 node written among its nodes" in told.err
     assert "placed-1" in load_plan(plan).nodes
     assert main(["site", "place", str(plan), "--count", "1", "--write"]) == 0
     assert "placed-2" in load_plan(plan).nodes

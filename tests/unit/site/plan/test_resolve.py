@@ -90,6 +90,13 @@ def test_a_frame_that_is_not_made_for_the_place_is_refused(tmp_path):
     assert "not made for a site at 8.5" in problem.message
 
 
+def test_a_frame_that_is_named_finds_out_a_survey_whose_axes_are_exchanged_throughout(tmp_path):
+    mast = feature("Mast", "Masts", {"type": "Point", "coordinates": [50.0, 8.5]})
+    assert site(tmp_path, "", mast).frame.code == 32639  # it agrees with itself: nothing can be said
+    (problem,) = problems(written(tmp_path, "frame: {epsg: 25832}\n", mast))
+    assert problem.message.endswith("are longitude and latitude exchanged in the survey?")
+
+
 def test_without_a_boundary_what_lies_about_everything_is_taken_and_said(tmp_path):
     found = site(tmp_path, "", BARN, FIELD, MAST, feature("Hut", "Buildings", point(0, 0)))
     kinds = notes_of(found)
@@ -122,7 +129,7 @@ def test_metres_that_are_taken_for_degrees_are_said_where_nothing_is_left_of_the
 def test_of_many_notes_on_a_survey_without_meaning_the_first_are_shown_and_the_others_counted(tmp_path):
     (problem,) = problems(written(tmp_path, "", *(feature(f"A{at}", "Elsewhere", point(at, 0)) for at in range(13))))
     assert len(problem.related) == 11
-    assert problem.related[-1][1] == "and 3 notes more"
+    assert problem.related[-1][1] == "and 3 more"
 
 
 def test_a_survey_that_cannot_be_read_is_named_with_its_line_in_the_plan(tmp_path):
