@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, cast
 
+from seamline.agent.certificate import common_name
 from seamline.agent.driver import Driver, Times, held_records
 from seamline.agent.mqtt import MqttPort
 from seamline.agent.readings import ReadingError, choose_message, pack_line
@@ -133,7 +134,13 @@ def _endpoint(options: Options) -> Endpoint:
     if not (options.ca and options.cert and options.key):
         message = f"{options.url} needs --ca, --cert and --key: a device is known by its certificate"
         raise UsageError(message)
-    return Endpoint(host, port, device_context(Path(options.ca), Path(options.cert), Path(options.key)))
+    context = device_context(Path(options.ca), Path(options.cert), Path(options.key))
+    named = common_name(Path(options.cert))
+    if named is not None and named != options.device:  # the broker would say no more than "refused"
+        whose = f"the certificate of {named!r}, not of {options.device!r}"
+        message = f"--cert {options.cert} is {whose}: give the device's own, or --device {named}"
+        raise UsageError(message)
+    return Endpoint(host, port, context)
 
 
 class Node:

@@ -139,6 +139,8 @@ def _refused(status: int, content: bytes, base: str) -> PromiseBroken | WrongUse
         problem = Answer()
     detail = problem.text("detail") or problem.text("title") or f"HTTP status {status}"
     remedy = problem.text("remedy")
+    if remedy is not None and "/api/" in remedy:  # help for who writes a program
+        remedy = "the command's `--help` says what it takes"
     text = f"{detail.rstrip('.')}: {remedy.rstrip('.')}" if remedy else detail.rstrip(".")
     if status == 404:
         return PromiseBroken(text if problem else f"what answers at {base} knows no such page: is it this version's hub?")

@@ -56,14 +56,16 @@ def _folder(path: Path, fleet: str | None) -> Checked:
     releases = open_releases(path)
     family = releases.family
     if fleet is None:
-        in_field, where = None, [version for version in family.versions if version not in releases.registry.retired]
+        registry, own = releases.registry, family.current.version
+        in_field = None
+        where = [each for each in family.versions if each not in registry.retired and (each != own or each in registry.releases)]
     else:
         from seamline.cli.contract_fleet import ask_fleet
 
         in_field = ask_fleet(fleet, family.product).devices
         where = [f"{version} ({count})" for version, count in in_field.items() if count]
-    others = ", ".join(version for version in where if version != family.current.version) or "none"
-    return Checked(f"{family.current.reference}: no problem; in the field: {others}", problems_of(releases, in_field))
+    summary = f"{family.current.reference}: no problem; in the field: {', '.join(where) or 'none'}"
+    return Checked(summary, problems_of(releases, in_field))
 
 
 def _show_text(checked: Sequence[Checked]) -> None:

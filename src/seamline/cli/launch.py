@@ -40,6 +40,8 @@ def hub(options: argparse.Namespace) -> int:
         raise WrongUse(f"--role {','.join(unknown)}: the roles are {', '.join(ROLES)}")
     if "auth" in roles and len(roles) > 1:
         raise WrongUse("--role auth runs as a process of its own, so that no other role can lock devices out")
+    if options.partitions and "ingest" not in roles:
+        raise WrongUse(f"--partitions says what ingest works on, and --role {options.role} has no ingest: leave it out")
     return _part("seamline.hub.role", "hub")(options.state, roles, options.partitions)
 
 

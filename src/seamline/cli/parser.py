@@ -23,7 +23,7 @@ EPILOG = """exit codes: 0 ok; 1 a promise did not hold, or not found; 2 wrong us
 4 the hub, or a part of it, cannot be reached; 5 an installation problem; 130 interrupted.
 Read commands ask the hub at --url, else at $SEAMLINE_URL, else the one running from the state directory."""
 ROWS_MAX = 1000
-PRESENCE = ("online", "deaf", "silent", "lost", "presumed_lost", "never")
+PRESENCE = ("online", "deaf", "silent", "lost", "presumed_lost", "never", "unknown")
 SORTS = ("id", "age", "presence", "contract", "owed", "lost", "quarantined")
 
 
@@ -129,7 +129,7 @@ def _up(commands: Commands) -> None:
     made = _command(commands, "up", "seamline.cli.launch:up", "run the hub with an embedded broker and database")
     _state(made)
     served = made.add_argument(
-        "--contracts", type=Path, nargs="+", default=[], metavar="DIR", help="folders of contracts to serve"
+        "--contracts", type=product_folder, nargs="+", default=[], metavar="DIR", help="folders of contracts to serve"
     )
     takes_folder(served)
     made.add_argument("--port", type=number(0, 65_535), metavar="N", help="the page's port (default 8080, or the next free one)")

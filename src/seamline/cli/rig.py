@@ -76,6 +76,8 @@ def _asked(options: argparse.Namespace) -> Runs:
     from seamline.rig.crew import Task
     from seamline.rig.world.scenarios import DAYS
 
+    if options.seeds == 0 and options.promoted is None:
+        raise WrongUse("--seeds 0 runs nothing: it is for --promoted plans alone; write --seeds 1 or more, or --promoted")
     if options.scenario is not None and options.scenario not in DAYS:
         raise WrongUse(f"--scenario {options.scenario}: there are {', '.join(DAYS)}")
     folders = folders_of(options.contract)
@@ -212,7 +214,11 @@ def _verdict(options: argparse.Namespace, runs: Runs, *, promoted_broke: bool) -
         "interrupted": f"interrupted after {progress.done:,} of {options.seeds:,} seeds; ",
         "budget": "the budget is used up; ",
     }
-    held = f"every promise held: {known}" if progress.done or not options.seeds else "no seed was run to its end"
+    held = f"every promise held: {known}" if progress.done else "no seed was run to its end"
+    if not options.seeds:
+        held = (
+            f"{len(runs.promoted):,} promoted plan{'s were' if len(runs.promoted) > 1 else ' was'} run, and no seed was asked for"
+        )
     if promoted_broke:
         held = f"{painted('a promoted plan breaks its promise again', RED)}; {held}"
     show(why.get(runs.ended, "") + held)

@@ -28,6 +28,8 @@ class Replayed:
     path: Path
     plan: Plan
     recorded: Recorded
+    exchanged: bool
+    """Whether it ran with another core than it was kept with, as was asked."""
 
     @property
     def outcome(self) -> Outcome:
@@ -42,7 +44,7 @@ class Replayed:
             "verdict": VERDICTS[PROMISE_BROKEN if outcome.broken else OK],
             "events": outcome.digest,
             "once": self.plan.kept.story if self.plan.kept else None,
-            "notes": notes(self.plan, outcome),
+            "notes": notes(self),
             "broken": broken_members(outcome) or None,
         }
         return told | ({"replay": self.again} if outcome.broken else {})
@@ -100,7 +102,7 @@ def _line(replayed: Replayed) -> list[str]:
     told = f"{painted('held', GREEN)}    {name}" if broken is None else f"{painted('BROKEN', RED)}  {name}: {broken}"
     more = [replayed.again] if broken is not None else []
     once = f" (once {plan.kept.story})" if plan.kept and broken is None else ""
-    return [told + once, *(f"        {line}" for line in [*more, *notes(plan, replayed.outcome)])]
+    return [told + once, *(f"        {line}" for line in [*more, *notes(replayed)])]
 
 
 def _told(options: argparse.Namespace, replayed: Replayed) -> dict[str, str]:
@@ -117,7 +119,7 @@ def _told(options: argparse.Namespace, replayed: Replayed) -> dict[str, str]:
     if plan.kept is not None:
         show(f"{replayed.path.stem} {plan.kept.story}")
     show(f"seed {plan.seed}: {outcome.device_hours:.2f} device-hours, {outcome.numbered:,} readings; events {outcome.digest}")
-    for note in notes(plan, outcome):
+    for note in notes(replayed):
         show(note)
     if outcome.broken is None:
         show(painted("every promise held", GREEN))
@@ -127,9 +129,9 @@ def _told(options: argparse.Namespace, replayed: Replayed) -> dict[str, str]:
     return files
 
 
-def notes(plan: Plan, outcome: Outcome) -> list[str]:
+def notes(replayed: Replayed) -> list[str]:
     """What is to be known of a kept plan beyond its verdict: whether it still does what it was kept for."""
-    kept = plan.kept
+    plan, outcome, kept = replayed.plan, replayed.outcome, replayed.plan.kept
     if kept is None:
         return []
     told: list[str] = []
@@ -139,7 +141,8 @@ def notes(plan: Plan, outcome: Outcome) -> list[str]:
             f"its faults no longer do what they did: {', '.join(lacking)} not reached; look whether it still tests what it was kept for"
         )
     if kept.events and plan.code and kept.events != outcome.digest:
-        told.append("the events are others than when it was kept: the code has changed since")
+        why = "it ran with another core, as asked" if replayed.exchanged else "the code has changed since"
+        told.append(f"the events are others than when it was kept: {why}")
     return told
 
 
@@ -149,5 +152,6 @@ def _replayed(path: Path, core: str | None) -> Replayed:
 
     plan, families = read_plan(path)
     check_plan(path, plan, families)
-    plan = replace(plan, core=core_for(path, plan, core))
-    return Replayed(path, plan, record(plan, parts_with(plan.core, families)))
+    chosen = core_for(path, plan, core)
+    exchanged, plan = chosen != plan.core, replace(plan, core=chosen)
+    return Replayed(path, plan, record(plan, parts_with(chosen, families)), exchanged)

@@ -69,9 +69,10 @@ def _show(plan: StormPlan) -> None:
     colours = [None if one.within else "31" if one.ours else "33" for one in plan.policies]
     table(COLUMNS, [_row(one) for one in plan.policies], colours)
     show()
+    smallest = "There is no first-reconnect spread that holds"
     if plan.smallest_spread_ms is not None:
-        told = f"the hub tells {seconds(terms.told_spread_ms)}, the contract says {seconds(terms.declared_spread_ms)}"
-        show(f"The smallest first-reconnect spread that holds is {seconds(plan.smallest_spread_ms)}; {told}.")
+        smallest = f"The smallest first-reconnect spread that holds is {seconds(plan.smallest_spread_ms)}"
+    show(f"{smallest}; the hub tells {seconds(terms.told_spread_ms)}, the contract says {seconds(terms.declared_spread_ms)}.")
     if plan.within_limits:
         show("Within the contract's limits.")
         return

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, PromiseBroken, WrongUse
 from seamline.cli.extras import module_of
+from seamline.cli.words import quantity
 
 
 def convert(options: argparse.Namespace) -> int:
-    """Read a survey, write GeoJSON, say what was read and every note; exit 1 when it cannot be read."""
+    """Read a survey, write GeoJSON, say what was read and every note; exit 1 when it cannot be read, or nothing of it is left."""
     module_of("seamline.site.survey", "site")
     from seamline.site.survey import SurveyError, read
     from seamline.site.survey.geojson import as_geojson
@@ -31,9 +32,11 @@ def convert(options: argparse.Namespace) -> int:
         replace(options.out, text)
     kinds = Counter(feature.geometry.geom_type for feature in survey.features)
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"
-    sys.stderr.write(f"{options.survey}: {len(survey.features)} features ({listed})\n")
+    sys.stderr.write(f"{options.survey}: {quantity(len(survey.features), 'feature')} ({listed})\n")
     for note in survey.notes:
         sys.stderr.write(f"  {note}\n")
+    if survey.is_used_up:
+        raise PromiseBroken(f"{options.survey}: nothing of it can be used: all was left out, as the notes say")
     left_out = any(note.kind == "left out" for note in survey.notes)
     return PROMISE_BROKEN if options.strict and left_out else OK
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, PromiseBroken, WrongUse
 from seamline.cli.extras import module_of
 from seamline.cli.screen import Column, number, show, show_json, table
+from seamline.cli.site_said import plan_said
+from seamline.cli.words import quantity
 
 if TYPE_CHECKING:
     from seamline.site.documents.bom import Bom
@@ -42,7 +44,8 @@ def build(options: argparse.Namespace) -> int:
             }
         )
         return OK
-    show(f"{options.out}: {len(files)} files of {found.plan.file}, content {found.content.hash}")
+    drawn_up = quantity(len(files) - 1, "document")
+    show(f"{options.out}: {drawn_up} of {found.plan.file} and their manifest, content {found.content.hash}")
     show(f"coverage: {'every need is met' if found.coverage.met else 'not every need is met; see the maps'}")
     show(f"cost: {told.verdict}")
     for absent in found.absent:
@@ -75,6 +78,19 @@ def bom(options: argparse.Namespace) -> int:
                 line.asked_by,
             )
             for line in told.lines
+        ]
+        rows += [
+            (
+                "labour",
+                work.what,
+                work.title,
+                work.amount,
+                "",
+                str(work.each),
+                f"{work.cents // 100}.{work.cents % 100:02d}",
+                work.origin,
+            )
+            for work in told.works
         ]
         columns = [
             Column("kind"),
@@ -116,6 +132,18 @@ def bom_json(told: Bom, content: str) -> dict[str, object]:
     return {
         "content": content,
         "lines": lines,
+        "labour": [
+            {
+                "of": work.what,
+                "title": work.title,
+                "quantity": float(work.quantity),
+                "unit": work.unit,
+                "price_cents": work.each.cents,
+                "cents": work.cents,
+                "source": work.origin,
+            }
+            for work in told.works
+        ],
         "total_cents": told.total.cents,
         "currency": told.currency,
         "at_least": told.at_least,
@@ -148,7 +176,17 @@ def draw(options: argparse.Namespace) -> int:
             raise WrongUse(f"there is no sheet {options.sheet!r}; there are: {', '.join(named)}")
         data = svg(sheet, content, f"seamline site {found.plan.name}")
     written(lambda: whole(out, data), out)
+    sys.stderr.write(f"{out}: {drawing_said(out, options.sheet, [sheet.name for sheet in drawn])}\n")
     return OK
+
+
+def drawing_said(out: Path, asked_for: str | None, names: Sequence[str]) -> str:
+    """Which sheets are in a file; of one that nobody named, which there are besides."""
+    if out.suffix.lower() == ".pdf":
+        return f"{quantity(len(names), 'sheet')}: {', '.join(names)}"
+    if asked_for is not None or len(names) == 1:
+        return f"sheet {asked_for or names[0]}"
+    return f"sheet {names[0]}, the first; there are also, with --sheet: {', '.join(names[1:])}"
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -160,8 +198,9 @@ def verify(options: argparse.Namespace) -> int:
 
     current = None
     if options.plan is not None:
-        variant = options.variant or asked(lambda: read_manifest(options.folder)).variant
-        current = asked(lambda: content_of(load_plan(plan_file(options.plan), variant)))
+        file, named = plan_said(options.plan, options.variant)
+        variant = named or asked(lambda: read_manifest(options.folder)).variant
+        current = asked(lambda: content_of(load_plan(file, variant)))
     found = asked(lambda: verified(options.folder, current))
     if options.json:
         findings = [{"file": one.file, "kind": one.kind, "why": one.why} for one in found.findings]
@@ -173,7 +212,7 @@ def verify(options: argparse.Namespace) -> int:
             show(str(finding))
         against = "" if current is None else f", {'of' if found.holds else 'held against'} {options.plan} as it is now"
         wrong = "whole" if found.holds else f"{len(found.findings)} not as they should be"
-        show(f"{options.folder}: {found.files} documents of {found.site}, {found.content}: {wrong}{against}")
+        show(f"{options.folder}: {quantity(found.files, 'document')} of {found.site}, {found.content}: {wrong}{against}")
     return OK if found.holds else PROMISE_BROKEN
 
 
@@ -203,24 +242,17 @@ def summary_of(said: str) -> Summary:
         if wrong:
             raise PromiseBroken(f"{path / wrong[0].file}: {wrong[0].kind}: {wrong[0].why}; build the folder anew")
         return asked(lambda: read_summary((path / SUMMARY).read_bytes(), str(path / SUMMARY)))
-    name, at, variant = said.rpartition("@")
-    if at and not path.exists():
-        return summary(designed(Path(name), variant))
     return summary(designed(path, None))
 
 
-def plan_file(path: Path) -> Path:
-    """The plan's file, also of its folder."""
-    return path / "plan.yaml" if path.is_dir() else path
-
-
 def designed(path: Path, variant: str | None) -> Design:
-    """The design of a plan; PromiseBroken with everything that is wrong with it."""
+    """The design of a plan or of its variant (`PLAN@VARIANT`); PromiseBroken with everything that is wrong with it."""
+    file, variant = plan_said(path, variant)
     module_of("seamline.site.documents.work", "site")
     module_of("seamline.site.documents.mounting", "site")
     from seamline.site.documents.work import design
 
-    return asked(lambda: design(plan_file(path), variant))
+    return asked(lambda: design(file, variant))
 
 
 def asked(make: Callable[[], T]) -> T:

@@ -45,7 +45,7 @@ def publish(options: argparse.Namespace) -> int:
 
 def bind(options: argparse.Namespace) -> int:
     """Bind a device to a place."""
-    asked = {"device": options.device, "replaces": options.replaces, "by": options.by, "reason": options.reason}
+    asked = {name: getattr(options, name) for name in ("device", "replaces", "expected", "by", "reason")}
     told = send(options, "PUT", json.dumps(asked).encode(), JSON, "sites", options.site, "places", options.node)
     return _placed(options, told, f"{options.device} stands at {options.node}")
 

@@ -20,6 +20,9 @@ def add_live(inner: Commands) -> None:
     _place(made)
     made.add_argument("device", metavar="ID", help="the device's name")
     made.add_argument("--replaces", metavar="ID", help="the device that stands there now")
+    made.add_argument(
+        "--expected", action="store_true", help="the device has not been heard of yet: it is mounted before it speaks"
+    )
     said(made)
     made = reads(inner, "release", "seamline.cli.site_live:release", "take a device from its place")
     _place(made)

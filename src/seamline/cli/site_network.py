@@ -45,6 +45,7 @@ def tell_radio(found: Study) -> None:
     """The links in use, what was put up, who is not heard, single points of failure."""
     if not found.stations:
         show("no node or gateway of the plan has a radio")
+        tell_failures(found)
         return
     rows: list[tuple[str, ...]] = []
     for ident, way in found.ways.items():
@@ -60,6 +61,11 @@ def tell_radio(found: Study) -> None:
     if found.choice is not None:
         bound = "none is cheaper" if found.choice.proven else f"none costs less than {found.choice.bound / 100:.2f}"
         show(f"put up: {'; '.join(found.choice.chosen) or 'nothing'}; {found.choice.cost / 100:.2f}, {bound}")
+    tell_failures(found)
+
+
+def tell_failures(found: Study) -> None:
+    """Single points of failure, the worst first."""
     alone = [one for one in found.failures if one.kind == "link" and len(one.dark) == 1]
     shared = [one for one in found.failures if one not in alone]
     if found.failures:
@@ -115,7 +121,8 @@ def tell_cables(found: Study) -> None:
         show(f"  trenches {wiring.trench_m:.1f} m; none that connect all are shorter than {wiring.bound_m:.1f} m")
     for one in found.budgets:
         drawn = f"{one.draws_mw / 1000:.1f} of {one.budget_mw / 1000:g} W at most"
-        show(f"  {one.switch}: {one.devices} of {one.ports} ports, {drawn}")
+        several = f" ({one.switches} x {one.part})" if one.switches > 1 else ""
+        show(f"  {one.switch}{several}: {one.devices} of {one.ports} ports, {drawn}")
 
 
 def tell_problems(found: Study) -> None:
@@ -124,11 +131,12 @@ def tell_problems(found: Study) -> None:
         heading("Does not hold")
     for problem in found.problems:
         show(f"  {problem}")
-    if found.unheard:
+    offers = [remedy.text for remedies in found.unheard.values() for remedy in remedies]
+    offers += [f"{one.switch}: {way}" for one in found.budgets for way in one.remedies]
+    if offers:
         heading("What would help, each alone")
-    for offers in found.unheard.values():
-        for remedy in offers:
-            show(f"  {remedy.text}")
+    for offer in offers:
+        show(f"  {offer}")
     for note in found.notes:
         show(f"  note: {note}")
 

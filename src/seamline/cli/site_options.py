@@ -170,7 +170,9 @@ def _power(inner: Commands) -> None:
         allow_abbrev=False,
     )
     made.set_defaults(run="seamline.cli.site_power:power")
-    plan = made.add_argument("plan", type=Path, nargs="?", metavar="PLAN", help="the plan's file, or the folder of its plan.yaml")
+    plan = made.add_argument(
+        "plan", type=Path, nargs="?", metavar="PLAN", help="the plan's file, the folder of its plan.yaml, or PLAN@VARIANT"
+    )
     takes_file(plan)
     made.add_argument("--variant", metavar="NAME", help="with this variant of the plan laid over it")
     made.add_argument("--terms", action="store_true", help="with every line of arithmetic and its source")
@@ -188,7 +190,9 @@ def _power(inner: Commands) -> None:
 
 def plan_argument(made: Parser) -> None:
     """Add what every command on a plan takes: the plan, and a variant of it."""
-    plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan's file, or the folder of its plan.yaml")
+    plan = made.add_argument(
+        "plan", type=Path, metavar="PLAN", help="the plan's file, the folder of its plan.yaml, or PLAN@VARIANT"
+    )
     takes_file(plan)
     made.add_argument("--variant", metavar="NAME", help="with this variant of the plan laid over it")
 

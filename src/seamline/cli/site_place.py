@@ -10,11 +10,13 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, PromiseBroken, WrongUse
 from seamline.cli.extras import module_of
 from seamline.cli.site_plan import planned, resolved
+from seamline.cli.site_said import plan_said
+from seamline.cli.words import quantity
 
 if TYPE_CHECKING:
     from seamline.site.placement import Answer, Progress
@@ -25,25 +27,25 @@ SHOW_EVERY_S = 0.25
 
 
 def place(options: argparse.Namespace) -> int:
-    """Place, print, write; exit 1 when --all cannot cover all, or not within the limits given."""
+    """Place, print, write; exit 1 when what is to be covered cannot be, or not within the limits given."""
     check(options)
-    module_of("seamline.site.placement.on_site", "site")
+    module_of("seamline.site.placement.placing", "site")
     from seamline.site import SiteError
-    from seamline.site.placement import Effort, best, cover
-    from seamline.site.placement.on_site import question
-    from seamline.site.placement.reaching import unlinked
+    from seamline.site.placement.placing import Wish, placed
     from seamline.site.survey import SurveyError
 
+    wish = Wish(
+        question=question_of(options),
+        count=options.count,
+        budget=options.budget,
+        fewest=options.fewest,
+        fresh=options.fresh,
+        seconds=float(options.seconds),
+    )
     try:
         site = resolved(options.plan, options.variant)
-        asked = question(site, fresh=options.fresh, jobs=options.jobs, bar=unlinked(site))
-        effort = Effort(solver_seconds=float(options.seconds))
         with shown() as watch:
-            if options.all or (options.count is None and options.budget is None):
-                by = "count" if options.fewest else None
-                answer = cover(asked.problem, by=by, count=options.count, budget=options.budget, effort=effort, watch=watch.tell)
-            else:
-                answer = best(asked.problem, count=options.count, budget=options.budget, effort=effort, watch=watch.tell)
+            asked, answer = placed(site, wish, jobs=options.jobs, watch=watch.tell)
         nodes = nodes_of(asked, answer)
         if options.write or options.write_variant:
             write(options, asked, nodes)
@@ -56,14 +58,22 @@ def place(options: argparse.Namespace) -> int:
     return PROMISE_BROKEN if answer.question == "cover" and not answer.is_met else OK
 
 
+def question_of(options: argparse.Namespace) -> Literal["best", "needs", "all"]:
+    """Which question the options ask."""
+    if options.all:
+        return "all"
+    limited = options.count is not None or options.budget is not None
+    return "best" if limited and not (options.needs or options.fewest) else "needs"
+
+
 def check(options: argparse.Namespace) -> None:
     """Raise WrongUse for options that contradict each other."""
     if options.write and options.write_variant:
         raise WrongUse("--write and --write-variant: give one of them")
-    if options.write and (options.fresh or options.variant):
+    if options.write and (options.fresh or plan_said(options.plan, options.variant)[1]):
         raise WrongUse("--write adds to the plan as it stands; with --fresh or --variant, use --write-variant NAME")
-    if options.fewest and not options.all:
-        raise WrongUse("--fewest says how --all is meant; give --all too")
+    if options.all and options.needs:
+        raise WrongUse("--all and --needs: give one of them")
 
 
 def nodes_of(asked: Question, answer: Answer) -> list[Node]:
@@ -76,16 +86,22 @@ def nodes_of(asked: Question, answer: Answer) -> list[Node]:
 
 def table(asked: Question, answer: Answer, nodes: list[Node]) -> Iterator[str]:
     """What people read."""
+    from seamline.site.placement.advice import barred_by_reason
+
     currency = asked.site.plan.prices.currency
-    yield f"{len(asked.found):,} candidates, {asked.problem.sees.width:,} cells, {len(asked.nodes)} nodes stand"
+    stand = quantity(len(asked.nodes), "node stands", "nodes stand")
+    yield f"{quantity(len(asked.offers), 'candidate')}, {quantity(asked.problem.sees.width, 'cell')}, {stand}"
+    for shut in barred_by_reason(asked.problem):
+        yield f"  cannot be built: {shut.text}"
     for note in asked.notes:
         yield f"  note: {note}"
     for number, node in zip(answer.chosen, nodes, strict=True):
         where = f"{node.place.x_m:8.2f} {node.place.y_m:8.2f} m, {node.height_m:g} m up"
         aim = f"heading {node.heading_deg:g}, tilt {node.tilt_deg:g}"
         price = int(asked.problem.cost[number]) / 100
-        yield f"  {node.id:<12} {node.part}{' ' + node.lens if node.lens else ''}  {where}, {aim}  {price:,.2f}  {node.title}"
-    yield f"{len(nodes)} new nodes, {answer.cost / 100:,.2f} {currency}"
+        fed = "" if node.power is None else f", on {node.power.supply or node.power.kit or node.power.kind}"
+        yield f"  {node.id:<12} {node.part}{' ' + node.lens if node.lens else ''}  {where}, {aim}  {price:,.2f}  {node.title}{fed}"
+    yield f"{quantity(len(nodes), 'new node')}, {answer.cost / 100:,.2f} {currency}"
     before = asked.problem.sees.seen_by(asked.problem.existing)
     for (zone, need, was), (_, _, now) in zip(asked.shares(before), asked.shares(answer.counts), strict=True):
         word = "met" if now >= need.share else "not met"
@@ -100,7 +116,7 @@ def verdict(answer: Answer, currency: str) -> str:
     if answer.question == "cover" and answer.price == "cost":
         value, bound = (f"{cents / 100:,.2f} {currency}" for cents in (answer.value, answer.bound))
     elif answer.question == "cover":
-        value, bound = f"{answer.value:,} nodes", f"{answer.bound:,}"
+        value, bound = quantity(answer.value, "node"), f"{answer.bound:,}"
     else:
         value, bound = (
             f"{answer.value / max(1, answer.total):.2%} of what all cells are worth",
@@ -116,6 +132,8 @@ def verdict(answer: Answer, currency: str) -> str:
 
 def document(asked: Question, answer: Answer, nodes: list[Node]) -> dict[str, object]:
     """What programs read. Money in cents, lengths in metres of the plan's frame."""
+    from seamline.site.placement.as_json import answer_json
+
     chosen: list[dict[str, object]] = []
     for number, node in zip(answer.chosen, nodes, strict=True):
         candidate, mounting = asked.candidate(number)
@@ -124,20 +142,12 @@ def document(asked: Question, answer: Answer, nodes: list[Node]) -> dict[str, ob
             "id": node.id, "mounting": mounting.id, "spot": candidate.spot.name, "part": node.part, "lens": node.lens,
             "x_m": candidate.spot.x, "y_m": candidate.spot.y, "lon": round(lon, 8), "lat": round(lat, 8), "height_m": node.height_m,
             "heading_deg": node.heading_deg, "tilt_deg": node.tilt_deg, "cents": int(asked.problem.cost[number]),
+            "power": None if node.power is None else {"from": node.power.kind, "supply": node.power.supply, "kit": node.power.kit},
         })  # fmt: skip
-    before = asked.problem.sees.seen_by(asked.problem.existing)
-    needs: list[dict[str, object]] = [
-        {"zone": zone.id, "need": need.of, "k": need.k, "wanted": need.share, "before": round(was, 6), "after": round(now, 6)}
-        for (zone, need, was), (_, _, now) in zip(asked.shares(before), asked.shares(answer.counts), strict=True)
-    ]
     return {
-        "plan": str(asked.site.plan.file), "variant": asked.site.plan.variant, "question": answer.question,
-        "candidates": len(asked.found), "cells": asked.problem.sees.width, "standing": list(asked.nodes), "chosen": chosen,
-        "cost_cents": answer.cost, "currency": asked.site.plan.prices.currency, "value": answer.value, "bound": answer.bound,
-        "total": answer.total, "gap": round(answer.gap, 6), "proven": answer.is_proven, "stop": answer.stop, "needs": needs,
+        "plan": str(asked.site.plan.file), "variant": asked.site.plan.variant, **answer_json(asked, answer), "chosen": chosen,
         "unseen_cells": len(answer.unseen), "short_cells": len(answer.short), "excluded_cells": len(answer.excluded),
         "advice": [{"relax": one.relax, "text": one.text, "least": one.least, "enough": one.enough, "cells": one.cells} for one in answer.advice],
-        "notes": list(asked.notes),
     }  # fmt: skip
 
 
@@ -154,7 +164,7 @@ def write(options: argparse.Namespace, asked: Question, nodes: list[Node]) -> No
         raise WrongUse(f"the plan has a variant {options.write_variant!r} already; choose another name")
     else:
         removed = [name for name, node in plan.nodes.items() if options.fresh and node.part and name not in asked.nodes]
-        title = f"{len(nodes)} nodes placed" + (f", {len(removed)} taken out" if removed else "")
+        title = f"{quantity(len(nodes), 'node')} placed" + (f", {len(removed)} taken out" if removed else "")
         new = with_variant(old, options.write_variant, title, nodes, removed)
     replace(plan.file, new)
     try:
@@ -163,7 +173,7 @@ def write(options: argparse.Namespace, asked: Question, nodes: list[Node]) -> No
         replace(plan.file, old)
         raise
     where = f"as variant {options.write_variant}" if options.write_variant else "among its nodes"
-    sys.stderr.write(f"{plan.file}: {len(nodes)} nodes written {where}\n")
+    sys.stderr.write(f"{plan.file}: {quantity(len(nodes), 'node')} written {where}\n")
 
 
 class Shown:

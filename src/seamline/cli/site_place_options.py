@@ -12,7 +12,7 @@ from seamline.cli.values import number
 if TYPE_CHECKING:
     from seamline.cli.parser import Commands, Parser
 
-TEXT = "choose where to put nodes: the best coverage for a number or budget, or the cheapest that cover all"
+TEXT = "choose where to put nodes: the best coverage for a number or budget, or the cheapest that cover what is asked for"
 
 
 def cents(text: str) -> int:
@@ -34,9 +34,16 @@ def add_place(inner: Commands) -> None:
     made.add_argument(
         "--all",
         action="store_true",
-        help="cover all that can be covered, as cheaply as possible (default without --count and --budget)",
+        help="cover all that can be covered, as cheaply as possible",
     )
-    made.add_argument("--fewest", action="store_true", help="with --all: with as few nodes as possible, whatever they cost")
+    made.add_argument(
+        "--needs",
+        action="store_true",
+        help="cover the share that each need asks for, as cheaply as possible (default without --count and --budget)",
+    )
+    made.add_argument(
+        "--fewest", action="store_true", help="the same (or with --all, all) with as few nodes as possible, whatever they cost"
+    )
     made.add_argument("--fresh", action="store_true", help="choose planned nodes anew too; those that exist stay")
     made.add_argument("--variant", metavar="NAME", help="of the plan's variants")
     made.add_argument("--json", action="store_true", help="print one JSON document instead of a table")

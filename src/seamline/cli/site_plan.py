@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from seamline.cli.exits import OK, PROMISE_BROKEN, BadInstallation, PromiseBroken, WrongUse
 from seamline.cli.extras import module_of
 from seamline.cli.screen import Column, number, show, table
+from seamline.cli.site_said import plan_said
+from seamline.cli.words import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,16 +25,19 @@ if TYPE_CHECKING:
 SPOTS_SHOWN = 5
 """Blind spots of a need that are listed; --json has all."""
 CAUSES_SHOWN = 3
+NOTES_SHOWN = 10
+"""Notes on a survey of which nothing can be used."""
 
 
 def planned(path: Path, variant: str | None) -> Plan:
-    """The plan in a file or a folder; PromiseBroken with every problem."""
+    """The plan in a file or a folder, or its variant (`PLAN@VARIANT`); PromiseBroken with every problem."""
+    file, variant = plan_said(path, variant)
     module_of("seamline.site.plan", "site")
     from seamline.contract.problems import ContractErrors
     from seamline.site.plan import load_plan
 
     try:
-        return load_plan(path / "plan.yaml" if path.is_dir() else path, variant)
+        return load_plan(file, variant)
     except ContractErrors as errors:
         raise PromiseBroken(str(errors)) from None
 
@@ -50,7 +55,7 @@ def resolved(path: Path, variant: str | None) -> Site:
 
 
 def new(options: argparse.Namespace) -> int:
-    """Write a first plan with a comment at each decision, and a small survey when none is given."""
+    """Write a first plan with a comment at each decision, and a small survey when none is given; exit 1 when the given cannot be used."""
     module_of("seamline.site.plan", "site")
     from seamline.site.plan.starter import starter
 
@@ -58,6 +63,7 @@ def new(options: argparse.Namespace) -> int:
     survey: Path | None = options.survey
     if survey is not None and not survey.is_file():
         raise WrongUse(f"{survey}: there is no such survey")
+    lacks = "" if survey is None else lacking(survey)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in starter(folder.resolve().name, survey):
@@ -70,7 +76,25 @@ def new(options: argparse.Namespace) -> int:
     show(f"wrote {folder / 'plan.yaml'}: what to decide is said beside each line. Then:")
     show(f"  seamline site preview {folder}")
     show(f"  seamline site cover {folder}")
+    if lacks:
+        show(f"but first: {lacks}")
     return OK
+
+
+def lacking(survey: Path) -> str:
+    """What a plan must add to a survey before it can be read, or nothing; PromiseBroken when it cannot be read or nothing of it be used."""
+    from seamline.site.survey import SurveyError, UnnamedFrame, read
+
+    try:
+        found = read(survey)
+    except UnnamedFrame:
+        return f'{survey.name} does not name its frame; in plan.yaml, write {{path: ..., crs: "EPSG:xxxx"}} for it'
+    except SurveyError as error:
+        raise PromiseBroken(str(error)) from None
+    if found.is_used_up:
+        notes = "".join(f"\n  {note}" for note in found.notes[:NOTES_SHOWN])
+        raise PromiseBroken(f"{survey}: nothing of it can be used:{notes}")
+    return ""
 
 
 def preview(options: argparse.Namespace) -> int:
@@ -79,16 +103,13 @@ def preview(options: argparse.Namespace) -> int:
     if options.json:
         write_json(preview_json(site))
     else:
-        rows = [
-            (thing.id, thing.meaning.value, height_of(thing), size_of(thing), f"{thing.file}:{thing.line}")
-            for thing in site.things
-        ]
+        rows = [(thing.id, thing.meaning.value, height_of(thing), size_of(thing), thing.origin) for thing in site.things]
         columns = [Column("thing", elastic=True), Column("meaning"), number("height"), number("size"), Column("from")]
         table(columns, rows)
         show()
-        show(
-            f"{len(site.things)} things in {site.frame.crs}, local (0, 0) at {site.frame.anchor[0]:.10g}, {site.frame.anchor[1]:.10g}; {len(site.notes)} notes"
-        )
+        east, north = site.frame.anchor
+        things, notes = quantity(len(site.things), "thing"), quantity(len(site.notes), "note")
+        show(f"{things} in {site.frame.crs}, local (0, 0) at {east:.10g}, {north:.10g}; {notes}")
         tell_notes(site)
     left_out = any(note.kind in {"left out", "unmatched"} for note in site.notes)
     return PROMISE_BROKEN if options.strict and left_out else OK
@@ -157,15 +178,14 @@ def tell_coverage(site: Site, coverage: Coverage) -> None:
                 tell_spots(f"{ident}, {found.need.of}", found.blind)
     show()
     title = f" ({site.plan.variants[site.plan.variant].title})" if site.plan.variant else ""
-    show(
-        f"{site.plan.title}{title}: {coverage.score:.1%} covered by weight, {len(site.nodes)} nodes; {'every need is met' if coverage.met else 'not every need is met'}"
-    )
+    met = "every need is met" if coverage.met else "not every need is met"
+    show(f"{site.plan.title}{title}: {coverage.score:.1%} covered by weight, {quantity(len(site.nodes), 'node')}; {met}")
 
 
 def tell_spots(what: str, spots: Sequence[BlindSpot]) -> None:
     """The largest blind spots, each with what causes it."""
     show()
-    show(f"Blind in {what}: {sum(spot.area_m2 for spot in spots):.1f} m² in {len(spots)} spots")
+    show(f"Blind in {what}: {sum(spot.area_m2 for spot in spots):.1f} m² in {quantity(len(spots), 'spot')}")
     for spot in spots[:SPOTS_SHOWN]:
         # What stands in the way can be moved or raised above: it comes first.
         causes = sorted(spot.causes, key=lambda cause: (cause.kind not in {"obstruction", "terrain"}, -cause.cells))

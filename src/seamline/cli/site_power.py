@@ -162,7 +162,8 @@ def lasts(node: NodePower) -> str:
 
 def details(node: NodePower, *, arithmetic: bool, told: Container[str]) -> None:
     """What is said of a node besides its line, and the notes that are `told` elsewhere."""
-    lines = [str(term) for term in node.terms] if arithmetic else []
+    lines = [f"does not fit: {text}" for text in node.misfits]
+    lines += [str(term) for term in node.terms] if arithmetic else []
     notes = [note for note in node.notes if note not in told]
     if not (lines or node.verdicts or notes):
         return
@@ -193,6 +194,8 @@ def print_switch(switch: SwitchPower) -> None:
     show(f"{switch.switch}: {switch.devices} of {switch.ports} ports, {watts}, of {switch.budget_w:.1f} W")
     for said in (*switch.refusals, *switch.doubts):
         show(f"  {said}")
+    for way in switch.remedies:
+        show(f"    would help: {way}")
 
 
 def print_sizing(node: str, sizing: Sizing) -> None:
@@ -204,12 +207,21 @@ def print_sizing(node: str, sizing: Sizing) -> None:
     kit = f"{choice.battery.name} with {choice.array.count} x {choice.array.panel.name}"
     days = f"{lasting_days(choice.balance.autonomy_days)} days without sun, {choice.balance.run.dark_share:.2%} dark days"
     bound = ", under a clear sky: an upper bound" if choice.balance.upper_bound else ""
+    told = "no price for all of it" if choice.price_cents is None else f"{choice.price_cents / 100:.2f}"
     if sizing.choice is not None:
-        show(f"{node}: {kit} is enough ({days}{bound}; {sizing.tried} tried)")
+        show(f"{node}: {kit} is enough ({told}; {days}{bound}; {sizing.tried} tried)")
+        print_unpriced(sizing)
         return
     show(f"{node}: no kit of the catalogue is enough; nearest is {kit} ({days}{bound}). One of these would do with it:")
     for way in sizing.relaxations:
         show(f"  {way}")
+    print_unpriced(sizing)
+
+
+def print_unpriced(sizing: Sizing) -> None:
+    """Which parts have no price, and what that does to the answer."""
+    if sizing.unpriced:
+        show(f"  without a price, and tried after all that has one: {', '.join(sizing.unpriced)}; give theirs under prices.parts")
 
 
 def sizing_json(sizing: Sizing) -> dict[str, object]:
@@ -225,6 +237,7 @@ def sizing_json(sizing: Sizing) -> dict[str, object]:
         "dark_share": None if choice is None else choice.balance.run.dark_share,
         "upper_bound": None if choice is None else choice.balance.upper_bound,
         "tried": sizing.tried,
+        "unpriced": list(sizing.unpriced),
         "relaxations": [
             {"constraint": way.constraint, "value": way.value, "needed": way.needed, "unit": way.unit}
             for way in sizing.relaxations
@@ -279,6 +292,7 @@ def site_json(found: SitePower) -> dict[str, object]:
                 "budget_w": switch.budget_w,
                 "problems": list(switch.refusals),
                 "doubts": list(switch.doubts),
+                "remedies": list(switch.remedies),
             }
             for switch in found.switches
         ],
@@ -312,6 +326,7 @@ def node_json(node: NodePower) -> dict[str, object]:
         ],
         "terms": [term_json(term) for term in node.terms],
         "inference": [verdict_json(verdict) for verdict in node.verdicts],
+        "misfits": list(node.misfits),
         "notes": list(node.notes),
     }
 

@@ -19,7 +19,9 @@ def add_serve(inner: Commands) -> None:
     text = "plan in the browser: move nodes on a map and see at once what they cover"
     made: Parser = inner.add_parser("serve", help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
     made.set_defaults(run="seamline.cli.site_serve:serve")
-    plan = made.add_argument("plan", type=Path, metavar="PLAN", help="the plan's file, or the folder of its plan.yaml")
+    plan = made.add_argument(
+        "plan", type=Path, metavar="PLAN", help="the plan's file, the folder of its plan.yaml, or PLAN@VARIANT"
+    )
     takes_file(plan)
     made.add_argument(
         "--port", type=number(0, 65_535), default=PORT, metavar="N", help=f"where on 127.0.0.1 (default {PORT}; 0: any free port)"

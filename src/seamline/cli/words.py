@@ -8,8 +8,8 @@ from typing import Final
 NOTHING: Final = "–"
 STEPS_S: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
 # The presence claims, worst last, and the sign that says the same without colour.
-SIGNS: Final = {"online": "●", "deaf": "◐", "silent": "○", "lost": "×", "presumed_lost": "?", "never": "·"}
-COLOURS: Final = {"online": "32", "deaf": "35", "silent": "33", "lost": "31", "presumed_lost": "31", "never": "2"}
+SIGNS: Final = {"online": "●", "deaf": "◐", "silent": "○", "lost": "×", "presumed_lost": "?", "never": "·", "unknown": "-"}
+COLOURS: Final = {"online": "32", "deaf": "35", "silent": "33", "lost": "31", "presumed_lost": "31", "never": "2", "unknown": "2"}
 
 
 def span(ms: int | None) -> str:
@@ -53,6 +53,11 @@ def stamp(unix_ms: int | None, *, fine: bool = False) -> str:
 def counted(number: int | None) -> str:
     """Say a count with thousands apart."""
     return NOTHING if number is None else f"{number:,}"
+
+
+def quantity(number: int, one: str, many: str | None = None) -> str:
+    """Say how many of something there are: `1 node`, `1,200 nodes`; `many` is the plural where it is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def sequence(first: int, count: int) -> str:

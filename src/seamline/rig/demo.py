@@ -23,8 +23,9 @@ from seamline.rig.fleet import Fleet, FleetError, FleetPlan, models_at, open_fle
 from seamline.rig.plan import HOUSE, Fault
 from seamline.rig.progress import Progress, default_progress
 from seamline.rig.report import Run, broken, document, summary, write_json
+from seamline.rig.trouble import told
 from seamline.rig.verify import Verdict, verify
-from seamline.stack import Settings, Stack, StackError
+from seamline.stack import Settings, Stack
 
 if TYPE_CHECKING:
     from seamline.rig.demo_site import DemoSite
@@ -133,12 +134,15 @@ def main(options: Options) -> int:
             progress.say(f"starting broker, database and hub in {state}")
             with Stack(settings) as stack:
                 return asyncio.run(play(scene, stack, progress, options.json))
-    except (StackError, FleetError, OSError) as error:
-        progress.say(f"error: {error}")
-        return EXIT_INSTALLATION
     except (KeyboardInterrupt, asyncio.CancelledError):
         progress.say("ended before it could be verified")
         return EXIT_INTERRUPTED
+    except Exception as error:
+        why = told(error, options.state)
+        if why is None:
+            raise
+        progress.say(f"error: {why}")
+        return EXIT_INSTALLATION
 
 
 def _site(named: str) -> "DemoSite":

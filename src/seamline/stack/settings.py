@@ -77,6 +77,8 @@ def check(settings: Settings) -> Settings:
     for folder in settings.contracts:
         if not folder.expanduser().exists():
             raise SettingsError(f"contracts: {folder} does not exist")
+        if not (folder.expanduser() / "contract.yaml").is_file():
+            raise SettingsError(f"contracts: {folder} has no contract.yaml: name the folder of a product")
     return settings
 
 

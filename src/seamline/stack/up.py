@@ -11,11 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from seamline.contract.problems import Problem
 from seamline.stack.errors import SettingsError, StackError
-from seamline.stack.settings import Settings, load_settings
+from seamline.stack.served import problems_in
+from seamline.stack.settings import Settings, check, load_settings
 from seamline.stack.stack import Stack
 
-EXIT_OK, EXIT_WRONG_USE, EXIT_INSTALLATION = 0, 2, 5
+EXIT_OK, EXIT_BROKEN, EXIT_WRONG_USE, EXIT_INSTALLATION = 0, 1, 2, 5
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_S = 0.5
 
@@ -102,9 +104,16 @@ def main(
     mqtt_port: int | None = None,
     dsn: str | None = None,
 ) -> int:
-    """The command. Exit codes: 0 ended on request, 2 settings that cannot be obeyed, 5 an installation problem."""
+    """The command. Nothing is started or written before settings and contracts are known to be right.
+
+    Exit codes: 0 ended on request, 1 a contract that does not hold, 2 settings that cannot be obeyed, 5 an installation problem.
+    """
     try:
-        settings = settings_of(state=state, contracts=contracts, port=port, mqtt_port=mqtt_port, dsn=dsn)
+        settings = check(settings_of(state=state, contracts=contracts, port=port, mqtt_port=mqtt_port, dsn=dsn))
+        problems = problems_in(settings.contracts)
+        if problems:
+            _complain(problems)
+            return EXIT_BROKEN
         return run(settings, _say)
     except SettingsError as error:
         sys.stderr.write(f"seamline: {error}\n")
@@ -112,6 +121,14 @@ def main(
     except StackError as error:
         sys.stderr.write(f"seamline: {error}\n")
         return EXIT_INSTALLATION
+
+
+def _complain(problems: Sequence[Problem]) -> None:
+    """Say what is wrong with the contracts, as `seamline contract check` does, on standard error."""
+    for problem in problems:
+        sys.stderr.write(problem.render() + "\n")
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in the contracts"
+    sys.stderr.write(f"seamline: nothing was started: {count}; `seamline contract explain CODE` says more about each code\n")
 
 
 def _say(text: str) -> None:

@@ -7,12 +7,13 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seamline.contract import Family
 from seamline.hub.api.context import ApiContext, FrameSource, RawFrame, unix_ms
 from seamline.hub.api.server import bind, serve
+from seamline.hub.hearing import Hearing
 
 JOIN_S = 10.0
 """How long the server may take to end; its own limit is 3 s."""
@@ -57,12 +58,24 @@ class ServedApi:
 
 
 @contextmanager
-def serving(dsn: str, family: Family, pages: Path | None = None, *, beside: Sequence[Family] = ()) -> Generator[ServedApi]:
-    """Serve the API over the database at `dsn`; it knows the contracts of `family`, and of those `beside` it."""
+def serving(
+    dsn: str,
+    family: Family,
+    pages: Path | None = None,
+    *,
+    beside: Sequence[Family] = (),
+    hearing: Callable[[Callable[[], int]], Hearing] | None = None,
+) -> Generator[ServedApi]:
+    """Serve the API over the database at `dsn`; it knows the contracts of `family`, and of those `beside` it.
+
+    `hearing` makes what knows whether the hub hears, from the clock that a test turns; None: no broker is configured.
+    """
     clock, frames, asked = TurnedClock(), KeptFrames(), list[str]()
     loop = asyncio.new_event_loop()
     listener = bind("127.0.0.1", 0)
     context = _context(dsn, (family, *beside), clock, frames, asked, pages)
+    if hearing is not None:
+        context = replace(context, hearing=hearing(clock))
     thread = threading.Thread(target=_run, args=(loop, context, listener), name="api", daemon=True)
     thread.start()
 

@@ -141,6 +141,22 @@ def test_a_torn_certificate_is_refused_with_its_name(issued, tmp_path) -> None:
         device_context(issued.ca_file, torn, own.key)
 
 
+def test_another_devices_certificate_is_told_with_both_names_before_anything_connects(given_options, issued, capsys) -> None:
+    own = issued.credentials("a")
+    told = {"url": "mqtts://127.0.0.1:1", "ca": str(issued.ca_file), "cert": str(own.cert), "key": str(own.key)}
+    assert node.main(given_options(device="b", **told)) == node.EXIT_USAGE
+    said = f"error: --cert {own.cert} is the certificate of 'a', not of 'b': give the device's own, or --device a\n"
+    assert capsys.readouterr().err == said
+    assert node.prepare(given_options(device="a", **told)).device == "a"
+
+
+def test_a_certificate_that_names_nobody_is_left_to_the_broker(given_options, issued, monkeypatch) -> None:
+    monkeypatch.setattr(node, "common_name", lambda _: None)
+    own = issued.credentials("a")
+    told = {"url": "mqtts://127.0.0.1:1", "ca": str(issued.ca_file), "cert": str(own.cert), "key": str(own.key)}
+    assert node.prepare(given_options(device="b", **told)).endpoint.tls is not None
+
+
 def test_an_asyncio_whose_buffers_cannot_be_shrunk_is_told_and_not_overlooked(monkeypatch) -> None:
     monkeypatch.delattr(tls.sslproto.SSLProtocol, "max_size")
     with pytest.raises(TlsError, match=r"has no SSLProtocol\.max_size"):

@@ -77,6 +77,12 @@ def test_every_option_is_documented(name):
         (["hub", "--partitions", "0,x"], "'x' is not a whole number"),
         (["hub", "--role", "juggler"], "--role juggler: the roles are auth, ingest, api, worker"),
         (["hub", "--role", "auth,api"], "--role auth runs as a process of its own"),
+        (["hub", "--role", "worker", "--partitions", "0"], "--role worker has no ingest: leave it out"),
+        (
+            ["hub", "--role", "api,worker", "--partitions", "0,1"],
+            "--partitions says what ingest works on, and --role api,worker has no",
+        ),
+        (["hub", "--role", "auth", "--partitions", "0"], "--role auth has no ingest: leave it out"),
         (["agent", "run", "--contract", "c", "--device", "d", "--url", "u"], "one of the arguments --command --file --stdin"),
         (["devices", "--url", "nowhere"], "'nowhere' is no address of a hub"),
     ],

@@ -77,7 +77,7 @@ def broken(tmp_path):
 def test_what_holds_is_said_in_a_line(capsys):
     assert main(["contract", "check", str(EXAMPLES / "heater"), str(EXAMPLES / "heater" / "contract.yaml")]) == exits.OK
     assert capsys.readouterr().out.splitlines() == [
-        "heater/1.3.0: no problem; in the field: 1.2.0",
+        "heater/1.3.0: no problem; in the field: 1.2.0, 1.3.0",
         "heater/1.3.0: no problem in this file",
     ]
 

@@ -67,6 +67,15 @@ def test_a_release_says_what_it_wrote_and_the_second_nothing(product, capsys):
     assert "was released before; nothing changed" in capsys.readouterr().out
 
 
+def test_a_version_is_in_the_field_from_its_release_on(product, capsys):
+    for released, field in ((False, "0.1.0"), (True, "0.1.0, 0.2.0")):
+        if released:
+            main(["contract", "release", str(product), *DAY])
+            capsys.readouterr()
+        assert main(["contract", "check", str(product)]) == exits.OK
+        assert capsys.readouterr().out == f"pump/0.2.0: no problem; in the field: {field}\n"
+
+
 def test_a_refused_release_names_every_problem(product, capsys):
     change(product, ("conflict: cloud_wins", "conflict: newest"))
     assert main(["contract", "release", str(product), *DAY]) == exits.PROMISE_BROKEN

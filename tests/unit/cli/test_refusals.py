@@ -156,3 +156,11 @@ def test_ctrl_c_has_its_own_exit_code(hub, monkeypatch):
 
     monkeypatch.setattr("seamline.cli.fleet.ask", interrupted)
     assert main(["devices"]) == exits.INTERRUPTED
+
+
+def test_a_refusal_that_points_to_the_apis_document_points_to_the_commands_help_here(capsys):
+    body = b'{"title": "Invalid request", "status": 422, "detail": "query.q: too long", "remedy": "See /api/openapi.json."}'
+    head = b"HTTP/1.1 422 X\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with answering(head + body) as url:
+        assert main(["devices", "--url", url]) == exits.WRONG_USE
+    assert capsys.readouterr().err == "seamline: query.q: too long: the command's `--help` says what it takes\n"

@@ -158,7 +158,11 @@ def test_a_core_of_ones_own_is_run_named_kept_and_never_loaded_by_a_plan(capsys,
     assert json.loads(plan.read_text())["core"] == core
     assert main(["rig", "replay", str(plan)]) == exits.WRONG_USE
     assert f"write --core {core} to run it so again, --core seamline for the core of Seamline" in capsys.readouterr().err
+    capsys.readouterr()
     assert main(["rig", "replay", str(plan), "--core", "seamline"]) == exits.OK
+    text = capsys.readouterr().out
+    assert "the events are others than when it was kept: it ran with another core, as asked" in text
+    assert "the code has changed" not in text
     assert main(["rig", "promote", str(plan), "--to", str(tmp_path / "kept"), "--core", core]) == exits.OK
     told(capsys)
     assert main(["rig", "replay", str(tmp_path / "kept"), "--core", core]) == exits.PROMISE_BROKEN
@@ -256,6 +260,13 @@ def test_a_seed_of_another_version_says_so(capsys, monkeypatch):
 def test_numbers_that_make_no_sense_are_refused_with_what_is_meant(arguments, says, capsys):
     assert main(["rig", "run", *arguments]) == exits.WRONG_USE
     assert says in capsys.readouterr().err
+
+
+def test_a_run_of_nothing_is_refused_and_promises_nothing(capsys):
+    assert main(["rig", "run", "--seeds", "0"]) == exits.WRONG_USE
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("seamline: --seeds 0 runs nothing: it is for --promoted plans alone; ")
 
 
 def test_a_contract_without_fleet_numbers_is_refused_with_the_place_and_the_remedy(capsys, tmp_path):

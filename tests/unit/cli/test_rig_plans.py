@@ -223,7 +223,10 @@ def test_a_plan_for_a_product_goes_beside_its_contract_and_both_can_move(capsys,
     (tmp_path / "product").rename(tmp_path / "moved")
     monkeypatch.chdir(tmp_path / "moved")
     assert main(["rig", "run", "--contract", ".", "--seeds", "0", "--promoted"]) == exits.OK
-    assert "held    slots (once broke boot-rises" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "held    slots (once broke boot-rises" in text
+    assert "1 promoted plan was run, and no seed was asked for" in text
+    assert "every promise held" not in text, "of a plan that held, the line above says so"
 
 
 def test_a_plan_for_several_products_names_them_all(tmp_path):

@@ -43,10 +43,17 @@ def test_a_storm_that_does_not_hold_says_what_to_change_and_fails(capsys):
     assert main(["rig", "storm", HEATER, "--devices", "90000", "--outage", "0", "--policy", "fixed"]) == exits.PROMISE_BROKEN
     said = capsys.readouterr().out
     assert "Not within the contract's limits:" in said
+    assert "first-reconnect spread that holds" in said
     assert "90,000 devices" in said
     assert "Change fleet.accept_rate: " in said
     assert "Change fleet.recovery: " in said
     assert "instead of 800/s" in said
+
+
+def test_where_no_spread_holds_that_is_said(capsys, monkeypatch):
+    monkeypatch.setattr(sys.modules["seamline.rig.storm.plan"], "smallest_spread_ms", lambda *_: None)
+    assert main([*SMALL, "--policy", "fixed"]) == exits.OK
+    assert "There is no first-reconnect spread that holds; the hub tells " in capsys.readouterr().out
 
 
 def test_a_contract_that_does_not_hold_is_refused_with_its_place(capsys, crowded):

@@ -42,7 +42,7 @@ def test_standard_output_gets_the_result_and_nothing_else(survey, capsys):
     assert convert(survey(ONE.replace("Tor", "Törchen 📡")), "-o", "-") == exits.OK
     told = capsys.readouterr()
     assert json.loads(told.out)["features"][0]["properties"]["name"] == "Törchen 📡"
-    assert "1 features" in told.err
+    assert "1 feature (1 Point)" in told.err
 
 
 def test_nothing_is_called_nothing(survey, tmp_path, capsys):
@@ -53,7 +53,8 @@ def test_nothing_is_called_nothing(survey, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("body", "strict", "code", "note"),
     [
-        (PLACE.format("x"), False, exits.OK, "line 1: left out: places that are no numbers"),
+        (PLACE.format("x") + ONE, False, exits.OK, "line 1: left out: places that are no numbers"),
+        (PLACE.format("x") + ONE, True, exits.PROMISE_BROKEN, "line 1: left out: places that are no numbers"),
         (PLACE.format("x"), True, exits.PROMISE_BROKEN, "line 1: left out: Point with too few places"),
         (PLACE.format("11,48"), True, exits.OK, None),
         (
@@ -70,6 +71,16 @@ def test_strict_is_about_what_was_left_out(survey, tmp_path, capsys, body, stric
     assert out.exists()  # the result is written all the same
     lines = capsys.readouterr().err.splitlines()[1:]
     assert any(note in line for line in lines) if note else not lines
+
+
+def test_a_survey_of_which_nothing_is_left_breaks_the_promise_and_says_why(tmp_path, capsys):
+    metres, out = tmp_path / "metres.geojson", tmp_path / "out.geojson"
+    metres.write_text('{"type": "Point", "coordinates": [464000, 5538000]}', encoding="utf-8")
+    assert convert(metres, "-o", out) == exits.PROMISE_BROKEN
+    counted, why, told = capsys.readouterr().err.splitlines()
+    assert counted == f"{metres}: 0 features (nothing)"
+    assert why.endswith("a place that is not on earth; are these metres?")
+    assert "nothing of it can be used" in told
 
 
 def test_the_notes_are_in_the_result_too(survey, tmp_path):

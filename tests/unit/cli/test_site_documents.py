@@ -34,7 +34,10 @@ def test_build_says_what_was_written_what_it_costs_and_what_is_seen(tmp_path, ca
     plan = yard.write(tmp_path)
     assert site("build", plan, "--out", tmp_path / "out") == exits.OK
     told = capsys.readouterr().out
-    assert f"{tmp_path / 'out'}: {len([1 for path in (tmp_path / 'out').rglob('*') if path.is_file()])} files of {plan}" in told
+    documents = sum(path.is_file() for path in (tmp_path / "out").rglob("*")) - 1
+    assert f"{tmp_path / 'out'}: {documents} documents of {plan} and their manifest" in told
+    assert site("verify", tmp_path / "out") == exits.OK
+    assert f"{tmp_path / 'out'}: {documents} documents of " in capsys.readouterr().out
     assert "coverage: not every need is met" in told
     assert "cost: at least 1790.15 EUR of a budget of 2500.00 EUR" in told
     capsys.readouterr()
@@ -97,13 +100,19 @@ def test_bom_as_json_has_every_line_with_its_origins(made, capsys):
     assert next(line for line in answer["lines"] if line["part"] == "charger-small")["price_cents"] is None
 
 
-def test_draw_writes_what_build_writes(made, tmp_path):
+def test_draw_writes_what_build_writes(made, tmp_path, capsys):
     plan, folder = made
     assert site("draw", plan, "-o", tmp_path / "all.pdf") == exits.OK
+    assert f"{tmp_path / 'all.pdf'}: " in (said := capsys.readouterr().err)
+    assert " sheets: map-camera, " in said
     assert (tmp_path / "all.pdf").read_bytes() == (folder / "site.pdf").read_bytes()
     assert site("draw", plan, "-o", tmp_path / "first.svg") == exits.OK
+    said = capsys.readouterr().err
+    assert said.startswith(f"{tmp_path / 'first.svg'}: sheet map-camera, the first; there are also, with --sheet: ")
+    assert "mounting/cam-1" in said
     assert (tmp_path / "first.svg").read_bytes() == (folder / "drawings/map-camera.svg").read_bytes()
     assert site("draw", plan, "-o", tmp_path / "one.svg", "--sheet", "mounting/cam-1") == exits.OK
+    assert capsys.readouterr().err == f"{tmp_path / 'one.svg'}: sheet mounting/cam-1\n"
     assert (tmp_path / "one.svg").read_bytes() == (folder / "drawings/mounting/cam-1.svg").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.pdf", "first.svg", "one.svg"]
 

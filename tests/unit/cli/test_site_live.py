@@ -91,7 +91,11 @@ def test_a_device_is_bound_and_released_by_somebody_for_a_reason(hub, capsys):
     assert "serial-7 stands at cam-gate: installed" in capsys.readouterr().out
     method, kind, body = hub.sent[-1]
     assert (method, kind) == ("PUT", "application/json")
-    assert json.loads(body) == {"device": "serial-7", "replaces": "yard-0002", "by": "anna", "reason": "broken"}
+    who = {"by": "anna", "reason": "broken"}
+    assert json.loads(body) == {"device": "serial-7", "replaces": "yard-0002", "expected": False, **who}
+    assert main(["site", "bind", "yard", "cam-gate", "serial-8", "--expected", *said]) == exits.OK
+    assert json.loads(hub.sent[-1][2])["expected"] is True
+    capsys.readouterr()
     assert main(["site", "release", "yard", "cam-gate", "serial-7", *said, "--json"]) == exits.OK
     assert hub.asked[-1] == ("/api/sites/yard/places/cam-gate", {"device": "serial-7", "by": "anna", "reason": "broken"})
     assert hub.sent[-1][0] == "DELETE"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seamline.cli import exits, main
+from seamline.site.plan import load_plan, resolve
 
 YARD = Path(__file__).parents[3] / "examples" / "sites" / "yard"
 
@@ -29,7 +31,9 @@ def test_a_new_plan_loads_previews_and_is_covered(started, capsys):
     assert sorted(path.name for path in started.iterdir()) == ["plan.yaml", "survey.geojson"]
     assert "name: my-site" in (started / "plan.yaml").read_text(encoding="utf-8")
     assert run("preview", started, "--strict") == exits.OK
-    assert "4 things in EPSG:32632" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "4 things in EPSG:32632" in told
+    assert "survey.geojson:0" not in told
     assert run("cover", started / "plan.yaml") == exits.OK
     told = capsys.readouterr()
     assert "every need is met" in told.out
@@ -61,6 +65,48 @@ def test_a_survey_that_is_not_there_is_named(tmp_path, capsys):
     assert run("new", tmp_path / "site", "--survey", tmp_path / "none.kml") == exits.WRONG_USE
     assert "there is no such survey" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("trunc.kml", "<kml><Document><Placemark><name>a</na", "trunc.kml:1:37: this is no KML: expected '>'"),
+        ("metres.geojson", '{"type": "Point", "coordinates": [464000, 5538000]}', "are these metres?"),
+    ],
+)
+def test_a_survey_that_cannot_be_used_starts_no_plan(tmp_path, capsys, name, data, says):
+    (tmp_path / name).write_text(data, encoding="utf-8")
+    assert run("new", tmp_path / "site", "--survey", tmp_path / name) == exits.PROMISE_BROKEN
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_survey_that_names_no_frame_starts_a_plan_that_must_name_it(tmp_path, capsys):
+    (tmp_path / "points.csv").write_text("x,y\n500000,5500000\n", encoding="utf-8")
+    assert run("new", tmp_path / "site", "--survey", tmp_path / "points.csv") == exits.OK
+    assert "but first: points.csv does not name its frame" in capsys.readouterr().out
+
+
+def test_the_first_plans_place_in_metres_lies_in_its_own_site(started):
+    text = (started / "plan.yaml").read_text(encoding="utf-8")
+    place = re.search(r"or (\{x: .*? m\})", text)
+    assert place is not None
+    (started / "plan.yaml").write_text(text.replace("{feature: Mast 1}", place[1]), encoding="utf-8")
+    site = resolve(load_plan(started / "plan.yaml"))
+    _, at = site.nodes["cam-1"]
+    mast = site.thing("mast-1").geometry
+    assert (at.x, at.y) == pytest.approx((mast.x, mast.y), abs=0.1)
+    assert not site.notes
+
+
+@pytest.mark.parametrize("command", ["preview", "cover"])
+def test_metres_taken_for_degrees_are_said_by_every_command_on_the_plan(started, capsys, command):
+    (started / "survey.geojson").write_text('{"type": "Point", "coordinates": [464000, 5538000]}', encoding="utf-8")
+    assert run(command, started) == exits.PROMISE_BROKEN
+    told = capsys.readouterr().err
+    assert "SP301" in told
+    assert "survey.geojson: left out: feature 0: a place that is not on earth; are these metres?" in told
+    assert "preview" not in told
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):

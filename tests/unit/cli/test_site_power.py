@@ -58,11 +58,39 @@ def test_a_kit_is_found_for_each_node_on_sun(tmp_path, capsys):
     (tmp_path / "sun.csv").write_text(hourly(air=10.0), encoding="utf-8")
     assert power(path, "--size") == exits.OK
     told = capsys.readouterr().out
-    assert "trap-solar: li-ion-18650-2p with 1 x solar-5w is enough" in told
+    assert "trap-solar: lfp-12v-12ah with 1 x solar-20w is enough (no price for all of it; " in told
+    assert "after all that has one: lfp-12v-50ah, lfp-12v-12ah, solar-20w, solar-100w; give theirs under prices.parts" in told
     assert power(path, "--size", "--json") == exits.OK
     found = json.loads(capsys.readouterr().out)["sizing"]
     assert set(found) == {"trap-solar", "listener"}
     assert found["trap-solar"]["enough"] is True
+    assert found["trap-solar"]["price_cents"] is None
+
+
+def test_what_is_priced_is_chosen_before_what_is_not(tmp_path, capsys):
+    path = written(tmp_path, "pvgis: sun.csv")
+    (tmp_path / "sun.csv").write_text(hourly(air=10.0), encoding="utf-8")
+    prices = "  parts: {lfp-12v-50ah: 300.00 EUR, solar-100w: 80.00 EUR}\n"
+    path.write_text(path.read_text("utf-8").replace("  currency: EUR\n", "  currency: EUR\n" + prices), "utf-8")
+    assert power(path, "--size") == exits.OK
+    told = capsys.readouterr().out
+    assert "trap-solar: lfp-12v-50ah with 1 x solar-100w is enough (380.00; " in told
+    assert "after all that has one: lfp-12v-12ah, solar-20w; give" in told
+
+
+def test_a_charger_that_does_not_go_with_its_battery_is_a_broken_promise(tmp_path, capsys):
+    path = written(tmp_path, "pvgis: sun.csv")
+    (tmp_path / "sun.csv").write_text(hourly(air=10.0), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace("charger-12v", "charger-small"), "utf-8")
+    assert power(path) == exits.PROMISE_BROKEN
+    told = capsys.readouterr().out
+    assert "does not fit: kit sunny: charger-small charges Li-ion, and lfp-12v-12ah is LiFePO4" in told
+    assert "does not fit: kit sunny: charger-small is for batteries of 3.6 V, and lfp-12v-12ah has 12.8 V" in told
+    assert power(path, "--json") == exits.PROMISE_BROKEN
+    nodes = {node["node"]: node for node in json.loads(capsys.readouterr().out)["nodes"]}
+    assert len(nodes["trap-solar"]["misfits"]) == 3
+    assert nodes["trap-solar"]["met"] is False
+    assert nodes["trap-battery"]["misfits"] == []
 
 
 def test_where_no_kit_is_enough_the_ways_out_are_told(tmp_path, capsys):

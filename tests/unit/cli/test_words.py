@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from seamline.cli.screen import ELASTIC_MIN, GAP, clean, fitted
-from seamline.cli.words import ago, incarnation, span, stamp
+from seamline.cli.words import ago, incarnation, quantity, span, stamp
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,20 @@ def test_a_table_fits_where_its_elastic_columns_can_give_way(columns, width):
     assert all(now == before for now, before, gives in zip(result, widths, elastic, strict=True) if not gives)
     gave_all = all(now <= ELASTIC_MIN for now, gives in zip(result, elastic, strict=True) if gives)
     assert total <= width or gave_all
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "said"),
+    [
+        (1, ("node",), "1 node"),
+        (0, ("node",), "0 nodes"),
+        (1200, ("node",), "1,200 nodes"),
+        (1, ("node stands", "nodes stand"), "1 node stands"),
+        (2, ("node stands", "nodes stand"), "2 nodes stand"),
+    ],
+)
+def test_one_of_a_thing_is_said_in_the_singular(number, words, said):
+    assert quantity(number, *words) == said
 
 
 @given(st.text())

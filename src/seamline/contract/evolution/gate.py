@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from seamline.contract.evolution.compare import SAME_NUMBER, compare_layouts
@@ -79,9 +79,21 @@ def _same_number(each: Spoken, before: Spoken) -> None:
         "layout",
         f"layout {new.version} of '{each.message.name}' differs from the one in {before.version} in {what}"
         f" (fingerprint {new.fingerprint:08x}, was {old.fingerprint:08x})",
-        f"layout: {new.version + 1}, with new fields at the end",
+        _remedy(old, new),
         before.related("layout", f"layout {new.version} in {before.version}"),
     )
+
+
+def _remedy(old: Layout, new: Layout) -> str:
+    """What mends a layout that kept its number: the next number, unless the change would not hold under that one either."""
+    raised = replace(new, version=new.version + 1)
+    number = f"layout: {raised.version}"
+    broken = [f"{found.path}." for found in compare_layouts(old, raised) if found.code is not None]
+    if not broken:
+        return number
+    fields = [field.name for field in old.fields if any(path.startswith(f"fields.{field.name}.") for path in broken)]
+    kept = ", ".join(map(repr, fields)) or "the old fields, their bits and their order"
+    return f"leave {kept} as in layout {old.version}, and give what is new a new field at the end, with {number}"
 
 
 class _Complaint(NamedTuple):

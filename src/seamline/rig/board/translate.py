@@ -89,6 +89,7 @@ NEVER: Final[Mapping[Kind, str]] = {
     Kind.LATE_CONTRACT: OF_THE_HUB,
     Kind.WISH: "nobody asks anything of a board on this desk",
     Kind.TOUCH: "nobody touches a board on this desk",
+    Kind.CORRECTION: OF_THE_HUB,
 }
 NETWORK: Final[Mapping[Kind, Deed]] = {
     Kind.LINK_CUT: Deed.CUT,

@@ -28,7 +28,7 @@ def judge(subject: Subject) -> list[Judgement]:
 
 
 def _unread(criterion: Criterion, subject: Subject) -> Judgement:
-    return not_judged(criterion, f"the contract does not hold: {_counted(len(subject.problems))}")
+    return not_judged(criterion, f"the contract does not hold: {_counted(len(subject.problems))}", mend=CHECK.remedy)
 
 
 def _counted(number: int) -> str:

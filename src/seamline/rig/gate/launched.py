@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from seamline.contract import Contract
-from seamline.rig.gate.criteria import PROOFS, STORM
+from seamline.rig.gate.criteria import CHECK, PROOFS, STORM
 from seamline.rig.gate.subject import Subject
 from seamline.rig.gate.verdict import Evidence, Judgement, failed, not_judged, passed
 from seamline.rig.storm import StormError, StormPlan, plan
@@ -24,7 +24,8 @@ def judge(subject: Subject) -> Launch:
     releases = subject.releases
     proofs = _proofs(subject)
     if releases is None:
-        return Launch([not_judged(STORM, "the contract does not hold, so its numbers say nothing"), proofs], None)
+        unread = not_judged(STORM, "the contract does not hold, so its numbers say nothing", mend=CHECK.remedy)
+        return Launch([unread, proofs], None)
     current = releases.family.current
     try:
         storm = plan(current)

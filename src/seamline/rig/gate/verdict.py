@@ -87,6 +87,13 @@ class Judgement:
     outcome: Outcome
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
+    mend: str = ""
+    """What would help here, where that is not the criterion's own remedy."""
+
+    @property
+    def remedy(self) -> str:
+        """What would help."""
+        return self.mend or self.criterion.remedy
 
     def __post_init__(self) -> None:
         if self.outcome is Outcome.PASSED and not self.evidence:
@@ -105,9 +112,9 @@ def failed(criterion: Criterion, reason: str, *evidence: Evidence) -> Judgement:
     return Judgement(criterion, Outcome.FAILED, evidence, reason)
 
 
-def not_judged(criterion: Criterion, reason: str, *evidence: Evidence) -> Judgement:
-    """Nobody knows whether the criterion is met. Where its stage is asked for, that is not enough."""
-    return Judgement(criterion, Outcome.NOT_JUDGED, evidence, reason)
+def not_judged(criterion: Criterion, reason: str, *evidence: Evidence, mend: str = "") -> Judgement:
+    """Nobody knows whether the criterion is met. Where its stage is asked for, that is not enough; `mend` says what to do first."""
+    return Judgement(criterion, Outcome.NOT_JUDGED, evidence, reason, mend)
 
 
 def not_applicable(criterion: Criterion, reason: str, *evidence: Evidence) -> Judgement:
@@ -133,6 +140,16 @@ class Answer:
     says: tuple[Evidence, ...]
     proof: tuple[Judgement, ...]
     open: tuple[str, ...] = ()
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The ids of the criteria that fail it."""
+        return tuple(each.criterion.id for each in self.proof if each.outcome is Outcome.FAILED)
+
+    @property
+    def open_is(self) -> str:
+        """How `open` is introduced: what fails was judged, what is open is another part of the question."""
+        return "apart from what fails, not provable yet" if self.failing else "not provable yet"
 
     @property
     def standing(self) -> Standing:

@@ -15,15 +15,19 @@ def contract(version, layout, fields, encoding=""):
     return text.replace(FIELDS, "    fields:\n" + "".join(f"      - {field}\n" for field in fields))
 
 
-def codes(tmp_path, old, new):
+def problems(tmp_path, old, new):
     (tmp_path / "released").mkdir(exist_ok=True)
     (tmp_path / "released" / "2.0.0.yaml").write_text(old, encoding="utf-8")
     (tmp_path / "contract.yaml").write_text(new, encoding="utf-8")
     try:
         load_family(tmp_path)
     except ContractErrors as errors:
-        return [(problem.code, problem.message) for problem in errors.problems]
+        return list(errors.problems)
     return []
+
+
+def codes(tmp_path, old, new):
+    return [(problem.code, problem.message) for problem in problems(tmp_path, old, new)]
 
 
 A, B, GAP = "{name: a, type: u4}", "{name: b, type: u4}", "{reserved: 4}"
@@ -67,6 +71,40 @@ def test_a_layout_number_has_one_meaning_to_the_last_word(tmp_path):
     )
     assert code == "SL306"
     assert "in fields.b.unit, fields.b.quantity (" in message
+
+
+C = "{name: c, type: u8}"
+MODE = "{name: mode, type: mode}"
+RANGED = "{name: b, type: u4, range: [0, 9]}"
+UNLIKE = "leave {} as in layout 4, and give what is new a new field at the end, with layout: 5"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fix"),
+    [
+        ([A, B], [A, B, C], "layout: 5"),
+        ([A, B], [A, RANGED], "layout: 5"),
+        ([A, B], [A, "{name: b, type: u4, scale: 0.1}"], UNLIKE.format("'b'")),
+        ([A, B], ["{name: a, type: u4, unit: V, scale: 2}", "{name: b, type: u5}", C], UNLIKE.format("'a', 'b'")),
+        ([A, B, C], [A, C], UNLIKE.format("'b'")),
+        ([A, B], [B, A], UNLIKE.format("the old fields, their bits and their order")),
+        ([A, GAP, C], [A, "{reserved: 8}", C], UNLIKE.format("the old fields, their bits and their order")),
+    ],
+)
+def test_the_remedy_for_a_kept_number_is_one_that_holds(old, new, fix, tmp_path):
+    before = contract("2.0.0", 4, old)
+    (problem,) = problems(tmp_path, before, contract("2.1.0", 4, new))
+    assert (problem.code, problem.fix) == ("SL306", fix)
+    obeyed = contract("2.1.0", 5, new if fix == "layout: 5" else [*old, "{name: fresh, type: u8}"])
+    assert problems(tmp_path, before, obeyed) == []
+
+
+def test_a_new_member_of_an_enum_needs_the_next_number_and_no_field(tmp_path):
+    before = contract("2.0.0", 4, [A, MODE])
+    after = contract("2.1.0", 4, [A, MODE]).replace("1: bright", "1: bright, 9: glaring")
+    (problem,) = problems(tmp_path, before, after)
+    assert (problem.code, problem.fix) == ("SL306", "layout: 5")
+    assert problems(tmp_path, before, after.replace("layout: 4", "layout: 5")) == []
 
 
 def test_the_newest_older_layout_is_what_counts(tmp_path):

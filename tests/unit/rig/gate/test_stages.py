@@ -9,6 +9,8 @@ from tests.unit.rig.world.planted import publishes_before_it_persists
 
 from seamline.contract.evolution.releases import open_releases, planned_release, planned_retirement, write
 from seamline.rig.gate import built, codecs, hardened, launched, locked, runs
+from seamline.rig.gate.criteria import CHECK
+from seamline.rig.gate.report import document, html, junit, markdown, text
 from seamline.rig.gate.runs import Bench, DayRuns, Effort, carry_out
 from seamline.rig.gate.subject import Fleet, look_at
 from seamline.rig.gate.verdict import Outcome, SeedRun, Stage
@@ -66,6 +68,16 @@ def test_the_map_is_judged_while_the_rest_of_the_contract_does_not_hold_yet(prod
         "build.codecs",
         "build.budgets",
     ]
+
+
+def test_what_waits_for_the_contract_says_to_mend_that_and_nothing_else(product, judged):
+    verdict = judged(product(READY.replace("version: 1.3.0", "version: latest")), "build")
+    waiting = [each for each in verdict.lacking if each.outcome is Outcome.NOT_JUDGED]
+    assert {each.criterion.id for each in waiting} >= {"build.evolution", "build.codecs"}
+    assert {each.remedy for each in waiting} == {CHECK.remedy}
+    for told in (text.rendered(verdict), markdown.rendered(verdict), html.rendered(verdict), junit.rendered(verdict)):
+        assert "report this" not in told
+    assert "report this" not in document.rendered(verdict)
 
 
 def test_a_contract_that_is_no_yaml_fails_with_the_place(product, judged):

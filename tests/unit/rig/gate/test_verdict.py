@@ -88,6 +88,13 @@ def test_a_question_stands_as_its_proofs_do(outcomes, open_, standing):
     assert Answer(1, "?", (), tuple(judged(letters[one]) for one in outcomes), tuple(open_)).standing is standing
 
 
+def test_what_fails_a_question_is_named_and_told_apart_from_what_cannot_be_proved():
+    bad, good = judged(Outcome.FAILED), judged(Outcome.PASSED)
+    broken, whole = Answer(1, "?", (), (bad, good), ("x",)), Answer(1, "?", (), (good,), ("x",))
+    assert (broken.failing, broken.open_is) == ((bad.criterion.id,), "apart from what fails, not provable yet")
+    assert (whole.failing, whole.open_is) == ((), "not provable yet")
+
+
 def test_evidence_says_where_it_is_from():
     assert str(Evidence("a text", Span("a.yaml", 3, 4, 3, 9), "SL201")) == "a.yaml:3:4 SL201 a text"
     assert str(Evidence("a text")) == "a text"

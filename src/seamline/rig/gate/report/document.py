@@ -49,7 +49,7 @@ def _judgement(verdict: Verdict, each: Judgement) -> dict[str, object]:
     return {
         "id": criterion.id, "stage": str(criterion.stage), "question": criterion.question, "title": criterion.title,
         "demanded": criterion.stage.order <= verdict.stage.order, "outcome": str(each.outcome), "reason": each.reason,
-        "remedy": criterion.remedy, "evidence": [_evidence(one) for one in each.evidence],
+        "remedy": each.remedy, "evidence": [_evidence(one) for one in each.evidence],
     }  # fmt: skip
 
 

@@ -118,7 +118,7 @@ def _lacking(verdict: Verdict) -> Iterator[str]:
         yield f'<article class="lacking {kind}"><h3>{_mark(kind, WORDS[kind])} {escape(each.criterion.title)}</h3>'
         yield f'<p class="reason">{escape(each.reason)}</p>'
         yield from _evidence(each.evidence[:LACKING_EVIDENCE], len(each.evidence) - LACKING_EVIDENCE)
-        yield f'<p class="remedy">Remedy: {escape(each.criterion.remedy)}.</p></article>'
+        yield f'<p class="remedy">Remedy: {escape(each.remedy)}.</p></article>'
     yield "</section>"
 
 
@@ -157,7 +157,7 @@ def _question(verdict: Verdict, each: Answer) -> Iterator[str]:
         yield f"<li>{_said(one)}</li>"
     yield "</ul>"
     for text in each.open:
-        yield f'<p class="cannot"><b>Not provable yet:</b> {escape(text)}.</p>'
+        yield f'<p class="cannot"><b>{each.open_is.capitalize()}:</b> {escape(text)}.</p>'
     kind = STANDINGS[each.standing]
     yield f'</div><div class="proof"><p class="standing {kind}">{_mark(kind)}{each.standing}</p><ul>'
     for one in each.proof:
@@ -252,7 +252,7 @@ def _criterion(verdict: Verdict, each: Judgement) -> Iterator[str]:
     yield f'<span class="title">{escape(each.criterion.title)} <code>{escape(each.criterion.id)}</code>{reason}</span></summary>'
     yield from _evidence(each.evidence)
     if each.outcome in {Outcome.FAILED, Outcome.NOT_JUDGED}:
-        yield f'<p class="evidence">Remedy: {escape(each.criterion.remedy)}.</p>'
+        yield f'<p class="evidence">Remedy: {escape(each.remedy)}.</p>'
     yield "</details>"
 
 

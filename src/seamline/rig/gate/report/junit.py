@@ -68,7 +68,7 @@ def _case(verdict: Verdict, each: Judgement) -> Element:
 
 def _told(each: Judgement) -> str:
     lines = [f"{evidence}{f' | {evidence.replay}' if evidence.replay else ''}" for evidence in each.evidence]
-    return "\n".join([each.reason, *lines, f"remedy: {each.criterion.remedy}"])
+    return "\n".join([each.reason, *lines, f"remedy: {each.remedy}"])
 
 
 def _passed(each: Judgement) -> str:

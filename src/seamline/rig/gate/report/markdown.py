@@ -46,7 +46,7 @@ def _lacking(verdict: Verdict) -> Iterator[str]:
                 yield f"  {_code(evidence.replay)}"
         if len(each.evidence) > EVIDENCE_SHOWN:
             yield f"- … and {len(each.evidence) - EVIDENCE_SHOWN} more"
-        yield f"- Remedy: {_safe(criterion.remedy)}"
+        yield f"- Remedy: {_safe(each.remedy)}"
         yield ""
 
 
@@ -59,7 +59,7 @@ def _answers(verdict: Verdict) -> Iterator[str]:
 
 
 def _open(each: Answer) -> str:
-    return "".join(f"<br>not provable yet: {_safe(text)}" for text in each.open)
+    return "".join(f"<br>{each.open_is}: {_safe(text)}" for text in each.open)
 
 
 def _proof(each: Answer) -> str:

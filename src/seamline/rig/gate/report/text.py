@@ -21,7 +21,7 @@ def _lacking(verdict: Verdict) -> Iterator[str]:
         yield f"{each.outcome.upper()} {each.criterion.id}: {each.criterion.title}"
         yield f"  {each.reason}"
         yield from _shown(each)
-        yield f"  remedy: {each.criterion.remedy}"
+        yield f"  remedy: {each.remedy}"
         yield ""
 
 
@@ -54,8 +54,10 @@ def _answers(verdict: Verdict) -> Iterator[str]:
     yield ""
     for each in verdict.answers:
         yield f"{each.number} {each.standing:15} {each.question}"
+        if each.failing:
+            yield f"                  failing: {', '.join(each.failing)}"
         for text in each.open:
-            yield f"                  not provable yet: {text}"
+            yield f"                  {each.open_is}: {text}"
 
 
 def _last(verdict: Verdict) -> str:
