@@ -156,7 +156,7 @@ class Outbox:
 
     def seal_due(self, now_ms: int) -> "Batch | None":
         """Seal the most urgent open batch whose time to leave has come."""
-        for lane in self._by_priority:
+        for lane in self._by_priority if self.due_ms <= now_ms else ():
             if lane.open is not None and lane.due_ms <= now_ms:
                 batch = lane.open
                 self.seal(lane, batch)
@@ -171,7 +171,7 @@ class Outbox:
         """The batch to send next, sealed if need be; None when nothing is due or there is no room."""
         if self.flight < self._room:
             batch = self.next_unsent() if self.waiting else None
-            return self.seal_due(now_ms) if batch is None and self.due_ms <= now_ms else batch
+            return self.seal_due(now_ms) if batch is None else batch
         return self.lanes[LOSSES_CHANNEL].unsent() if self.flight < self._policy.flight_frames else None
 
     def next_unsent(self) -> "Batch | None":
