@@ -7,6 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import PAGES, PATIENCE_MS
+from tests.browser.contrast import AA, weak
 
 from seamline.hub.hearing import Hearing
 from seamline.hub.presence import State
@@ -198,39 +199,9 @@ def test_an_unknown_page_says_so(page):
 def test_light_and_dark_both_have_readable_contrast(page, scheme):
     page.emulate_media(color_scheme=scheme)
     open_fleet(page)
-    ratios = page.evaluate("""() => {
-        const parse = (text) => {
-            const context = new OffscreenCanvas(1, 1).getContext("2d");
-            context.fillStyle = text;
-            context.fillRect(0, 0, 1, 1);
-            return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-        };
-        const light = (rgb) => {
-            const [r, g, b] = rgb.map((value) => {
-                const part = value / 255;
-                return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-            });
-            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-        };
-        const behind = (element) => {
-            const colour = getComputedStyle(element).backgroundColor;
-            return colour.endsWith(", 0)") || colour.includes("/ 0") || !element.parentElement || colour.startsWith("rgba")
-                ? (element.parentElement ? behind(element.parentElement) : colour)
-                : colour;
-        };
-        const seen = {};
-        for (const element of document.querySelectorAll("#app *")) {
-            if (!element.innerText?.trim() || !element.checkVisibility()) continue;
-            const colour = getComputedStyle(element).color;
-            const ink = light(parse(colour));
-            const paper = light(parse(behind(element)));
-            seen[colour] = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-        }
-        return seen;
-    }""")
-    weak = {colour: round(ratio, 2) for colour, ratio in ratios.items() if ratio < 4.5}
-    assert len(ratios) > 3
-    assert not weak, "WCAG AA asks for 4.5"
+    pale, colours = weak(page)
+    assert colours > 3
+    assert not pale, f"WCAG AA asks for {AA}"
 
 
 def test_the_first_load_is_small_and_comes_from_the_hub_alone(page, served):

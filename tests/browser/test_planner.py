@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,12 @@ def expected_errors():
     return []
 
 
-@pytest.fixture
-def planner(browser, plan, expected_errors):
+@contextmanager
+def opened(browser, plan, expected_errors, script=""):
+    """The planner's page on a plan; `script` runs before the page's own. It fails on errors that are not expected."""
     with planning(plan) as address:
         context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+        context.add_init_script(script)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
@@ -42,6 +45,12 @@ def planner(browser, plan, expected_errors):
         yield page
         context.close()
         assert [error for error in errors if not any(part in error for part in expected_errors)] == []
+
+
+@pytest.fixture
+def planner(browser, plan, expected_errors):
+    with opened(browser, plan, expected_errors) as page:
+        yield page
 
 
 def confirmed(page):

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.contrast import weak
 from tests.browser.pdf_text import pages_of, text_of
-from tests.browser.test_planner import EXAMPLES, PATIENCE_MS, changed_from, confirmed, drag, score
+from tests.browser.test_planner import EXAMPLES, changed_from, confirmed, drag, opened, score
 
 from seamline.site.documents.work import design
 from seamline.site.plan import load_plan
@@ -44,20 +44,8 @@ def expected_errors():
 
 @pytest.fixture
 def planner(browser, plan, expected_errors):
-    with planning(plan) as address:
-        context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
-        context.add_init_script(COUNT_PRINTS)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        errors = []
-        page.on("console", lambda message: errors.append(message.text) if message.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto("/")
-        confirmed(page)
+    with opened(browser, plan, expected_errors, COUNT_PRINTS) as page:
         yield page
-        context.close()
-        assert [error for error in errors if not any(part in error for part in expected_errors)] == []
 
 
 def save(page):

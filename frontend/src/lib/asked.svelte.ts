@@ -21,9 +21,10 @@ export class Asked<T> {
 
   /** Ask; call within `$effect`, which comes back when the plan on the page changes. */
   watch(): () => void {
+    this.settled = false;
+    if (desk.saving) return () => undefined; // what is on the page is another plan in a moment: asked for then
     const body = desk.body();
     const abort = new AbortController();
-    this.settled = false;
     const timer = window.setTimeout(() => void this.#ask(() => post<T>(this.#path, body, abort.signal), abort.signal), this.#answered ? this.#settleMs : 0);
     return () => {
       clearTimeout(timer);

@@ -65,6 +65,8 @@ class Desk {
   chosen = $state<string | null>(null);
   failure = $state.raw<Failure | null>(null);
   broken = $state("");
+  /** The plan is being written: what is asked of it now would be answered by another. */
+  saving = $state(false);
   told = $state.raw<Told | null>(null);
   proof = $state<Proof>("asking");
   hash = $state("");
@@ -196,7 +198,7 @@ class Desk {
   /** Ask the server about the nodes as they are, once they stand still; call within `$effect`. Returns how to leave off. */
   confirm(): () => void {
     const { seen } = this;
-    if (!seen) return () => undefined;
+    if (!seen || this.saving) return () => undefined;
     const turn = ++this.#turn;
     const body = this.body();
     const abort = new AbortController();
@@ -227,8 +229,13 @@ class Desk {
 
   /** Write the changes into the plan's file; with a name, as a variant of it. */
   async save(variant: { id: string; title: string } | null): Promise<void> {
-    await put("plan", { ...this.body(), as_variant: variant?.id ?? null, title: variant?.title ?? "" });
-    await this.open(variant?.id ?? this.site?.variant ?? null);
+    this.saving = true;
+    try {
+      await put("plan", { ...this.body(), as_variant: variant?.id ?? null, title: variant?.title ?? "" });
+      await this.open(variant?.id ?? this.site?.variant ?? null);
+    } finally {
+      this.saving = false;
+    }
   }
 }
 

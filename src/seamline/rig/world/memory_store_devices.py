@@ -47,26 +47,31 @@ def _devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     return found
 
 
+def put_device(base: Tables, no: int, name: str, product: str | None = None) -> None:
+    """A device that nobody has heard of yet."""
+    row: DeviceRow = {
+        "no": no,
+        "id": name,
+        "product": product,
+        "contract": None,
+        "firmware": None,
+        "epoch": 0,
+        "state": "active",
+        "incarnation": None,
+        "boot": None,
+        "created_at": base.now_us,
+    }
+    base.device.put(name, row)
+    base.device_ids.put(no, name)
+
+
 def _new_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     count = 0
     for name in texts(given, "ids"):
         no = base.numbers["device"].draw()  # also where the device is known, as an identity column does
         if name in base.device.rows:
             continue
-        row: DeviceRow = {
-            "no": no,
-            "id": name,
-            "product": None,
-            "contract": None,
-            "firmware": None,
-            "epoch": 0,
-            "state": "active",
-            "incarnation": None,
-            "boot": None,
-            "created_at": base.now_us,
-        }
-        base.device.put(name, row)
-        base.device_ids.put(no, name)
+        put_device(base, no, name)
         count += 1
     return count
 

@@ -11,6 +11,7 @@ import numpy as np
 from seamline.hub.calibrations import NONE
 from seamline.hub.columns import missing_column
 from seamline.hub.reading_columns import field_column
+from seamline.rig.world.memory_store_devices import put_device
 from seamline.rig.world.memory_store_ledger import Result, Statement
 from seamline.rig.world.tables import NOT_UNIQUE, RefusedError
 from seamline.rig.world.tables_cells import (
@@ -32,7 +33,7 @@ from seamline.rig.world.tables_cells import (
 )
 from seamline.rig.world.tables_hub import CalibrationKey, Tables
 from seamline.rig.world.tables_readings import PHYSICAL, Sheet
-from seamline.rig.world.tables_rows import CalibrationRow, DeviceRow, RevaluationRow
+from seamline.rig.world.tables_rows import CalibrationRow, RevaluationRow
 
 MICRO: Final = 1_000_000
 
@@ -53,20 +54,7 @@ def _known_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Res
         name = there("id", device)
         if name in base.device.rows:
             continue
-        row: DeviceRow = {
-            "no": no,
-            "id": name,
-            "product": product,
-            "contract": None,
-            "firmware": None,
-            "epoch": 0,
-            "state": "active",
-            "incarnation": None,
-            "boot": None,
-            "created_at": base.now_us,
-        }
-        base.device.put(name, row)
-        base.device_ids.put(no, name)
+        put_device(base, no, name, product)
         count += 1
     return count
 
