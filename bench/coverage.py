@@ -7,7 +7,7 @@
 
 Peers: the program gdal_viewshed, from the start of its process to its file, and the same function of libgdal in this process, on a
 raster in memory; both on the same scene as a raster of heights. They know no field of view: a camera is a sensor of its range to them.
-Times are the best of several runs; `wrong` is the share of cells within range in which the peer differs from the exact answer. The
+Times are the best of several runs, ours and libgdal's by turns; `wrong` is the share of cells within range in which the peer differs from the exact answer. The
 figures of the last line, which is JSON, are masks a second; their ratio is to libgdal in this process, the ratio to the program stands
 beside it in the table. Peers that are not installed (Debian: gdal-bin) are named and left out.
 """
@@ -128,14 +128,15 @@ def libgdal() -> ctypes.CDLL | None:
     return library
 
 
-def best_ms(run: Callable[[], object], runs: int) -> float:
-    """The shortest of several runs, in milliseconds."""
-    times: list[float] = []
+def best_ms(runs: int, *tasks: Callable[[], object]) -> list[float]:
+    """The shortest of several runs of each task, in milliseconds; by turns, so that other work on the machine slows all alike."""
+    best = [math.inf] * len(tasks)
     for _ in range(runs):
-        began = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - began)
-    return 1000 * min(times)
+        for at, task in enumerate(tasks):
+            began = time.perf_counter()
+            task()
+            best[at] = min(best[at], time.perf_counter() - began)
+    return [1000 * seconds for seconds in best]
 
 
 def wrong(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:
@@ -151,9 +152,10 @@ def wrong(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:
 def measure(name: str, scene: Scene, observer: Observer, gdal: Gdal, runs: int) -> tuple[float, float | None, float | None]:
     """Ours, the function's and the program's milliseconds; prints a row of the table."""
     library = libgdal()
-    ours = best_ms(lambda: scene.mask(observer, TARGET_M), runs)
-    function = best_ms(lambda: gdal.by_function(library), max(3, runs // 4)) if library else None
-    program = best_ms(gdal.by_program, 3) if shutil.which("gdal_viewshed") else None
+    peers = [lambda: gdal.by_function(library)] if library else []
+    ours, *others = best_ms(runs, lambda: scene.mask(observer, TARGET_M), *peers)
+    function = others[0] if others else None
+    program = best_ms(3, gdal.by_program)[0] if shutil.which("gdal_viewshed") else None
     differs = wrong(scene.mask(SENSOR, TARGET_M) > 0, gdal.by_function(library)) if library else None
     cells = [f"{ours:12.3f}"]
     cells += [f"{time_ms:12.2f}{time_ms / ours:8.1f}" if time_ms else f"{'-':>12}{'-':>8}" for time_ms in (function, program)]

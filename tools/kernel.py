@@ -17,7 +17,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "src" / "seamline" / "site" / 
 MODULE = FOLDER / "visibility.wasm"
 FLAGS = (
     "--target=wasm32-freestanding", "-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror",
-    "-ffp-contract=off", "-mbulk-memory", "-nostdlib", "-Wl,--no-entry", "-Wl,--export-memory", "-Wl,--export=__heap_base",
+    "-ffp-contract=off", "-mbulk-memory", "-msimd128", "-fno-vectorize", "-fno-slp-vectorize", "-nostdlib", "-Wl,--no-entry",
+    "-Wl,--export-memory", "-Wl,--export=__heap_base",
     "-Wl,-z,stack-size=16384", "-Wl,--strip-all",
 )  # fmt: skip
 

@@ -53,7 +53,7 @@ def test_presence_is_told_in_both_directions_with_reason_and_ages(page, fleet):
     assert re.fullmatch(r"\d+ m \d\d s", answered)
 
 
-def test_a_device_is_seen_to_go_silent_and_then_lost_with_the_right_reason(page, served, sql, fleet):
+def test_a_device_is_seen_to_go_silent_and_then_offline_with_the_right_reason(page, served, sql, fleet):
     device = fleet.examples[State.ONLINE]
     open_device(page, device)
     crossing = page.locator(".crossing")
@@ -65,7 +65,7 @@ def test_a_device_is_seen_to_go_silent_and_then_lost_with_the_right_reason(page,
         (datetime.fromtimestamp(served.clock() / 1000, UTC), device),
     )
     expect(crossing).to_have_attribute("data-state", "lost")
-    expect(crossing).to_contain_text("death received")
+    expect(crossing).to_contain_text("Offline its connection ended")
 
 
 def test_the_chart_shows_every_field_and_what_is_missing_by_class(page):
@@ -156,6 +156,18 @@ def test_a_refused_change_says_what_is_allowed(page, expected_errors):
     page.get_by_label("who asks").fill("tester")
     page.get_by_role("button", name="Ask for it").click()
     expect(page.locator("#twin").get_by_role("alert")).to_contain_text("5 to 30")
+
+
+def test_events_are_told_in_sentences_with_units(page):
+    open_device(page)
+    events = page.locator("#events")
+    expect(events.locator("[data-event=online]")).to_contain_text(
+        "Online again It speaks, and it hears us. Before, it was presumed lost."
+    )
+    expect(events.locator("[data-event=loss]")).to_contain_text("Records lost 24 records of channel 1 lost: buffer full.")
+    gap = "Records missing Records 190–201 of boot 1, channel 1, have been missing for 1 min."
+    expect(events.locator("[data-event=gap]")).to_contain_text(gap)
+    assert not re.search(r"[{}_]|\d{10}", events.inner_text())
 
 
 def test_raw_frames_show_bytes_and_meaning_side_by_side(page, served, family):

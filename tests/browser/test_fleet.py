@@ -128,7 +128,7 @@ def test_a_device_goes_silent_and_then_is_presumed_lost_while_the_page_is_open(p
     expect(row(page, device)).to_contain_text("a publish is overdue")
     served.clock.ahead_ms = fleet_rows.PRESUMED_LOST_MS + 5_000
     expect(row(page, device)).to_have_attribute("data-state", "presumed_lost")
-    expect(row(page, device)).to_contain_text("no word for 3 publishes, no death received")
+    expect(row(page, device)).to_contain_text("no word for 3 publishes, and its connection was not seen to end")
 
 
 def test_a_death_is_seen_with_its_reason_within_seconds(page, sql, fleet):
@@ -137,7 +137,7 @@ def test_a_death_is_seen_with_its_reason_within_seconds(page, sql, fleet):
     expect(row(page, device)).to_have_attribute("data-state", "online")
     sql.execute("UPDATE presence SET died_at = now() FROM device d WHERE d.no = device_no AND d.id = %s", (device,))
     expect(row(page, device)).to_have_attribute("data-state", "lost")
-    expect(row(page, device)).to_contain_text("death received")
+    expect(row(page, device)).to_contain_text("its connection ended")
 
 
 def test_ages_tick_by_the_hubs_clock_not_by_the_readers(page, served, fleet):

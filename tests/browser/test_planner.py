@@ -181,17 +181,20 @@ def test_a_dropped_survey_shows_what_its_features_would_be_and_a_bad_one_says_wh
     expect(planner.locator("[data-panel=survey] [role=alert]")).to_be_visible()
 
 
-def test_a_survey_may_be_dropped_anywhere_on_the_page(planner, plan):
+def test_surveys_may_be_dropped_anywhere_on_the_page_several_at_once(planner, plan):
     planner.evaluate(
         """(text) => {
             const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([text], "other.kml"));
+            for (const name of ["other.kml", "second.kml"]) dataTransfer.items.add(new File([text], name));
             document.querySelector("main").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
         }""",
         (plan.parent / "survey.kml").read_text(),
     )
     expect(planner.locator("#tab-survey")).to_have_attribute("aria-selected", "true")
     expect(planner.locator("[data-things]")).to_contain_text("Warehouse")
+    planner.get_by_role("button", name="Look at second.kml").click()
+    expect(planner.get_by_role("heading", name="second.kml")).to_be_visible()
+    expect(planner.get_by_role("button", name="Look at")).to_have_count(0)
 
 
 def test_a_plan_without_zones_nodes_and_mountings_says_what_it_lacks(browser, plan):

@@ -137,6 +137,10 @@ def test_a_dropped_survey_takes_the_place_of_the_plans_own_can_be_undone_and_is_
     confirmed(planner)
     planner.get_by_role("button", name="Redo").click()
     expect(planner.locator("[data-score]")).to_have_attribute("data-score", f"{after:.6f}")
+    planner.get_by_role("button", name="Save…").click()
+    expect(planner.locator("dialog")).to_contain_text("survey.kml is laid beside it")
+    expect(planner.locator("dialog")).not_to_contain_text("0 nodes")
+    planner.locator("dialog").get_by_role("button", name="Cancel").click()
     save(planner)
     assert score(planner) == after
     assert plan.read_text() == text
@@ -151,7 +155,7 @@ KIOSK = """<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder><name>M
 CORNERS = "8.55735,50.02435 8.55745,50.02435 8.55745,50.02440 8.55735,50.02440 8.55735,50.02435"
 
 
-def test_a_dropped_survey_becomes_one_more_file_of_the_plan_with_what_was_moved_before(planner, plan):
+def test_dropped_surveys_become_files_of_the_plan_together_with_what_was_moved_before(planner, plan):
     planner.locator("[data-node=cam-gate]").focus()
     planner.keyboard.press("Shift+ArrowRight")
     confirmed(planner)
@@ -166,9 +170,14 @@ def test_a_dropped_survey_becomes_one_more_file_of_the_plan_with_what_was_moved_
     planner.get_by_role("button", name="Save…").click()
     expect(planner.locator("dialog [data-survey]")).to_contain_text("kiosk.kml")
     planner.locator("dialog").get_by_role("button", name="Cancel").click()
+    drop(planner, "survey.kml", lower(plan))
+    planner.get_by_role("button", name="Put it into the plan").click()
+    expect(planner.locator("[data-adopted]")).to_have_count(2)
+    confirmed(planner)
     save(planner)
     found = load_plan(plan)
     assert [file.path for file in found.survey.files] == ["survey.kml", "kiosk.kml"]
+    assert "<value>0.4<" in (plan.parent / "survey.kml").read_text()
     assert found.nodes["cam-gate"].heading_deg == 145
     assert "Kiosk" in (plan.parent / "kiosk.kml").read_text()
 
@@ -246,6 +255,19 @@ def test_the_ground_is_drawn_with_contours_and_can_be_left_out(planner):
     planner.get_by_label("terrain").uncheck()
     expect(planner.locator("[data-relief]")).to_have_count(0)
     expect(planner.locator("path.contour")).to_have_count(0)
+
+
+@pytest.mark.parametrize("site", ["farm"])
+def test_what_looks_all_around_has_no_heading_and_large_areas_are_hectares(planner):
+    planner.locator("[data-listed=weather-1]").click()
+    expect(planner.locator("input[name=height_m]")).to_have_value("6")
+    expect(planner.locator("input[name=heading_deg], input[name=tilt_deg]")).to_have_count(0)
+    planner.locator("[data-listed=cam-wood]").click()
+    expect(planner.locator("input[name=heading_deg], input[name=tilt_deg]")).to_have_count(2)
+    expect(planner.locator("[data-listed-spot]").first).to_contain_text(re.compile(r"[0-9.]+ ha"))
+    for tab, words in (("network", "soil-o1 goes dark"), ("power", "PoE"), ("bom", "cam-yard-west, cam-yard-south")):
+        planner.locator(f"#tab-{tab}").click()
+        expect(planner.locator(f"[data-panel={tab}]")).to_contain_text(words)
 
 
 def test_a_plan_without_terrain_has_none_to_show(planner):

@@ -213,7 +213,7 @@ def test_ten_thousand_live_devices_are_listed_filtered_and_each_told_as_it_is(de
     order = [state for state in seen if state in {"online", "silent", "presumed_lost"}]
     assert order == ["online", "silent", "presumed_lost"], seen
     assert "a publish is overdue" in seen["silent"]
-    assert "no word for 3 publishes, no death received" in seen["presumed_lost"]
+    assert "no word for 3 publishes, and its connection was not seen to end" in seen["presumed_lost"]
 
     minutes, seconds = demo.find(r"(\d\d):(\d\d)  measuring: ", chart).groups()
     began_s = 60 * int(minutes) + int(seconds)

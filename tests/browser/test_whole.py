@@ -61,7 +61,7 @@ def node(running, product, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("devices", [0])
-def test_a_node_that_hangs_is_seen_silent_and_once_killed_lost_with_its_reason(running, node, page):
+def test_a_node_that_hangs_is_seen_silent_and_once_killed_offline_with_its_reason(running, node, page):
     page.goto(f"{running.url}/#/")
     fleet_row = page.locator(f"[data-device='{DEVICE}']")
     expect(fleet_row).to_have_attribute("data-state", "online", timeout=30_000)
@@ -77,8 +77,8 @@ def test_a_node_that_hangs_is_seen_silent_and_once_killed_lost_with_its_reason(r
     expect(crossing).to_have_attribute("data-why", "a publish is overdue")
     os.kill(node.pid, signal.SIGKILL)
     expect(crossing).to_have_attribute("data-state", "lost")
-    expect(crossing).to_have_attribute("data-why", "death received")
-    expect(page.locator("#events")).to_contain_text("lost")
+    expect(crossing).to_have_attribute("data-why", "its connection ended")
+    expect(page.locator("#events")).to_contain_text("Offline")
 
 
 @pytest.mark.slow

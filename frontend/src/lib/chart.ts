@@ -1,8 +1,9 @@
 // The readings as strips of one field each on a common time axis. Dates are drawn with what is known of them: a filled point
-// is synced, a hollow one anchored, a whisker is the error bound; hatched bands are sequence numbers without a reading.
+// is synced, a hollow one anchored, a whisker is the error bound; hatched bands are sequence numbers without a reading, and lie over none.
 
 import uPlot from "uplot";
 import type { FieldShape, MissingRange, Reading } from "../api/schema";
+import { gapsOf, type Gap } from "./gaps";
 
 export interface Strip {
   field: FieldShape;
@@ -16,7 +17,7 @@ export interface Plot {
   at: number[];
   readings: (Reading | null)[];
   strips: Strip[];
-  missing: MissingRange[];
+  gaps: Gap[];
 }
 
 export const DATE = (reading: Reading): number => reading.measured_ms ?? reading.arrival_ms;
@@ -41,7 +42,7 @@ export function plotOf(fields: FieldShape[], rows: Reading[], missing: MissingRa
     const drawn = (reading: Reading): number | null => (counts ? (reading.raw[field.name] ?? null) : raw(field, reading));
     return { field, counts, values: readings.map((reading) => (reading ? drawn(reading) : null)) };
   });
-  return { at, readings, strips: strips.filter((strip) => strip.values.some((value) => value !== null)), missing };
+  return { at, readings, strips: strips.filter((strip) => strip.values.some((value) => value !== null)), gaps: gapsOf(missing, rows) };
 }
 
 function breaks(before: Reading, after: Reading): boolean {
@@ -143,7 +144,7 @@ export function draw(into: HTMLElement, plot: () => Plot, strip: Strip, options:
         },
       ],
       hooks: {
-        drawAxes: [(chart) => bands(chart, plot().missing, colours)],
+        drawAxes: [(chart) => bands(chart, plot().gaps, colours)],
         draw: [(chart) => points(chart, plot(), colours)],
         setSelect: [(chart) => zoom(chart, options.onZoom)],
         setCursor: [(chart) => options.onHover(chart.cursor.idx ?? null)],
@@ -179,7 +180,11 @@ function bounds(low: number | null, high: number | null, named: boolean): [numbe
 
 const CLASS_COLOUR: Record<string, "lost" | "owed" | "quarantined"> = { lost: "lost", owed: "owed", quarantined: "quarantined" };
 
-function bands(chart: uPlot, missing: MissingRange[], colours: Look): void {
+/** A band keeps off the points at its ends; a gap that is thinner than that is still seen. */
+const CLEAR_PX = 3;
+const LEAST_PX = 2;
+
+function bands(chart: uPlot, gaps: Gap[], colours: Look): void {
   const { ctx, bbox } = chart;
   const scale = chart.scales.x;
   if (!scale || scale.min === undefined || scale.max === undefined || scale.min === null || scale.max === null) return;
@@ -187,16 +192,21 @@ function bands(chart: uPlot, missing: MissingRange[], colours: Look): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const range of missing) {
-    const from = range.from_ms === null ? bbox.left : chart.valToPos(range.from_ms / 1000, "x", true);
-    const to = range.to_ms === null ? bbox.left + bbox.width : chart.valToPos(range.to_ms / 1000, "x", true);
-    const wide = Math.max(2 * devicePixelRatio, to - from);
-    const colour = colours[CLASS_COLOUR[range.cls] ?? "lost"];
+  for (const gap of gaps) {
+    const clear = CLEAR_PX * devicePixelRatio;
+    const [left, right] = [
+      gap.from === null ? bbox.left : chart.valToPos(gap.from / 1000, "x", true) + clear,
+      gap.to === null ? bbox.left + bbox.width : chart.valToPos(gap.to / 1000, "x", true) - clear,
+    ];
+    const wide = Math.max(LEAST_PX * devicePixelRatio, right - left);
+    if (wide > right - left && !gap.whole) continue;
+    const from = (left + right - wide) / 2;
+    const colour = colours[CLASS_COLOUR[gap.cls] ?? "lost"];
     ctx.fillStyle = colour;
     ctx.globalAlpha = 0.1;
     ctx.fillRect(from, bbox.top, wide, bbox.height);
     ctx.globalAlpha = 0.45;
-    hatch(ctx, range.cls, from, bbox.top, wide, bbox.height, colour);
+    hatch(ctx, gap.cls, from, bbox.top, wide, bbox.height, colour);
   }
   ctx.restore();
 }

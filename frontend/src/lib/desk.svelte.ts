@@ -33,7 +33,7 @@ export interface Adopted {
 interface Step {
   site: Site;
   sight: Sight;
-  survey: Adopted | null;
+  surveys: Adopted[];
   nodes: PlanNode[];
   stations: Station[];
 }
@@ -41,7 +41,7 @@ interface Step {
 export interface Body {
   content: string;
   variant: string | null;
-  survey: { id: string; instead: string | null } | null;
+  surveys: { id: string; instead: string | null }[];
   nodes: Omit<PlanNode, "existing">[];
   removed: string[];
   stations: { section: string; id: string; x: number; y: number; height_m: number | null }[];
@@ -60,7 +60,7 @@ class Desk {
   site = $state.raw<Site | null>(null);
   nodes = $state.raw<PlanNode[]>([]);
   stations = $state.raw<Station[]>([]);
-  survey = $state.raw<Adopted | null>(null);
+  surveys = $state.raw<Adopted[]>([]);
   /** A node's id or a station's key. */
   chosen = $state<string | null>(null);
   failure = $state.raw<Failure | null>(null);
@@ -89,12 +89,12 @@ class Desk {
     const here = new Set(this.nodes.map((node) => node.id));
     return this.site?.nodes.filter((node) => !here.has(node.id)).map((node) => node.id) ?? [];
   });
-  readonly dirty: boolean = $derived(this.changed.length + this.moved.length + this.removed.length > 0 || this.survey !== null);
+  readonly dirty: boolean = $derived(this.changed.length + this.moved.length + this.removed.length > 0 || this.surveys.length > 0);
 
   async open(variant: string | null): Promise<void> {
     try {
-      const { site, sight } = await load(variant, null);
-      this.#put({ site, sight, survey: null, nodes: site.nodes, stations: site.stations });
+      const { site, sight } = await load(variant, []);
+      this.#put({ site, sight, surveys: [], nodes: site.nodes, stations: site.stations });
       this.#done = [];
       this.#undone = [];
       this.failure = null;
@@ -109,8 +109,8 @@ class Desk {
   body(): Body {
     const nodes = this.changed.map(({ existing: _, ...node }) => node);
     const stations = this.moved.map(({ section, id, x, y, height_m }) => ({ section, id, x, y, height_m }));
-    const survey = this.survey && { id: this.survey.id, instead: this.survey.instead };
-    return { content: this.site?.content ?? "", variant: this.site?.variant ?? null, survey, nodes, removed: this.removed, stations };
+    const surveys = this.surveys.map(({ id, instead }) => ({ id, instead }));
+    return { content: this.site?.content ?? "", variant: this.site?.variant ?? null, surveys, nodes, removed: this.removed, stations };
   }
 
   /** Remember how it is, to come back to. Steps with the same name that follow at once are one. */
@@ -144,9 +144,10 @@ class Desk {
     this.#letGo();
   }
 
-  /** Put a dropped survey into the plan on this page. What was changed on it stays changed. Raises Failure. */
+  /** Put one more dropped survey into the plan on this page. What was changed on it stays changed. Raises Failure. */
   async adopt(survey: Adopted): Promise<void> {
-    const { site, sight } = await load(this.site?.variant ?? null, survey);
+    const surveys = [...this.surveys, survey];
+    const { site, sight } = await load(this.site?.variant ?? null, surveys);
     const mine = new Map(this.changed.map((node) => [node.id, node]));
     const removed = new Set(this.removed);
     const known = new Set(site.nodes.map((node) => node.id));
@@ -156,7 +157,7 @@ class Desk {
     ];
     const moved = new Map(this.moved.map((station) => [keyOf(station), station]));
     this.keep("");
-    this.#put({ site, sight, survey, nodes, stations: site.stations.map((station) => moved.get(keyOf(station)) ?? station) });
+    this.#put({ site, sight, surveys, nodes, stations: site.stations.map((station) => moved.get(keyOf(station)) ?? station) });
   }
 
   undo(): void {
@@ -176,14 +177,14 @@ class Desk {
   }
 
   #step(): Step | null {
-    const { site, survey, nodes, stations } = this;
-    return site && this.#sight ? { site, sight: this.#sight, survey, nodes, stations } : null;
+    const { site, surveys, nodes, stations } = this;
+    return site && this.#sight ? { site, sight: this.#sight, surveys, nodes, stations } : null;
   }
 
   #put(step: Step): void {
     this.#sight = null;
     this.site = step.site;
-    this.survey = step.survey;
+    this.surveys = step.surveys;
     this.nodes = step.nodes;
     this.stations = step.stations;
     this.#sight = step.sight;
@@ -239,11 +240,13 @@ class Desk {
   }
 }
 
-async function load(variant: string | null, survey: Adopted | null): Promise<{ site: Site; sight: Sight }> {
+async function load(variant: string | null, surveys: Adopted[]): Promise<{ site: Site; sight: Sight }> {
   const asked = new URLSearchParams();
   if (variant) asked.set("variant", variant);
-  if (survey) asked.set("survey", survey.id);
-  if (survey?.instead) asked.set("instead", survey.instead);
+  for (const { id, instead } of surveys) {
+    asked.append("survey", id);
+    asked.append("instead", instead ?? "");
+  }
   const site = await get<Site>(asked.size ? `site?${asked}` : "site");
   return { site, sight: new Sight(site, await Kernel.load(fetch("/kernel.wasm"), site.solids)) };
 }

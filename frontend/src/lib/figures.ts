@@ -6,8 +6,9 @@ export function money(cents: number | null, currency: string): string {
   return `${(cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${currency}`;
 }
 
+/** A share, 0 to 1, rounded down: below what is asked for never reads as if it reached it, and 100 % is all of it. As `seamline.shares` does. */
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+  return `${(Math.floor(share * 1000 + 1e-9) / 10).toFixed(1)} %`;
 }
 
 /** Energy of a day: a sensor uses some thousandths of a watt-hour, a camera hundreds. */

@@ -87,11 +87,11 @@ export class Kernel {
     const spans = this.#room(8 * rows);
     const mask = this.#room(rows * columns);
     const counts = [field.planes.length, field.cuts.length, field.levels.length, this.#solids];
-    let heights = [0, 0, 0, 0, 0];
+    let heights = [0, 0, 0, 0, 0, 0, 0, 0];
     if (terrain) {
       const blocks = BLOCKS.map((size) => Math.max(0, Math.floor((columns - 2) / size) + 1) * Math.max(0, Math.floor((rows - 2) / size) + 1));
       heights = [terrain.ground, terrain.targets].map((table) => this.#put(table));
-      heights.push(...blocks.map((count) => this.#room(4 * count)));
+      heights.push(...blocks.map((count) => this.#room(4 * count)), ...liftOf(terrain));
     }
     const job = [...cells, field.x, field.y, eye, target, field.range, ...counts, planes, ...this.#tables, spans, this.#crossings, mask, ...heights];
     const at = this.#put(Int32Array.from(job));
@@ -118,6 +118,23 @@ export class Kernel {
     new Uint8Array(this.#exports.memory.buffer).set(bytes, at);
     return at;
   }
+}
+
+/**
+ * How far all targets stand over their ground, -1 when not all alike; the lowest and the highest target.
+ * @param {Terrain} terrain
+ */
+function liftOf({ ground, targets }) {
+  let lift = Math.max(-1, (targets[0] ?? 0) - (ground[0] ?? 0));
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (let at = 0; at < targets.length; at++) {
+    const target = targets[at] ?? 0;
+    if (target - (ground[at] ?? 0) !== lift) lift = -1;
+    lowest = Math.min(lowest, target);
+    highest = Math.max(highest, target);
+  }
+  return [lift, lowest, highest];
 }
 
 /**

@@ -1,4 +1,5 @@
-// What the pages say about presence. Colour never stands alone: each state has its own mark and word.
+// What the pages say about presence. Colour never stands alone: each state has its own mark and word. *Lost* is what records
+// are: a device whose connection ended is offline.
 
 import type { State } from "../api/schema";
 
@@ -15,7 +16,7 @@ export const SAYINGS: Record<State, Saying> = {
   silent: { word: "Silent", short: "silent", tone: "silent" },
   deaf: { word: "Deaf", short: "deaf", tone: "deaf" },
   presumed_lost: { word: "Presumed lost", short: "presumed lost", tone: "presumed" },
-  lost: { word: "Lost", short: "lost", tone: "lost" },
+  lost: { word: "Offline", short: "offline", tone: "lost" },
   unknown: { word: "Unknown", short: "unknown", tone: "never" },
   never: { word: "Never heard", short: "never heard", tone: "never" },
 };

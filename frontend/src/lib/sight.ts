@@ -107,7 +107,7 @@ export interface Site {
   catalogue: Record<string, Part>;
   nodes: PlanNode[];
   stations: Station[];
-  survey: { files: string[]; new: string | null };
+  survey: { files: string[]; new: string[] };
   can_place: boolean;
   notes: Note[];
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seamline.site.documents.bom import Bom
     from seamline.site.documents.design import Design
     from seamline.site.documents.summary import Summary
+    from seamline.site.placement.restoring import Restoring
 
 T = TypeVar("T")
 
@@ -31,26 +32,31 @@ def build(options: argparse.Namespace) -> int:
     files = asked(lambda: documents(found))
     written(lambda: place(files, options.out), options.out)
     told = bill(found)
+    remedy = None if found.coverage.met else restored(found)
+    kept = OK if found.coverage.met and not told.over_budget else PROMISE_BROKEN
     if options.json:
         show_json(
             {
                 "content": found.content.hash,
                 "files": list(files),
                 "coverage_met": found.coverage.met,
+                "to_meet": None if remedy is None else remedy.as_json(),
                 "total_cents": told.total.cents,
                 "currency": told.currency,
                 "at_least": told.at_least,
                 "absent": [str(absent) for absent in found.absent],
             }
         )
-        return OK
+        return kept
     drawn_up = quantity(len(files) - 1, "document")
     show(f"{options.out}: {drawn_up} of {found.plan.file} and their manifest, content {found.content.hash}")
     show(f"coverage: {'every need is met' if found.coverage.met else 'not every need is met; see the maps'}")
+    if remedy is not None:
+        show(f"  to meet them: {remedy}")
     show(f"cost: {told.verdict}")
     for absent in found.absent:
         show(f"not in it: {absent}")
-    return OK
+    return kept
 
 
 def bom(options: argparse.Namespace) -> int:
@@ -107,7 +113,7 @@ def bom(options: argparse.Namespace) -> int:
             show(f"without a price: {', '.join(told.unpriced)}")
         for lack in told.lacks:
             show(f"not in the total: {lack}")
-    return PROMISE_BROKEN if told.left is not None and told.left.cents < 0 else OK
+    return PROMISE_BROKEN if told.over_budget else OK
 
 
 def bom_json(told: Bom, content: str) -> dict[str, object]:
@@ -221,17 +227,28 @@ def diff(options: argparse.Namespace) -> int:
     module_of("seamline.site.documents.work", "site")
     from seamline.site.documents.changes import difference
 
-    found = difference(summary_of(options.first), summary_of(options.second))
+    (_, before), (after, now) = summary_of(options.first), summary_of(options.second)
+    found = difference(before, now)
+    remedy = None if after is None or after.coverage.met else restored(after)
     if options.json:
-        show_json(found.as_json())
-    else:
-        for line in found.lines():
-            show(line)
+        show_json({**found.as_json(), "to_meet": None if remedy is None else remedy.as_json()})
+        return OK
+    for line in found.lines():
+        show(line)
+    if remedy is not None:
+        show(f"to meet the needs again: {remedy}")
     return OK
 
 
-def summary_of(said: str) -> Summary:
-    """The figures of a plan, of one of its variants (`PLAN@VARIANT`), or of a folder that was built."""
+def restored(found: Design) -> Restoring | None:
+    """What would meet the needs of a plan that are not met; None where it names no mountings to choose from."""
+    from seamline.site.placement.restoring import restoring
+
+    return asked(lambda: restoring(found.site))
+
+
+def summary_of(said: str) -> tuple[Design | None, Summary]:
+    """The figures of a plan, of one of its variants (`PLAN@VARIANT`), each with its design, or of a folder that was built."""
     from seamline.site.documents.folder import SUMMARY
     from seamline.site.documents.manifest import MANIFEST, verify as verified
     from seamline.site.documents.summary import read_summary, summary
@@ -241,8 +258,9 @@ def summary_of(said: str) -> Summary:
         wrong = [finding for finding in asked(lambda: verified(path)).findings if finding.file == SUMMARY]
         if wrong:
             raise PromiseBroken(f"{path / wrong[0].file}: {wrong[0].kind}: {wrong[0].why}; build the folder anew")
-        return asked(lambda: read_summary((path / SUMMARY).read_bytes(), str(path / SUMMARY)))
-    return summary(designed(path, None))
+        return None, asked(lambda: read_summary((path / SUMMARY).read_bytes(), str(path / SUMMARY)))
+    found = designed(path, None)
+    return found, summary(found)
 
 
 def designed(path: Path, variant: str | None) -> Design:

@@ -13,6 +13,7 @@ from seamline.cli.extras import module_of
 from seamline.cli.screen import Column, heading, number, show, show_json, table
 from seamline.cli.site_plan import resolved
 from seamline.cli.words import stamp
+from seamline.shares import percent
 
 JSON: Final = "application/json"
 SITES: Final = (Column("site"), Column("title", elastic=True), number("version"), Column("published (UTC)"), Column("by"))
@@ -127,7 +128,7 @@ def _asked(need: Answer) -> str:
 
 def _need(need: Answer, asks: dict[str | None, list[str]]) -> tuple[str, ...]:
     zone = need.text("zone")
-    shares = [f"{_share(need, name):.1%}" for name in ("needed", "planned", "share")]
+    shares = [percent(_share(need, name)) for name in ("needed", "planned", "share")]
     return (zone or "", asks.get(zone, [])[need.count("need")], *shares, f"{_share(need, 'missing_m2'):.1f}")
 
 

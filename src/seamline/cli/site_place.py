@@ -17,6 +17,7 @@ from seamline.cli.extras import module_of
 from seamline.cli.site_plan import planned, resolved
 from seamline.cli.site_said import plan_said
 from seamline.cli.words import quantity
+from seamline.shares import percent
 
 if TYPE_CHECKING:
     from seamline.site.placement import Answer, Progress
@@ -41,6 +42,7 @@ def place(options: argparse.Namespace) -> int:
         fewest=options.fewest,
         fresh=options.fresh,
         seconds=float(options.seconds),
+        shares=not options.no_shares,
     )
     try:
         site = resolved(options.plan, options.variant)
@@ -101,14 +103,32 @@ def table(asked: Question, answer: Answer, nodes: list[Node]) -> Iterator[str]:
         price = int(asked.problem.cost[number]) / 100
         fed = "" if node.power is None else f", on {node.power.supply or node.power.kit or node.power.kind}"
         yield f"  {node.id:<12} {node.part}{' ' + node.lens if node.lens else ''}  {where}, {aim}  {price:,.2f}  {node.title}{fed}"
+    for one in asked.bought:
+        pieces = quantity(one.pieces, "further switch", "further switches")
+        yield f"  {pieces} {one.part} in {one.supply}  {one.cents / 100:,.2f}"
     yield f"{quantity(len(nodes), 'new node')}, {answer.cost / 100:,.2f} {currency}"
+    yield from bill_lines(asked, answer, currency)
     before = asked.problem.sees.seen_by(asked.problem.existing)
     for (zone, need, was), (_, _, now) in zip(asked.shares(before), asked.shares(answer.counts), strict=True):
         word = "met" if now >= need.share else "not met"
-        yield f"  {zone.id}: {need.of} by {need.k}: {was:.1%} -> {now:.1%} of {need.share:.0%} wanted, {word}"
+        yield f"  {zone.id}: {need.of} by {need.k}: {percent(was)} -> {percent(now)} of {need.share * 100:g}% wanted, {word}"
     yield verdict(answer, currency)
+    if answer.lacks:
+        yield shortage(answer)
     for advice in answer.advice:
         yield f"  {advice.text}"
+
+
+def bill_lines(asked: Question, answer: Answer, currency: str) -> Iterator[str]:
+    """What the bill of materials grows by, and why that is not what placement reckoned."""
+    from seamline.site.placement.bill import billed
+
+    if not answer.chosen:
+        return
+    bill = billed(asked, answer)
+    yield f"  the bill of materials grows by {bill.cents / 100:,.2f} {currency}" + (":" if bill.differences else ", just as much")
+    for one in bill.differences:
+        yield f"    {one.cents / 100:+,.2f} {one.why}"
 
 
 def verdict(answer: Answer, currency: str) -> str:
@@ -128,6 +148,15 @@ def verdict(answer: Answer, currency: str) -> str:
         answer.stop
     ]
     return f"{value}; bound {bound}, gap {answer.gap:.2%}: not proven, {why}"
+
+
+def shortage(answer: Answer) -> str:
+    """What the needs' shares lack, where a count or budget does not do for them, and whether less is possible."""
+    whole = max(1, answer.total)
+    text = f"not all shares are kept: what lacks is {answer.lacks / whole:.2%} of what all cells are worth"
+    if answer.lacks == answer.least_lack:
+        return f"{text}: proven, no choice lacks less"
+    return f"{text}; no choice lacks less than {answer.least_lack / whole:.2%}"
 
 
 def document(asked: Question, answer: Answer, nodes: list[Node]) -> dict[str, object]:

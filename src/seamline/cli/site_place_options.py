@@ -32,6 +32,11 @@ def add_place(inner: Commands) -> None:
     made.add_argument("--count", type=number(0, 10_000), metavar="N", help="at most so many new nodes")
     made.add_argument("--budget", type=cents, metavar="AMOUNT", help="new nodes for at most so much, e.g. 2500.00")
     made.add_argument(
+        "--no-shares",
+        action="store_true",
+        help="with --count and --budget: what covers most, whatever the needs' shares (by default they come first)",
+    )
+    made.add_argument(
         "--all",
         action="store_true",
         help="cover all that can be covered, as cheaply as possible",

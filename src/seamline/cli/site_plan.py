@@ -13,6 +13,7 @@ from seamline.cli.extras import module_of
 from seamline.cli.screen import Column, number, show, table
 from seamline.cli.site_said import plan_said
 from seamline.cli.words import quantity
+from seamline.shares import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,7 +161,7 @@ def tell_coverage(site: Site, coverage: Coverage) -> None:
         for found in zone.needs:
             need = found.need
             what = f"{need.of} ({need.px_per_m:g} px/m)" if need.px_per_m is not None else need.of
-            asked, share = f"{need.share:.0%}", f"{found.share:.1%}"
+            asked, share = f"{need.share * 100:g}%", percent(found.share)
             rows.append((ident, what, str(need.k), asked, share, f"{zone.area_m2:.0f} m²", "met" if found.met else "NOT MET"))
     columns = [
         Column("zone", elastic=True),
@@ -179,7 +180,7 @@ def tell_coverage(site: Site, coverage: Coverage) -> None:
     show()
     title = f" ({site.plan.variants[site.plan.variant].title})" if site.plan.variant else ""
     met = "every need is met" if coverage.met else "not every need is met"
-    show(f"{site.plan.title}{title}: {coverage.score:.1%} covered by weight, {quantity(len(site.nodes), 'node')}; {met}")
+    show(f"{site.plan.title}{title}: {percent(coverage.score)} covered by weight, {quantity(len(site.nodes), 'node')}; {met}")
 
 
 def tell_spots(what: str, spots: Sequence[BlindSpot]) -> None:

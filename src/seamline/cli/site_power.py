@@ -204,12 +204,14 @@ def print_sizing(node: str, sizing: Sizing) -> None:
     choice = sizing.choice or sizing.nearest
     if choice is None:
         return
-    kit = f"{choice.battery.name} with {choice.array.count} x {choice.array.panel.name}"
+    kit = f"{choice.battery.name} with {choice.array.count} x {choice.array.panel.name}{charger_said(sizing)}"
     days = f"{lasting_days(choice.balance.autonomy_days)} days without sun, {choice.balance.run.dark_share:.2%} dark days"
     bound = ", under a clear sky: an upper bound" if choice.balance.upper_bound else ""
-    told = "no price for all of it" if choice.price_cents is None else f"{choice.price_cents / 100:.2f}"
+    told = "no price for all of it" if sizing.price_cents is None else f"{sizing.price_cents / 100:.2f}"
     if sizing.choice is not None:
         show(f"{node}: {kit} is enough ({told}; {days}{bound}; {sizing.tried} tried)")
+        if sizing.volts is not None:
+            show(f"  of {sizing.volts:g} V, which the plan's kit has not: see that what it feeds takes that")
         print_unpriced(sizing)
         return
     show(f"{node}: no kit of the catalogue is enough; nearest is {kit} ({days}{bound}). One of these would do with it:")
@@ -218,8 +220,15 @@ def print_sizing(node: str, sizing: Sizing) -> None:
     print_unpriced(sizing)
 
 
+def charger_said(sizing: Sizing) -> str:
+    """The charger, and in whose place it is; the plan's own needs no word."""
+    return "" if sizing.instead_of is None else f" and {sizing.charger} in place of {sizing.instead_of}"
+
+
 def print_unpriced(sizing: Sizing) -> None:
     """Which parts have no price, and what that does to the answer."""
+    if sizing.charger is not None and sizing.charger_cents is None:
+        show(f"  {sizing.charger} has no price: it is not in the sum")
     if sizing.unpriced:
         show(f"  without a price, and tried after all that has one: {', '.join(sizing.unpriced)}; give theirs under prices.parts")
 
@@ -232,7 +241,10 @@ def sizing_json(sizing: Sizing) -> dict[str, object]:
         "battery": None if choice is None else choice.battery.name,
         "panel": None if choice is None else choice.array.panel.name,
         "panels": None if choice is None else choice.array.count,
-        "price_cents": None if choice is None else choice.price_cents,
+        "charger": sizing.charger,
+        "instead_of": sizing.instead_of,
+        "volts": sizing.volts,
+        "price_cents": sizing.price_cents,
         "autonomy_days": None if choice is None else finite(choice.balance.autonomy_days),
         "dark_share": None if choice is None else choice.balance.run.dark_share,
         "upper_bound": None if choice is None else choice.balance.upper_bound,

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -20,19 +21,17 @@ from seamline.hub.api import edge, problem
 from seamline.hub.api.pages import shipped
 from seamline.planner.desk import Desk
 from seamline.planner.document import Json, site_json
-from seamline.planner.models import ChangesIn, CoverIn, PlacementIn, SaveIn, SurveyIn
+from seamline.planner.models import ChangesIn, CoverIn, Opened, PlacementIn, SaveIn
 from seamline.planner.panels import bom_json, network_json, power_json, variants_json
 from seamline.planner.placing import Search, progress_json
 from seamline.planner.saving import ChangedMeanwhile, save
 from seamline.planner.seen import seen_json
-from seamline.planner.surveys import Dropped
+from seamline.planner.surveys import TOGETHER_MAX, Dropped
 from seamline.planner.upload import SURVEY_BYTES_MAX, preview_json, safe
 from seamline.site.frame import SiteError
 from seamline.site.survey import SurveyError
 
 T = TypeVar("T")
-Opened = tuple[str | None, str | None, str | None]
-"""A variant, a dropped survey, and what that stands for."""
 DESKS_MAX: Final = 16
 """Desks that stay open; those for surveys that were tried are many, and each keeps its masks."""
 TELL_EVERY_S: Final = 0.2
@@ -59,15 +58,15 @@ class Planner:
         self._lock = threading.Lock()
         self._search: Search | None = None
 
-    def open(self, variant: str | None, survey: SurveyIn | None = None) -> Json:
-        """Read the plan anew, with a dropped survey in it when one is named, and describe it."""
+    def open(self, opened: Opened) -> Json:
+        """Read the plan anew, with the dropped surveys in it that are named, and describe it."""
         with self._lock:
-            return site_json(self._opened(variant, survey))
+            return site_json(self._opened(opened))
 
-    def _opened(self, variant: str | None, survey: SurveyIn | None) -> Desk:
-        found = None if survey is None else self._dropped.survey(survey.id, survey.instead, self.path.absolute().parent)
-        desk = Desk(self.path, variant, found)
-        self._desks[key_of(variant, survey)] = desk
+    def _opened(self, opened: Opened) -> Desk:
+        variant, surveys = opened
+        desk = Desk(self.path, variant, self._dropped.surveys(surveys, self.path.absolute().parent))
+        self._desks[opened] = desk
         while len(self._desks) > DESKS_MAX:
             del self._desks[next(iter(self._desks))]
         return desk
@@ -78,7 +77,7 @@ class Planner:
             return answer(self._desk(asked))
 
     def _desk(self, asked: ChangesIn) -> Desk:
-        desk = self._desks.get(key_of(asked.variant, asked.survey)) or self._opened(asked.variant, asked.survey)
+        desk = self._desks.get(asked.opened()) or self._opened(asked.opened())
         if desk.content != asked.content:
             raise ChangedMeanwhile(f"{self.path.name} was opened anew meanwhile; load this page again")
         return desk
@@ -131,11 +130,6 @@ class Planner:
                 self._search = None
 
 
-def key_of(variant: str | None, survey: SurveyIn | None) -> Opened:
-    """What a desk is opened for."""
-    return (variant, None, None) if survey is None else (variant, survey.id, survey.instead)
-
-
 def create_app(path: Path, now_ms: Callable[[], int], pages: Path | None = None) -> FastAPI:
     """The application over one plan's file; `pages` are those shipped when None."""
     planner = Planner(path)
@@ -171,10 +165,11 @@ def add_questions(app: FastAPI, planner: Planner) -> None:
     @app.get("/api/site")
     def site(
         variant: Annotated[str | None, Query(max_length=64)] = None,
-        survey: Annotated[str | None, Query(max_length=64)] = None,
-        instead: Annotated[str | None, Query(max_length=1_000)] = None,
+        survey: Annotated[list[str] | None, Query(max_length=TOGETHER_MAX)] = None,
+        instead: Annotated[list[str] | None, Query(max_length=TOGETHER_MAX)] = None,
     ) -> Json:
-        return planner.open(variant, None if survey is None else SurveyIn(id=survey, instead=instead))
+        surveys = zip_longest(survey or (), (instead or ())[: len(survey or ())])
+        return planner.open((variant, tuple((ident, name or None) for ident, name in surveys)))
 
     @app.get("/api/variants")
     def variants() -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -58,15 +59,14 @@ NO_CHANGES: Final = Changes()
 class Desk:
     """One plan with one variant (or none) as it stood in its file when it was read. Not for several threads at once.
 
-    With a `survey`, as it is to be with that: a file that lies elsewhere until the plan is saved.
+    With `surveys`, as it is to be with those: files that lie elsewhere until the plan is saved.
     """
 
-    def __init__(self, path: Path, variant: str | None = None, survey: NewSurvey | None = None) -> None:
+    def __init__(self, path: Path, variant: str | None = None, surveys: Sequence[NewSurvey] = ()) -> None:
         """Read it; raises ContractErrors, SiteError and SurveyError."""
         self.text = path.read_bytes()
-        self.survey = survey
-        plan = load_plan(path, variant)
-        self.plan = plan if survey is None else staged(plan, survey)
+        self.surveys = tuple(surveys)
+        self.plan = reduce(staged, self.surveys, load_plan(path, variant))
         self.site = resolve(self.plan)
         self.coverer = Coverer(self.site)
 

@@ -66,9 +66,9 @@ def stations_json(site: Site) -> list[Json]:
 
 
 def survey_json(desk: Desk) -> Json:
-    """The survey's files, and which of them is not saved yet."""
+    """The survey's files, and which of them are not saved yet."""
     files = [file.path for file in desk.plan.survey.files]
-    return {"files": files, "new": None if desk.survey is None else desk.survey.name}
+    return {"files": files, "new": [survey.name for survey in desk.surveys]}
 
 
 def grid_json(grid: Grid) -> Json:

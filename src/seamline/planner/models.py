@@ -10,6 +10,7 @@ from seamline.planner.desk import Changes, NodeState
 from seamline.planner.placing import SECONDS_MAX
 from seamline.planner.saving import VariantName
 from seamline.planner.stations import Section, StationState
+from seamline.planner.surveys import TOGETHER_MAX
 from seamline.site.placement.placing import Wish
 from seamline.site.plan.model import PowerKind, PowerSource
 
@@ -17,6 +18,8 @@ NODES_MAX = 10_000
 FAR_M = 20_000.0
 HIGH_M = 1_000.0
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Opened = tuple[str | None, tuple[tuple[str, str | None], ...]]
+"""A variant or none, and the dropped surveys in it: each by its ident, and what it stands for."""
 Far = Annotated[float, Field(ge=-FAR_M, le=FAR_M, allow_inf_nan=False)]
 
 
@@ -94,10 +97,14 @@ class ChangesIn(Model):
 
     content: Annotated[str, Field(max_length=64)]
     variant: Name | None = None
-    survey: SurveyIn | None = None
+    surveys: Annotated[list[SurveyIn], Field(max_length=TOGETHER_MAX)] = []
     stations: Annotated[list[StationIn], Field(max_length=NODES_MAX)] = []
     nodes: Annotated[list[NodeIn], Field(max_length=NODES_MAX)] = []
     removed: Annotated[list[Name], Field(max_length=NODES_MAX)] = []
+
+    def opened(self) -> Opened:
+        """Which desk is asked."""
+        return (self.variant, tuple((survey.id, survey.instead) for survey in self.surveys))
 
     def changes(self) -> Changes:
         """As the desk takes them."""

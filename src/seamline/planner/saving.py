@@ -46,9 +46,9 @@ def save(desk: Desk, changes: Changes, content: str, variant: VariantName | None
         raise ChangedMeanwhile(f"{path.name} was changed meanwhile; load the page again, then make your changes anew")
     text = now.decode("utf-8")
     new = as_variant(desk, changes, text, variant) if variant is not None else in_place(desk, changes, text)
-    if desk.survey is not None:
-        new = with_survey(new, desk.survey)
-    with laid(desk.survey, path.parent):
+    for survey in desk.surveys:
+        new = with_survey(new, survey)
+    with laid(desk.surveys, path.parent):
         replace_checked(path, new, desk.plan.variant if variant is None else variant.id)
     return content_of(new.encode())
 

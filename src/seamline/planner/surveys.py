@@ -6,8 +6,8 @@ import hashlib
 import shutil
 import tempfile
 from collections import OrderedDict
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Final
@@ -15,8 +15,10 @@ from typing import Final
 from seamline.site.frame import SiteError
 from seamline.site.plan.model import Plan, SurveyFile
 
-KEPT_MAX: Final = 4
+KEPT_MAX: Final = 16
 """Dropped surveys that are kept, the latest ones."""
+TOGETHER_MAX: Final = 8
+"""As many may be in the plan at once before it is saved."""
 NAMES_MAX: Final = 1_000
 
 
@@ -67,24 +69,36 @@ class Dropped:
             (self._folder / old).rmdir()
         return ident
 
-    def survey(self, ident: str, instead: str | None, beside: Path) -> NewSurvey:
-        """A kept survey as part of the plan in that folder. SiteError when it is kept no more."""
+    def surveys(self, asked: Sequence[tuple[str, str | None]], beside: Path) -> tuple[NewSurvey, ...]:
+        """Kept surveys as parts of the plan in that folder, each by its ident and what it stands for, in the order they were put in.
+
+        One that stands for another of them comes in its stead. SiteError when one is kept no more.
+        """
+        found: dict[str, NewSurvey] = {}
+        for ident, instead in asked:
+            before = None if instead is None else found.pop(instead, None)
+            new = self.survey(ident, instead if before is None else before.instead, beside, found)
+            found[new.name] = new
+        return tuple(found.values())
+
+    def survey(self, ident: str, instead: str | None, beside: Path, taken: Collection[str] = ()) -> NewSurvey:
+        """A kept survey as part of the plan in that folder, under none of the `taken` names. SiteError when it is kept no more."""
         name = self._names.get(ident)
         if name is None:
             raise SiteError("the dropped survey is kept no more; drop it on the page again")
         file = self._folder / ident / name
         same = instead is not None and PurePath(instead).suffix.lower() == file.suffix.lower()
-        return NewSurvey(name=instead if same and instead is not None else free(name, beside), file=file, instead=instead)
+        return NewSurvey(name=instead if same and instead is not None else free(name, beside, taken), file=file, instead=instead)
 
 
-def free(name: str, folder: Path) -> str:
-    """The name, or one like it, that no file of the folder has: nothing is overwritten."""
-    if not (folder / name).exists():
+def free(name: str, folder: Path, taken: Collection[str] = ()) -> str:
+    """The name, or one like it, that no file of the folder has and that is not taken: nothing is overwritten."""
+    if name not in taken and not (folder / name).exists():
         return name
     path = PurePath(name)
     for number in range(2, NAMES_MAX):
         other = path.with_name(f"{path.stem}-{number}{path.suffix}").as_posix()
-        if not (folder / other).exists():
+        if other not in taken and not (folder / other).exists():
             return other
     raise SiteError(f"there are too many files named like {name!r} beside the plan; give it another name")
 
@@ -93,6 +107,7 @@ def staged(plan: Plan, survey: NewSurvey) -> Plan:
     """The plan with the survey in it. SiteError when the file that it is to stand for is none of the plan's."""
     files = list(plan.survey.files)
     inputs = list(plan.inputs)
+    lying = {**plan.staged, survey.name: survey.file}
     if survey.instead is None:
         files.append(SurveyFile(survey.name))
         inputs.insert(len(plan.survey.files), survey.name)
@@ -100,15 +115,20 @@ def staged(plan: Plan, survey: NewSurvey) -> Plan:
         at = index_of(plan, survey.instead)
         files[at] = SurveyFile(survey.name, files[at].crs)
         inputs = [survey.name if name == survey.instead else name for name in inputs]
-    return replace(plan, survey=replace(plan.survey, files=tuple(files)), inputs=tuple(inputs), staged={survey.name: survey.file})
+    return replace(plan, survey=replace(plan.survey, files=tuple(files)), inputs=tuple(inputs), staged=lying)
 
 
 @contextmanager
-def laid(survey: NewSurvey | None, folder: Path) -> Generator[None]:
-    """Lay the survey's file beside the plan; what goes wrong within takes it back. No file is lost: one that it stands for is renamed."""
-    if survey is None:
+def laid(surveys: Sequence[NewSurvey], folder: Path) -> Generator[None]:
+    """Lay their files beside the plan; what goes wrong within takes all of them back. No file is lost: one that is replaced is renamed."""
+    with ExitStack() as lying:
+        for survey in surveys:
+            lying.enter_context(_laid(survey, folder))
         yield
-        return
+
+
+@contextmanager
+def _laid(survey: NewSurvey, folder: Path) -> Generator[None]:
     target = folder / survey.name
     old = None
     if survey.name == survey.instead:

@@ -2,8 +2,9 @@
 
     from seamline.site import Camera, Grid, Scene, Sensor, Solid
 
-    scene = Scene(Grid(columns=400, rows=300, west=0.0, south=0.0, cell=0.25), [Solid.of(polygon, height=6.0, name="barn")])
-    mask = scene.mask(Camera(x=12.0, y=30.0, height=4.5, heading=90.0, tilt=10.0, hfov=80.0, pixels=(2560, 1440)), target=1.0)
+    scene = Scene(Grid(columns=400, rows=300, west=0.0, south=0.0, cell=0.5), [Solid.of(polygon, height=6.0, name="barn")])
+    camera = Camera(x=12.0, y=30.0, height=4.5, heading=90.0, tilt=10.0, hfov=80.0, pixels=(2560, 1440), range=60.0)
+    mask = scene.mask(camera, target=1.0)
 
 Lengths are metres in a local frame (x to the east, y to the north), angles degrees; headings clockwise from north, tilt downwards.
 """

@@ -112,7 +112,7 @@ class Kernel:
         ones again, the kernel does not copy them. All in centimetres; see the C source.
         """
         columns, rows = grid[:2]
-        heights = [0] * (2 + len(BLOCKS)) if terrain is None else self._heights(columns, rows, terrain)
+        heights = [0] * (2 + len(BLOCKS) + 3) if terrain is None else self._heights(columns, rows, terrain)
         kept = self._memory.base
         planes = self._memory.put(np.array([*field.planes, *field.cuts, *field.levels], np.int64))
         spans, mask = self._memory.room(8 * rows), self._memory.room(rows * columns)
@@ -129,19 +129,28 @@ class Kernel:
         return found
 
     def _heights(self, columns: int, rows: int, terrain: Terrain) -> list[int]:
-        """Where the terrain stands in memory: ground, targets and blocks; copied in unless it is there already."""
+        """Where the terrain stands in memory, ground, targets and blocks, and its `lift`; copied in unless it is there already."""
         if self._kept is None or not unchanged(self._kept[0][0], terrain[0]):
             self._memory.base = self._fixed
             places = [self._memory.put(np.asarray(table, np.int32)) for table in terrain]
             blocks = (max(0, (columns - 2) // size + 1) * max(0, (rows - 2) // size + 1) for size in BLOCKS)
-            places += [self._memory.room(4 * count) for count in blocks]
+            places += [self._memory.room(4 * count) for count in blocks] + lift_of(terrain)
             self._surveyed = False
         else:
             places = self._kept[1]
             if not unchanged(self._kept[0][1], terrain[1]):
                 self._memory.write(places[1], np.asarray(terrain[1], np.int32))
+                places[-3:] = lift_of(terrain)
         self._kept = terrain, places
         return places
+
+
+def lift_of(terrain: Terrain) -> list[int]:
+    """How far all targets stand over their ground, -1 when not all alike; the lowest and the highest target."""
+    ground, targets = terrain
+    lift = int(targets.flat[0]) - int(ground.flat[0])
+    alike = lift >= 0 and bool((targets - ground == lift).all())
+    return [lift if alike else -1, int(targets.min()), int(targets.max())]
 
 
 def unchanged(kept: NDArray[np.int32], asked: NDArray[np.int32]) -> bool:

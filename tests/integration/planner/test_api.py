@@ -202,9 +202,9 @@ def test_a_dropped_survey_is_put_into_the_plan_asked_about_and_saved(client, pla
     data = old.replace(b"<value>5.2</value>", b"<value>0.4</value>")
     ident = client.post("/api/survey", params={"name": "survey.kml"}, content=data).json()["id"]
     with_it = client.get("/api/site", params={"survey": ident, "instead": "survey.kml"}).json()
-    assert with_it["survey"] == {"files": ["survey.kml"], "new": "survey.kml"}
+    assert with_it["survey"] == {"files": ["survey.kml"], "new": ["survey.kml"]}
     assert with_it["content"] == asked["content"]
-    body = {**asked, "survey": {"id": ident, "instead": "survey.kml"}}
+    body = {**asked, "surveys": [{"id": ident, "instead": "survey.kml"}]}
     before, after = (client.post("/api/cover", json=one).json()["score"] for one in (asked, body))
     assert after > before
     assert path.read_bytes() == old
@@ -224,7 +224,7 @@ def test_a_survey_that_nobody_dropped_cannot_be_put_into_the_plan(client, asked)
     told = client.get("/api/site", params={"survey": "0" * 64})
     assert told.status_code == 422
     assert "drop it on the page again" in told.json()["detail"]
-    assert client.post("/api/cover", json={**asked, "survey": {"id": "0" * 64}}).status_code == 422
+    assert client.post("/api/cover", json={**asked, "surveys": [{"id": "0" * 64}]}).status_code == 422
 
 
 def test_a_supply_that_is_moved_is_answered_with_other_cables_and_written(client, plan, site, asked):

@@ -18,7 +18,7 @@ def made(tmp_path_factory):
     """A plan and the folder that was built of it, once."""
     folder = tmp_path_factory.mktemp("plan")
     plan = yard.write(folder)
-    assert site("build", plan, "--out", folder / "built") == exits.OK
+    assert site("build", plan, "--out", folder / "built") == exits.PROMISE_BROKEN  # a need is not met; it is written all the same
     return plan, folder / "built"
 
 
@@ -32,7 +32,7 @@ def built(made, tmp_path):
 
 def test_build_says_what_was_written_what_it_costs_and_what_is_seen(tmp_path, capsys):
     plan = yard.write(tmp_path)
-    assert site("build", plan, "--out", tmp_path / "out") == exits.OK
+    assert site("build", plan, "--out", tmp_path / "out") == exits.PROMISE_BROKEN
     told = capsys.readouterr().out
     documents = sum(path.is_file() for path in (tmp_path / "out").rglob("*")) - 1
     assert f"{tmp_path / 'out'}: {documents} documents of {plan} and their manifest" in told
@@ -42,7 +42,7 @@ def test_build_says_what_was_written_what_it_costs_and_what_is_seen(tmp_path, ca
     assert "cost: at least 1790.15 EUR of a budget of 2500.00 EUR" in told
     capsys.readouterr()
     shutil.copy(plan, tmp_path / "plan.yaml")
-    assert site("build", tmp_path, "--out", tmp_path / "of-folder", "--variant", "no-detector", "--json") == exits.OK
+    assert site("build", tmp_path, "--out", tmp_path / "of-folder", "--variant", "no-detector", "--json") == exits.PROMISE_BROKEN
     answer = json.loads(capsys.readouterr().out)
     assert answer["content"].startswith("sha256:")
     assert answer["absent"] == []
@@ -173,7 +173,7 @@ def test_verify_says_what_changed_since(built, tmp_path, capsys):
 
 def test_verify_knows_the_variant_that_a_folder_is_of(tmp_path, capsys):
     plan = yard.write(tmp_path)
-    assert site("build", plan, "--variant", "wide", "--out", tmp_path / "wide") == exits.OK
+    assert site("build", plan, "--variant", "wide", "--out", tmp_path / "wide") == exits.PROMISE_BROKEN
     assert site("verify", tmp_path / "wide", "--plan", plan) == exits.OK
     assert site("verify", tmp_path / "wide", "--plan", plan, "--variant", "no-detector") == exits.PROMISE_BROKEN
 

@@ -10,7 +10,7 @@ from seamline.cli import exits, main
 YARD = Path(__file__).parents[3] / "examples" / "sites" / "yard"
 NOW = 1_763_715_600_000
 PLACE = {
-    "node": "cam-gate", "state": "dark", "device": "yard-0002", "bound_ms": NOW, "presence": "lost", "why": "death received",
+    "node": "cam-gate", "state": "dark", "device": "yard-0002", "bound_ms": NOW, "presence": "lost", "why": "its connection ended",
     "since_ms": NOW, "last_heard_ms": NOW,
 }  # fmt: skip
 PLANNED = {
@@ -58,7 +58,7 @@ def test_a_site_is_shown_with_its_places_its_coverage_and_what_helps_and_the_cod
     assert main(["site", "live", "yard"]) == exits.PROMISE_BROKEN
     out = capsys.readouterr().out
     for told in (
-        "The yard, version 3", "1 planned, 0 installed, 6 alive, 1 dark", "death received", "identify by 2", "60.0%", "65.0%", "25.0%",
+        "The yard, version 3", "1 planned, 0 installed, 6 alive, 1 dark", "its connection ended", "identify by 2", "60.0%", "65.0%", "25.0%",
         "cam-gate alone covered 81.2 m2 of gate", "turn cam-yard to 135 degrees: 9.0 m2 more covered", "move cam-yard to the place of cam-gate",
         "add bullet (6mm) at Mast 2 (1, 2 m, 5.5 m high), looking to 135 degrees", "add ear at Mast 2",
     ):  # fmt: skip

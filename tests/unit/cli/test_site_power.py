@@ -145,3 +145,38 @@ def test_a_contract_on_a_battery_is_one_document(capsys):
 def test_wrong_use_is_told_with_the_remedy(arguments, code, said, capsys):
     assert power(*arguments) == code
     assert said in capsys.readouterr().err
+
+
+PRICED = "{lfp-12v-12ah: 90.00 EUR, li-ion-18650-2p: 14.00 EUR, solar-20w: 30.00 EUR, solar-5w: 18.00 EUR, %s}"
+
+
+@pytest.mark.parametrize(
+    ("chargers", "said"),
+    [
+        ("charger-12v: 60.00 EUR, mppt-100-30: 140.00 EUR", "lfp-12v-12ah with 1 x solar-20w is enough (180.00; "),
+        (
+            "charger-12v: 60.00 EUR, mppt-100-30: 20.00 EUR",
+            "solar-20w and mppt-100-30 in place of charger-12v is enough (140.00; ",
+        ),
+        ("charger-12v: 60.00 EUR", "lfp-12v-12ah with 1 x solar-20w is enough (180.00; "),
+    ],
+)
+def test_a_cheaper_charger_of_the_same_voltage_is_taken_and_said(tmp_path, capsys, chargers, said):
+    path = written(tmp_path, "pvgis: sun.csv")
+    (tmp_path / "sun.csv").write_text(hourly(air=10.0), encoding="utf-8")
+    prices = f"  parts: {PRICED % chargers}\n"
+    path.write_text(path.read_text("utf-8").replace("  currency: EUR\n", "  currency: EUR\n" + prices), "utf-8")
+    assert power(path, "--size") == exits.OK
+    assert said in capsys.readouterr().out
+
+
+def test_a_kit_with_a_charger_that_goes_with_nothing_gets_another(tmp_path, capsys):
+    path = written(tmp_path, "pvgis: sun.csv")
+    (tmp_path / "sun.csv").write_text(hourly(air=10.0), encoding="utf-8")
+    nobody = "catalogue:\n  parts:\n    odd: {kind: converter, title: Odd, source: own, efficiency: 90 %, quiescent: 1 mW, charges: [NiCd]}\n"
+    text = path.read_text("utf-8").replace("converter: charger-12v", "converter: odd")
+    path.write_text(text + nobody if "catalogue:" not in text else text.replace("catalogue:\n  parts:\n", nobody), "utf-8")
+    power(path, "--size", "--json")
+    found = json.loads(capsys.readouterr().out)["sizing"]["trap-solar"]
+    assert (found["enough"], found["instead_of"], found["volts"]) == (True, "odd", None)
+    assert found["charger"] in {"charger-12v", "mppt-100-30"}

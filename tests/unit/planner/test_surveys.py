@@ -41,7 +41,7 @@ def files(yard):
 
 def test_the_plan_is_seen_with_a_survey_before_anything_is_written(yard, dropped):
     before, text, there = Desk(yard), yard.read_text(), files(yard)
-    desk = Desk(yard, None, put(yard, dropped, "survey.kml", flat(yard), "survey.kml"))
+    desk = Desk(yard, None, [put(yard, dropped, "survey.kml", flat(yard), "survey.kml")])
     assert seen_json(desk, NO_CHANGES)["score"] > seen_json(before, NO_CHANGES)["score"]
     assert desk.content == before.content
     assert bom_json(desk, NO_CHANGES)["content_hash"] != bom_json(before, NO_CHANGES)["content_hash"]
@@ -50,7 +50,7 @@ def test_the_plan_is_seen_with_a_survey_before_anything_is_written(yard, dropped
 
 def test_a_survey_of_the_same_kind_takes_the_name_of_the_one_that_it_stands_for_which_is_kept(yard, dropped):
     old, new = (yard.parent / "survey.kml").read_text(), flat(yard)
-    desk = Desk(yard, None, put(yard, dropped, "flown-again.kml", new, "survey.kml"))
+    desk = Desk(yard, None, [put(yard, dropped, "flown-again.kml", new, "survey.kml")])
     hashed = bom_json(desk, NO_CHANGES)["content_hash"]
     assert saved(yard, desk, NO_CHANGES) == ([], [])
     assert (yard.parent / "survey.kml").read_text() == new
@@ -61,7 +61,7 @@ def test_a_survey_of_the_same_kind_takes_the_name_of_the_one_that_it_stands_for_
 def test_a_survey_of_another_kind_is_named_in_the_place_of_the_old_one(yard, dropped):
     (yard.parent / "extra.kml").write_text(flat(yard).replace("Warehouse", "Warehouse 2"))
     yard.write_text(yard.read_text().replace("files: [survey.kml]", "files: [survey.kml, {path: extra.kml}]"))
-    desk = Desk(yard, None, put(yard, dropped, "basin.geojson", KIOSK, "extra.kml"))
+    desk = Desk(yard, None, [put(yard, dropped, "basin.geojson", KIOSK, "extra.kml")])
     gone, come = saved(yard, desk, NO_CHANGES)
     assert gone == ["files: [survey.kml, {path: extra.kml}]"]
     assert come == ['files: [survey.kml, {path: "basin.geojson"}]']
@@ -70,7 +70,7 @@ def test_a_survey_of_another_kind_is_named_in_the_place_of_the_old_one(yard, dro
 
 def test_one_more_survey_is_a_file_of_a_name_that_is_free_with_the_other_changes_and_a_variant(yard, dropped):
     (yard.parent / "basin.geojson").write_text("mine")
-    desk = Desk(yard, None, put(yard, dropped, "basin.geojson", KIOSK))
+    desk = Desk(yard, None, [put(yard, dropped, "basin.geojson", KIOSK)])
     saved(yard, desk, Changes(removed=("cam-parking",)), VariantName("wet", "Wet"))
     assert [file.path for file in load_plan(yard).survey.files] == ["survey.kml", "basin-2.geojson"]
     assert "cam-parking" not in load_plan(yard, "wet").nodes
@@ -80,8 +80,47 @@ def test_one_more_survey_is_a_file_of_a_name_that_is_free_with_the_other_changes
 
 def test_what_would_be_no_plan_leaves_every_file_as_it_was(yard, dropped):
     there, old = files(yard), (yard.parent / "survey.kml").read_bytes()
-    desk = Desk(yard, None, put(yard, dropped, "survey.kml", flat(yard), "survey.kml"))
-    desk.survey.file.write_text(flat(yard).replace("Mast 1", "Mast 9"))
+    desk = Desk(yard, None, [put(yard, dropped, "survey.kml", flat(yard), "survey.kml")])
+    desk.surveys[0].file.write_text(flat(yard).replace("Mast 1", "Mast 9"))
+    with pytest.raises(ContractErrors, match="Mast 1"):
+        save(desk, NO_CHANGES, desk.content)
+    assert files(yard) == there
+    assert (yard.parent / "survey.kml").read_bytes() == old
+
+
+def several(yard, dropped, *given):
+    """Surveys put in one after the other: name, text, and what each stands for."""
+    return dropped.surveys([(dropped.keep(name, text.encode()), instead) for name, text, instead in given], yard.parent)
+
+
+def test_several_surveys_are_in_the_plan_at_once_and_saved_together(yard, dropped):
+    old, new = (yard.parent / "survey.kml").read_text(), flat(yard)
+    more = KIOSK.replace("basin 2", "basin 3").replace("8.557", "8.558")
+    surveys = several(yard, dropped, ("survey.kml", new, "survey.kml"), ("b.geojson", KIOSK, None), ("b.geojson", more, None))
+    desk = Desk(yard, None, surveys)
+    names = [file.path for file in desk.plan.survey.files]
+    assert names == ["survey.kml", "b.geojson", "b-2.geojson"]
+    assert {thing.name for thing in desk.site.things} >= {"Rain basin 2", "Rain basin 3"}
+    saved(yard, desk, NO_CHANGES)
+    assert [file.path for file in load_plan(yard).survey.files] == names
+    assert [(yard.parent / name).read_text() for name in (*names, "survey-2.kml")] == [new, KIOSK, more, old]
+
+
+def test_a_survey_that_stands_for_one_not_saved_yet_comes_in_its_stead(yard, dropped):
+    better, before = flat(yard).replace("Warehouse", "Hall"), files(yard)
+    given = [("survey.kml", flat(yard), "survey.kml"), ("b.geojson", KIOSK, None)]
+    surveys = several(yard, dropped, *given, ("b.geojson", KIOSK + " ", "b.geojson"), ("again.kml", better, "survey.kml"))
+    assert [(survey.name, survey.instead) for survey in surveys] == [("b.geojson", None), ("survey.kml", "survey.kml")]
+    saved(yard, Desk(yard, None, surveys), NO_CHANGES)
+    assert files(yard) == sorted([*before, "b.geojson", "survey-2.kml"])
+    assert (yard.parent / "survey.kml").read_text() == better
+    assert (yard.parent / "b.geojson").read_text() == KIOSK + " "
+
+
+def test_one_of_several_that_makes_no_plan_takes_all_of_them_back(yard, dropped):
+    there, old = files(yard), (yard.parent / "survey.kml").read_bytes()
+    desk = Desk(yard, None, several(yard, dropped, ("b.geojson", KIOSK, None), ("survey.kml", flat(yard), "survey.kml")))
+    desk.surveys[1].file.write_text(flat(yard).replace("Mast 1", "Mast 9"))
     with pytest.raises(ContractErrors, match="Mast 1"):
         save(desk, NO_CHANGES, desk.content)
     assert files(yard) == there
@@ -90,12 +129,12 @@ def test_what_would_be_no_plan_leaves_every_file_as_it_was(yard, dropped):
 
 def test_a_survey_that_lacks_what_nodes_stand_on_is_refused(yard, dropped):
     with pytest.raises(ContractErrors, match="Mast 1"):
-        Desk(yard, None, put(yard, dropped, "survey.kml", flat(yard).replace("Mast 1", "Mast 9"), "survey.kml"))
+        Desk(yard, None, [put(yard, dropped, "survey.kml", flat(yard).replace("Mast 1", "Mast 9"), "survey.kml")])
 
 
 def test_a_file_that_the_plan_does_not_name_cannot_be_stood_for(yard, dropped):
     with pytest.raises(SiteError, match="no file of the plan's survey"):
-        Desk(yard, None, put(yard, dropped, "survey.kml", flat(yard), "other.kml"))
+        Desk(yard, None, [put(yard, dropped, "survey.kml", flat(yard), "other.kml")])
 
 
 def test_only_the_last_surveys_are_kept_and_none_after_the_end(yard, dropped):
@@ -123,7 +162,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path):
     new.write_text("new")
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan" / "a.kml").write_text("theirs")
-    with pytest.raises(FileExistsError), laid(NewSurvey(name="a.kml", file=new), tmp_path / "plan"):
+    with pytest.raises(FileExistsError), laid([NewSurvey(name="a.kml", file=new)], tmp_path / "plan"):
         pytest.fail("nothing is written")
     assert (tmp_path / "plan" / "a.kml").read_text() == "theirs"
 

@@ -109,6 +109,21 @@ def test_no_cell_differs_over_many_blocks(alone, kind):
         assert (got == alone.mask(scene, observer, scene.ground + round(target * 100))).all()
 
 
+@pytest.mark.parametrize("distance", [3.0, 60.0, 320.0, 335.0])
+def test_an_observer_far_off_fine_cells_sees_as_its_sight_lines_say(alone, distance):
+    """From 327 m off, cells of 2 cm are closer together than the rays."""
+    grid = Grid(100, 90, 0.0, 0.0, 0.02)
+    seen = hidden = 0
+    for kind in KINDS:
+        scene = Scene(grid, (), ground_of(kind, 100, 90, np.random.default_rng(3)) * 0.02)
+        for x, y in ((-distance, 0.7), (1.3, 1.8 + distance), (2.0 + distance, -distance)):
+            observer = Sensor(x=x, y=y, height=0.1, range=1000.0)
+            want = alone.mask(scene, observer, scene.ground + 2)
+            assert (scene.mask(observer, 0.02) == want).all(), (kind, x, y)
+            seen, hidden = seen + int((want > 0).sum()), hidden + int((want == 0).sum())
+    assert min(seen, hidden) > 1_000, "both answers are asked for"
+
+
 def test_targets_below_the_ground_are_hidden_by_it(alone):
     """A roof may lie below the ground of a slope; targets in it are then asked for."""
     grid = Grid(90, 70, 0.0, 0.0, 1.0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from seamline.shares import tenths
 from seamline.site.coverage.result import BlindSpot, CauseKind, Coverage, NeedCoverage, ZoneCoverage
 from seamline.site.plan.model import Need
 
@@ -60,8 +61,8 @@ def need_text(need: Need) -> str:
 
 
 def share_text(share: float) -> str:
-    """A share in tenths of a percent, rounded down: 100 % is all of it."""
-    return f"{int(share * 1000 + 1e-9) / 10:g} %"
+    """A share in percent, with a decimal where there is one: `33.3 %`, `100 %`."""
+    return f"{tenths(share) / 10:g} %"
 
 
 def causes_text(blind: BlindSpot, most: int = 3) -> str:

@@ -88,6 +88,11 @@ class Bom:
         return None if self.budget is None else Money(self.budget.cents - self.total.cents, self.currency)
 
     @property
+    def over_budget(self) -> bool:
+        """Whether it costs more than it may."""
+        return self.left is not None and self.left.cents < 0
+
+    @property
     def verdict(self) -> str:
         """The sum against the budget, in words."""
         total = f"{'at least ' if self.at_least else ''}{self.total}"

@@ -61,6 +61,10 @@ class Chart:
         west, south, east, north = self.seen()
         return west <= x <= east and south <= y <= north
 
+    def clips(self, geometry: BaseGeometry) -> bool:
+        """Whether anything of a geometry lies in the room."""
+        return not shapely.clip_by_rect(geometry, *self.seen()).is_empty
+
     def seen(self) -> tuple[float, float, float, float]:
         """What of the site the room shows: west, south, east, north."""
         across, up = self.room.width / 2 / self.mm, self.room.height / 2 / self.mm

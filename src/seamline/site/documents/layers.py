@@ -52,7 +52,7 @@ def _ground(design: Design) -> Iterator[Item]:
         about: dict[str, Value] = {
             "meaning": thing.meaning.value,
             "height_m": thing.height_m,
-            "from": f"{thing.file}:{thing.line}",
+            "from": thing.origin,
         }
         yield Item(layer, thing.id, thing.name or thing.id, frame.to_degrees(thing.geometry), about)
 

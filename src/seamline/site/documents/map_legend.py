@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from seamline.site.coverage.result import NeedCoverage
 from seamline.site.documents.blind import causes_text, need_text, share_text, spots
 from seamline.site.documents.design import Design
-from seamline.site.documents.drawing import Ink, Mark, Text, box, line
+from seamline.site.documents.drawing import Circle, Ink, Mark, Text, box, line
 from seamline.site.documents.fonts import fitted, wrapped
+from seamline.site.documents.map_inks import BLIND, BLIND_HATCH, BOUNDARY, CABLE, CONTOUR, LINK, SEEN, SEEN_TWICE, THINGS, ZONE
 from seamline.site.documents.sheets import ACCENT, ALARM, GREY, HAIR, INK, Room
 from seamline.site.documents.symbols import device, supply
+from seamline.site.plan.model import Meaning
 
 PAD: Final = 4.0
 STEP: Final = 4.6
@@ -36,46 +38,74 @@ def _head(text: str, x: float, y: float) -> Text:
     return Text(x, y, text, 3.4, bold=True, colour=ACCENT)
 
 
+Key = Callable[[float, float], list[Mark]]
+"""A sign of the legend, drawn with its upper left corner at (x, y)."""
+
+
+def _area(ink: Ink, *, hatched: bool = False) -> Key:
+    def draw(x: float, y: float) -> list[Mark]:
+        lines = [line(((x + at, y + 3.4), (x + at + 3.4, y)), BLIND_HATCH) for at in (0, 1.5, 3, 4.5)] if hatched else []
+        return [box(x, y, 8, 3.4, ink), *lines]
+
+    return draw
+
+
+def _line(ink: Ink) -> Key:
+    return lambda x, y: [line(((x, y + 1.7), (x + 8, y + 1.7)), ink)]
+
+
+def _device(role: str, *, looks: bool = True, existing: bool = False) -> Key:
+    return lambda x, y: list(device(role, x + 4, y + 1.7, 90.0 if looks else None, existing=existing))
+
+
+WIDE: Final[tuple[tuple[Key, str], ...]] = (
+    (_area(SEEN), "seen as the zone needs"),
+    (_area(SEEN_TWICE), "seen by one more than it needs"),
+    (_area(BLIND, hatched=True), "blind: not seen as it must be"),
+)
+ALWAYS: Final[tuple[tuple[Key, str], ...]] = (
+    (_line(ZONE), "zone"),
+    (_line(BOUNDARY), "boundary"),
+    (_line(CABLE), "cable"),
+    (_line(LINK), "radio link in use"),
+    (_device("camera"), "camera, looking"),
+    (_device("sensor"), "sensor"),
+    (_device("relay"), "relay"),
+    (_device("gateway"), "gateway"),
+    (lambda x, y: list(supply(x + 4, y + 1.7)), "supply"),
+    (_device("sensor", looks=False, existing=True), "exists already"),
+)
+POINTS: Final = frozenset({Meaning.MAST, Meaning.POWER, Meaning.DEVICE})
+
+
+def _there(design: Design) -> Iterator[tuple[Key, str]]:
+    """What the survey and the terrain bring to the map."""
+    there = {thing.meaning for thing in design.site.things}
+    for meaning, ink in THINGS.items():
+        if meaning in there and meaning in POINTS:
+            yield lambda x, y, ink=ink: [Circle(x + 4, y + 1.7, 0.8, ink)], meaning.value
+        elif meaning in there:
+            yield _line(ink) if meaning is Meaning.ROUTE else _area(ink), meaning.value
+    if design.site.ground is not None:
+        yield _line(CONTOUR), "height of the ground, m"
+
+
 def _signs(design: Design, kind: str, x: float, y: float, wide: float, bottom: float) -> Written:
     marks: list[Mark] = [_head("Legend", x, y)]
-    areas = (
-        (Ink(fill="#14a38b", opacity=0.28), False, "seen as the zone needs"),
-        (Ink(fill="#0f766e", opacity=0.48), False, "seen by one more than it needs"),
-        (Ink(fill="#f97066", stroke=ALARM, width=0.3, opacity=0.14), True, "blind: not seen as it must be"),
-    )
     y += 2.5
-    for ink, hatched, text in areas:
-        marks.append(box(x, y, 8, 3.4, ink))
-        if hatched:
-            marks += [line(((x + at, y + 3.4), (x + at + 3.4, y)), Ink(stroke=ALARM, width=0.18)) for at in (0, 1.5, 3, 4.5)]
-        marks.append(Text(x + 10.5, y + 2.6, text, 2.5))
+    for key, text in WIDE:
+        marks += [*key(x, y), Text(x + 10.5, y + 2.6, text, 2.5)]
         y += STEP
-    lines = (
-        (Ink(stroke="#1d4e89", width=0.5, dash=(3.0, 1.0)), "zone"),
-        (Ink(stroke="#3f3f46", width=0.7, dash=(5.0, 1.2, 0.8, 1.2)), "boundary"),
-        (Ink(stroke="#c2410c", width=0.45, dash=(1.6, 0.8)), "cable"),
-        (Ink(stroke="#1d4ed8", width=0.25, dash=(0.6, 0.9)), "radio link in use"),
-    )
-    for at, (ink, text) in enumerate(lines):
+    shown = (*ALWAYS, *_there(design))
+    for at, (key, text) in enumerate(shown):
         left, top = x + at % 2 * wide / 2, y + at // 2 * STEP
-        marks += [line(((left, top + 1.7), (left + 8, top + 1.7)), ink), Text(left + 10.5, top + 2.6, text, 2.5)]
-    y += 2 * STEP
-    signs = [("camera", "camera, looking"), ("sensor", "sensor"), ("relay", "relay"), ("gateway", "gateway")]
-    for at, (role, text) in enumerate(signs):
-        left, top = x + at % 2 * wide / 2, y + at // 2 * STEP
-        marks += [*device(role, left + 4, top + 1.7, 90.0), Text(left + 10.5, top + 2.6, text, 2.5)]
-    y += 2 * STEP
-    marks += [*supply(x + 4, y + 1.7), Text(x + 10.5, y + 2.6, "supply", 2.5)]
-    marks += [
-        *device("sensor", x + wide / 2 + 4, y + 1.7, None, existing=True),
-        Text(x + wide / 2 + 10.5, y + 2.6, "exists already", 2.5),
-    ]
-    y += STEP + 1
+        marks += [*key(left, top), Text(left + 10.5, top + 2.6, text, 2.5)]
+    y += (len(shown) + 1) // 2 * STEP + 1
     note = "Sectors end at a device's range; a camera's dashed lines are where the densities that zones need end."
     for text in wrapped(note, wide, 2.2):
         marks.append(Text(x, y + 2.2, text, 2.2, colour=GREY))
         y += 3.1
-    del design, kind, bottom
+    del kind, bottom
     return marks, y + 3
 
 

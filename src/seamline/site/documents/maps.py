@@ -15,53 +15,73 @@ from seamline.site.catalogue.parts import Camera
 from seamline.site.coverage.result import ZoneCoverage
 from seamline.site.documents.blind import spots
 from seamline.site.documents.chart import Chart, cells_area
+from seamline.site.documents.contours import contour, interval, levels
 from seamline.site.documents.design import Design
 from seamline.site.documents.devices import Device, devices
 from seamline.site.documents.drawing import Group, Ink, Mark, Text, line, polygon, sector
+from seamline.site.documents.map_inks import (
+    BLIND,
+    BLIND_HATCH,
+    BOUNDARY,
+    CABLE,
+    CONTOUR,
+    GROUND,
+    LINK,
+    SEEN,
+    SEEN_TWICE,
+    THINGS,
+    ZONE,
+)  # fmt: skip
 from seamline.site.documents.map_legend import legend
 from seamline.site.documents.sheets import A3_WIDE, ALARM, GREY, HAIR, Draft, Room
 from seamline.site.documents.symbols import ROLES, SUPPLY, Labels, device, north, scale_bar, supply
 from seamline.site.observers import Camera as Eye
+from seamline.site.plan.matching import slug
 from seamline.site.plan.model import Meaning
 
 LABELLED_MM2: Final = 25.0
 """Blind spots smaller than this on the sheet have no name there."""
 COLUMN: Final = 92.0
 """The width of the legend beside the map, mm."""
-SEEN: Final = Ink(fill="#14a38b", opacity=0.28)
-SEEN_TWICE: Final = Ink(fill="#0f766e", opacity=0.48)
-BLIND: Final = Ink(fill="#f97066", stroke=ALARM, width=0.3, opacity=0.14)
-BLIND_HATCH: Final = Ink(stroke=ALARM, width=0.18)
-ZONE: Final = Ink(stroke="#1d4e89", width=0.5, dash=(3.0, 1.0))
-BOUNDARY: Final = Ink(fill="#fbfaf7", stroke="#3f3f46", width=0.7, dash=(5.0, 1.2, 0.8, 1.2))
-CABLE: Final = Ink(stroke="#c2410c", width=0.45, dash=(1.6, 0.8))
-LINK: Final = Ink(stroke="#1d4ed8", width=0.25, dash=(0.6, 0.9))
-THINGS: Final = {
-    Meaning.WATER: Ink(fill="#bfdbfe", stroke="#60a5fa", width=0.25),
-    Meaning.EXCLUSION: Ink(fill="#fee2e2", stroke="#f87171", width=0.25, dash=(1.0, 0.8), opacity=0.35),
-    Meaning.ROUTE: Ink(stroke="#a8a29e", width=0.5, dash=(0.2, 1.2)),
-    Meaning.BUILDING: Ink(fill="#d6d9de", stroke="#374151", width=0.35),
-    Meaning.OBSTRUCTION: Ink(fill="#d9c8ad", stroke="#7c5c2e", width=0.3),
-    Meaning.MAST: Ink(fill="#374151", stroke="#ffffff", width=0.2),
-    Meaning.POWER: Ink(fill="#fde68a", stroke=SUPPLY, width=0.3),
-    Meaning.DEVICE: Ink(fill="#ffffff", stroke="#374151", width=0.3),
-}
-"""In the order in which they are drawn; boundaries and zones come from the plan, and what means nothing is not drawn."""
+INNER: Final = Room(A3_WIDE.room.x + 7, A3_WIDE.room.y + 6, A3_WIDE.room.width - COLUMN - 13, A3_WIDE.room.height - 12)
+DETAIL_SCALE: Final = 1000
+DETAIL_MM: Final = 80.0
+"""A zone smaller than this on a map that is coarser than that has a map of its own."""
+CONTOUR_NAMED_MM: Final = 25.0
+"""Contours shorter than this on the sheet have no height there."""
+NAMED: Final = frozenset({Meaning.BUILDING, Meaning.OBSTRUCTION, Meaning.WATER, Meaning.MAST})
 
 
 def coverage_maps(design: Design) -> tuple[Draft, ...]:
     """A map on A3 for each kind of need that zones have; one of the site alone where they have none."""
     kinds = {need.need.kind for zone in design.coverage.zones.values() for need in zone.needs}
     titles = {"camera": "Coverage by cameras", "sensor": "Coverage by sensors"}
-    found = [coverage_map(design, kind, f"map-{kind}", title) for kind, title in titles.items() if kind in kinds]
-    return tuple(found) or (coverage_map(design, "", "map", "Site map"),)
+    whole = extent(design)
+    found: list[Draft] = []
+    for kind, title in titles.items():
+        if kind in kinds:
+            found += [coverage_map(design, kind, f"map-{kind}", title, whole), *details(design, kind, title)]
+    return tuple(found) or (coverage_map(design, "", "map", "Site map", whole),)
 
 
-def coverage_map(design: Design, kind: str, name: str, title: str) -> Draft:
-    """The map of what cameras, or what sensors, see."""
+def details(design: Design, kind: str, title: str) -> Iterator[Draft]:
+    """A map of its own for each zone that is too small to be read on the map of the whole site."""
+    whole = Chart.of(INNER, extent(design))
+    for ident, zone in design.coverage.zones.items():
+        west, south, east, north_ = design.site.zones[ident].area.bounds
+        wide = max(east - west, north_ - south)
+        if whole.scale > DETAIL_SCALE and wide * whole.mm < DETAIL_MM and any(need.need.kind == kind for need in zone.needs):
+            air = max(wide / 4, 10.0)
+            bounds = (west - air, south - air, east + air, north_ + air)
+            yield coverage_map(
+                design, kind, f"map-{kind}-{slug(ident, 'zone')}", f"{title}: {design.site.zones[ident].zone.title}", bounds
+            )
+
+
+def coverage_map(design: Design, kind: str, name: str, title: str, bounds: tuple[float, float, float, float]) -> Draft:
+    """The map of what cameras, or what sensors, see within bounds."""
     room = A3_WIDE.room
-    inner = Room(room.x + 7, room.y + 6, room.width - COLUMN - 13, room.height - 12)
-    chart = Chart.of(inner, extent(design))
+    chart = Chart.of(INNER, bounds)
     items = (
         Group(tuple(ground(design, chart, kind)), clip=chart.clip),
         *grid_edge(chart),
@@ -87,6 +107,8 @@ def ground(design: Design, chart: Chart, kind: str) -> Iterator[Mark]:
     """All that lies to scale, from the ground up."""
     site = design.site
     yield Group(tuple(chart.marks(site.boundary, BOUNDARY)), "boundary")
+    labels = Labels((chart.room.x, chart.room.y, chart.room.right, chart.room.bottom))
+    yield from contours(design, chart)
     for zone in design.coverage.zones.values():
         yield Group(tuple(seen(zone, chart, kind)), f"zone {zone.zone}")
     for meaning, ink in THINGS.items():
@@ -94,7 +116,6 @@ def ground(design: Design, chart: Chart, kind: str) -> Iterator[Mark]:
             if thing.meaning is meaning:
                 high = "" if thing.height_m is None else f", {thing.height_m:g} m high"
                 yield Group(tuple(chart.marks(thing.geometry, ink)), f"{thing.name or thing.id}: {meaning.value}{high}")
-    labels = Labels((chart.room.x, chart.room.y, chart.room.right, chart.room.bottom))
     yield from zones(design, chart)
     yield from connections(design, chart)
     placed = devices(design)
@@ -103,6 +124,24 @@ def ground(design: Design, chart: Chart, kind: str) -> Iterator[Mark]:
             yield Group(tuple(view(design, one, chart)), f"what {one.id} looks at")
     yield from signs(design, placed, chart, labels)
     yield from names(design, placed, chart, labels, kind)
+
+
+def contours(design: Design, chart: Chart) -> Iterator[Mark]:
+    """Lines of the ground's height above the datum, with their heights."""
+    ground, level = design.site.ground, design.site.level
+    if ground is None:
+        return
+    low, high = float(ground.min()) + level, float(ground.max()) + level
+    stride = max(1, int(1.0 / (design.site.grid.cell * chart.mm)))
+    for at in levels(low, high, interval(low, high)):
+        lines = contour(design.site.grid, ground, at - level, stride)
+        shown = shapely.clip_by_rect(lines, *chart.seen())
+        yield Group(tuple(chart.marks(shown, CONTOUR)), f"contour {at:g} m")
+        longest = max(shapely.get_parts(shown), key=lambda part: part.length, default=None)
+        if longest is not None and longest.length * chart.mm > CONTOUR_NAMED_MM:
+            middle = longest.interpolate(0.5, normalized=True)
+            x, y = chart.at(middle.x, middle.y)
+            yield Text(x, y + 0.7, f"{at:g}", 2, "middle", colour=GROUND, halo=True)
 
 
 def seen(zone: ZoneCoverage, chart: Chart, kind: str) -> Iterator[Mark]:
@@ -205,18 +244,20 @@ def signs(design: Design, placed: tuple[Device, ...], chart: Chart, labels: Labe
 def names(design: Design, placed: tuple[Device, ...], chart: Chart, labels: Labels, kind: str) -> Iterator[Mark]:
     """The names of all signs, then of blind spots, zones and buildings, as far as they find room."""
     for one in placed:
-        x, y = chart.at(one.x, one.y)
-        yield labels.put(x, y, one.id, 2.8, 2.0, bold=True, colour=ROLES[one.role])
+        if chart.shows(one.x, one.y):
+            x, y = chart.at(one.x, one.y)
+            yield labels.put(x, y, one.id, 2.8, 2.0, bold=True, colour=ROLES[one.role])
     for one, fixed in design.site.supplies.values():
-        x, y = chart.at(fixed.x, fixed.y)
-        yield labels.put(x, y, one.id, 2.3, 1.8, colour=SUPPLY)
+        if chart.shows(fixed.x, fixed.y):
+            x, y = chart.at(fixed.x, fixed.y)
+            yield labels.put(x, y, one.id, 2.3, 1.8, colour=SUPPLY)
     for spot in spots(design.coverage, kind):
-        if spot.blind.area_m2 * chart.mm**2 > LABELLED_MM2:
-            point = shapely.point_on_surface(spot.blind.area)
+        point = shapely.point_on_surface(spot.blind.area)
+        if spot.blind.area_m2 * chart.mm**2 > LABELLED_MM2 and chart.shows(point.x, point.y):
             x, y = chart.at(point.x, point.y)
             yield labels.put(x, y, f"{spot.name}: {spot.blind.area_m2:.0f} m²", 2.3, 0.2, colour=ALARM)
     for thing in design.site.things:
-        if thing.meaning in {Meaning.BUILDING, Meaning.OBSTRUCTION, Meaning.WATER} and not thing.geometry.is_empty:
+        if thing.meaning in NAMED and not thing.geometry.is_empty:
             point = shapely.point_on_surface(thing.geometry)
             if not chart.shows(point.x, point.y):
                 continue  # surveys reach farther than sites
@@ -224,7 +265,12 @@ def names(design: Design, placed: tuple[Device, ...], chart: Chart, labels: Labe
             high = "" if thing.height_m is None else f" {thing.height_m:g} m"
             yield labels.put(x, y, f"{thing.name or thing.id}{high}", 2.2, 0.2, colour="#374151")
     for zone in design.site.zones.values():
-        corner = min(shapely.get_coordinates(zone.area).tolist(), key=lambda place: place[0] - place[1])  # the most north-western
+        if not chart.clips(zone.area):
+            continue
+        corner = min(
+            shapely.get_coordinates(shapely.clip_by_rect(zone.area, *chart.seen())).tolist(),
+            key=lambda place: place[0] - place[1],
+        )  # the most north-western
         x, y = chart.at(corner[0], corner[1])
         yield labels.put(x, y, f"zone {zone.zone.title}", 2.6, 0.2, bold=True, colour="#1d4e89")
 

@@ -108,7 +108,7 @@ class Labels:
 
 def places(x: float, y: float, wide: float, size: float, radius: float) -> Iterator[Point]:
     """Where a name may begin about a sign, the best first: beside, above and below it, then farther out."""
-    for far in (radius + 0.8, radius + 3.5):
+    for far in (radius + 0.8, radius + 3.5, radius + 6.5, radius + 10.0):
         for across, down in ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1)):
             left = x + far if across > 0 else x - far - wide if across < 0 else x - wide / 2
             yield left, y + size * 0.35 + down * (far + size * 0.4)

@@ -23,6 +23,7 @@ LINK: Final = Ink(stroke="#1d4ed8", width=0.45)
 SPARE: Final = Ink(stroke="#93a4c4", width=0.25, dash=(1.2, 1.0))
 ETHERNET: Final = Ink(stroke="#c2410c", width=0.6)
 POWER: Final = Ink(stroke="#a16207", width=0.6, dash=(2.2, 1.0))
+THERE: Final = Ink(stroke=GREY, width=0.3)
 WORLD: Final = Ink(stroke=GREY, width=0.35, dash=(0.5, 1.0))
 COLUMN: Final = 92.0
 PER_ROW: Final = 14
@@ -53,11 +54,11 @@ class Edge:
 
     upper: str
     lower: str
-    kind: Literal["link", "spare", "ethernet", "power"]
+    kind: Literal["link", "spare", "ethernet", "power", "there"]
     label: str
 
 
-INKS: Final = {"link": LINK, "spare": SPARE, "ethernet": ETHERNET, "power": POWER}
+INKS: Final = {"link": LINK, "spare": SPARE, "ethernet": ETHERNET, "power": POWER, "there": THERE}
 
 
 def topology(design: Design) -> Draft:
@@ -80,6 +81,7 @@ def stations_of(design: Design) -> Iterator[Station]:
     ways: Mapping[str, tuple[str, ...]] = design.radio.ways if design.radio else {}
     failing = {failure.what: len(failure.dark) for failure in (design.radio.failures if design.radio else ())}
     cabled = {row.device for row in design.cables.rows} if design.cables else set[str]()
+    cabled |= {ident for ident, _ in fed_already(design)}
     unheard = set(design.radio.unheard) if design.radio else set[str]()
     deepest = max((len(way) - 1 for way in ways.values()), default=1)
     for one in devices(design):
@@ -121,6 +123,17 @@ def edges_of(design: Design) -> Iterator[Edge]:
     for row in design.cables.rows if design.cables else ():
         source = f"supply {row.source}" if row.source in design.site.supplies else row.source
         yield Edge(source, row.device, row.use, f"{row.part}, {row.metres:.0f} m")
+    for ident, supply_id in fed_already(design):
+        yield Edge(f"supply {supply_id}", ident, "there", "exists already")
+
+
+def fed_already(design: Design) -> Iterator[tuple[str, str]]:
+    """Nodes that exist, each with the supply that the plan says it hangs on: no cable is planned to them."""
+    cabled = {row.device for row in design.cables.rows} if design.cables else set[str]()
+    for ident, (node, _) in design.site.nodes.items():
+        supply_id = node.power.supply if node.power else None
+        if node.existing and supply_id in design.site.supplies and ident not in cabled:
+            yield ident, str(supply_id)
 
 
 def placed(stations: Mapping[str, Station], edges: Sequence[Edge], room: Room) -> dict[str, tuple[float, float]]:
@@ -153,7 +166,7 @@ def mean(values: Sequence[float], default: float) -> float:
 
 def drawn_edges(edges: Sequence[Edge], at: Mapping[str, tuple[float, float]]) -> Iterator[Mark]:
     """The lines, those that matter most on top."""
-    for kind in ("spare", "power", "ethernet", "link"):
+    for kind in ("spare", "there", "power", "ethernet", "link"):
         for edge in edges:
             if edge.kind == kind:
                 yield Group(
@@ -222,6 +235,7 @@ def told(design: Design, room: Room) -> Iterator[Mark]:
         ("spare", "usable link, not in use"),
         ("ethernet", "data cable, PoE"),
         ("power", "power cable"),
+        ("there", "exists already"),
     )
     for kind, text in legend:
         yield line(((x, y), (x + 10, y)), INKS[kind])

@@ -5,63 +5,42 @@
  * distance across over that; a height by s, its height over the observer's, over the distance. So a sight line is a u, and a target
  * is hidden when somewhere before it the ground's s is above its own. Straight lines stay straight in u and s.
  *
- * Rays are marched column by column at u = k / n, k = -n..n. What lies between two rays is bounded by what they met: along a column
- * the ground between them is off the straight line by no more than it bends there, and so it is along a sight line between two
- * columns. `highest` is the highest s so far at each ray, with that added: a sight line between two rays meets no more than what is
- * straight between theirs. `lowest` is, for each gap between two rays, the ground along one column, less its bend: each sight line
- * there has met as much. A target above the first is seen, one below the other is hidden; the few in between are judged along their
- * own sight line, but only past those groups of columns whose ground could reach it. So the answer is that of judging all of them.
+ * Rays are marched column by column at u = k / n, k = -n..n; with the distance n doubles, so that the gap between two is half a cell
+ * to a cell wide. What lies between two rays is bounded by what they met: along a column the ground between them is off the straight
+ * line by no more than it bends there, and so it is along a sight line between two columns. How far it bends is taken from its block
+ * where that is little, else worked out for each place (strip.c). `highest` is the highest s so far at each ray, with that added: a
+ * sight line between two rays meets no more than what is straight between theirs. `lowest` is, for each gap between two rays, the
+ * ground along one column, less its bend: each sight line there has met as much. A target above the first is seen, one below the other
+ * is hidden; the few in between are judged along their own sight line, but only past those groups of columns whose ground could reach
+ * it. So the answer is that of judging all of them.
+ *
+ * Rays and targets are taken by fours, in floats: their rounding (ROUNDING) is on the safe side of every bound, so that it costs a
+ * doubt at most. What is left in doubt is judged in doubles, by ground.c.
  *
  * A block of ground that stays below `lowest` raises nothing and is passed over, with its targets when they do too. */
 
-#include "kernel.h"
+#include "horizon.h"
 
 #ifndef WIDEST
-#define WIDEST 16384 /* cells, along and across; each cell of a larger grid is judged by itself */
+#define WIDEST LONGEST /* cells, along and across; each cell of a larger grid, or of one farther off, is judged by itself */
 #endif
-#define RAYS 1024 /* most of them on either side of the axis */
-#define GROUPS 64 /* of columns */
-#define ACROSS 4112 /* most cells of a copied column */
-#define SIZE 16 /* of a block; level 2 */
-#define LONGEST 64 /* rows of a run of blocks */
-#define FEW 2 /* groups that are marched one by one */
-#define NOTHING -1e30
-#define SLACK 0.002 /* what rounding and GRAZE come to, and more, in centimetres */
-#define ONE ((double)(1LL << 40))
+#define FEW 3 /* groups that are looked at one by one */
+#define LONG 64 /* rows of a run of blocks */
+#define BENT 8 /* centimetres: where ground bends more, each place's own bend is looked at */
 
-typedef struct {
-    const field *of;
-    i32 turned, away; /* whether its columns are the grid's rows; 1 or -1: where distance grows */
-    i32 columns, rows, next, up; /* the grid as the side has it, and from a centre to the next along and across in its arrays */
-    i32 along_cm, across_cm; /* the observer, from the first centre */
-    double eye_across, eye; /* in cells, in centimetres */
-    i32 first, last; /* columns; the last that has cells to judge */
-    double least_u, most_u; /* of those */
-    i32 rays, low, high; /* rays 0..2 * rays; those that count */
-} side;
-
-/* A column: its place, its distance and that of the one before; the gap between two rays; its heights, `up` apart in memory. */
-typedef struct {
-    i32 at, group, up;
-    double distance, before, inverse, gap;
-    const i32 *ground, *targets;
-    u8 *mask;
-} column;
-
-typedef struct { double left, right; } ramp;
-typedef struct { i32 low, high, quiet; double bend; } run; /* rows of blocks that bend about alike; whether they raise nothing */
-
-static double highest[2 * RAYS + 1], part[2 * RAYS + 1]; /* `part`: within the columns of one block */
-static ramp lowest[2 * RAYS];
-static float parts[2 * RAYS + 1][GROUPS]; /* the highest s of each group of columns */
-static double from[GROUPS], to[GROUPS]; /* their distances */
+/* Of each ray, the highest s so far, `part` within the columns of one block; of each gap between two rays, the lowest at its ends. */
+static float highest[2 * RAYS + SPARE], part[2 * RAYS + SPARE], lowest_left[2 * RAYS + SPARE], lowest_right[2 * RAYS + SPARE];
+static float met[2 * RAYS + SPARE]; /* what the rays meet at least in one column */
+static float parts[GROUPS][BINS + SPARE]; /* the highest s of each group of columns, of gaps of rays together */
+static i32 starts[GROUPS], ends[GROUPS]; /* the column before each, and its last */
 static point crest; /* the patch that hid a cell last: it often hides the next one too */
-static run runs[WIDEST / SIZE + 1];
-
-/* The columns of one block, copied so that each is in one piece: on the east and west they are not. */
-static struct { i32 ground[SIZE + 1][ACROSS], targets[SIZE + 1][ACROSS]; } strip;
+static run runs[LONGEST / SIZE + 1];
+static i32 lows[SIZE + 1], highs[SIZE + 1], south, north; /* the cells of the columns being passed; of all of them */
 
 static i32 floor_of(double x) { i32 made = (i32)x; return made - (made > x); }
+
+/* How far a place is beyond a whole number, less than 1 in floats too. */
+static float share_of(double place, i32 whole) { return (float)least(place - whole, 0.999999); }
 
 static i32 floor_div(i32 a, i32 b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
@@ -71,8 +50,6 @@ static double distance_of(const side *of, i32 at)
 {
     return (double)(of->away * (at * of->of->in->step - of->along_cm)) / of->of->in->step;
 }
-
-static i64 place_of(const side *of, i32 at, i32 across) { return (i64)at * of->next + (i64)across * of->up; }
 
 /* The sight line to a target. */
 static sight line_of(const side *of, const column *in, i32 across)
@@ -90,80 +67,193 @@ static int hidden_last(const side *of, const column *in, i32 across, const sight
     return ground_rises_in(of->of, line, of->turned ? beside : along, of->turned ? along : beside, in->before * in->inverse, 1);
 }
 
-/* Judge a target by its own sight line: `ray` is the one before it, `part_of` how far it is from there to the next. The ground is
- * marched in those groups of columns that could hide it, the nearest to it first; when there are more, in the rest at once. */
+/* The bin of a gap between rays, or the first of those it fills: both are of powers of two. */
+static i32 bin_of(const side *of, i32 ray)
+{
+    i32 finer = __builtin_ctz(BINS / 2) - __builtin_ctz(of->rays);
+    return finer >= 0 ? ray << finer : ray >> -finer;
+}
+
+/* Whether a sight line meets ground between two columns, `along` being the lower of their numbers, near rows r and q. */
+static int rises_between(const side *of, const sight *line, i32 along, i32 r, i32 q)
+{
+    point one = { of->turned ? r : along, of->turned ? along : r }, other = { of->turned ? q : along, of->turned ? along : q };
+    return ground_rises_at(of->of, line, one) || (r != q && ground_rises_at(of->of, line, other));
+}
+
+/* Whether the ground hides a target between the columns `near` and `far`. It does where it is higher than the sight line on a column.
+ * Between two columns it is off the straight line by no more than a quarter of how far the line goes across times what the slopes of
+ * the ground across differ by; only where the line is not clear of that, the patches themselves are asked. */
+static int hidden_between(const side *of, const column *in, const sight *line, double u, double s, i32 near, i32 far)
+{
+    const i32 *ground = of->of->ground;
+    i32 last = of->rows - 2, row_after = 0;
+    double distance = in->distance - size_of(in->at - far), clear_after = 0, slope_after = 0;
+    int over_after = 0;
+    for (i32 at = far;; at -= of->away, distance--) {
+        double y = of->eye_across + u * distance, clear = 0, slope = 0;
+        i32 row = max(0, min(last, floor_of(y)));
+        int over = y >= 0 && y <= last + 1;
+        if (over) {
+            const i32 *from_row = ground + place_of(of, at, row);
+            slope = from_row[of->up] - from_row[0];
+            clear = s * distance + of->eye - from_row[0] - slope * (y - row);
+            if (clear < -SLACK) return 1;
+        }
+        if (at != far && (over || over_after)) {
+            double differ = size(slope - slope_after), low = least(clear, clear_after);
+            if (row != row_after) {
+                const i32 *own = ground + place_of(of, at, row_after), *after = ground + place_of(of, at + of->away, row);
+                double own_slope = own[of->up] - own[0], other_slope = after[of->up] - after[0];
+                differ = most(differ, most(size(slope - other_slope), size(own_slope - slope_after)));
+            }
+            differ *= size(u);
+            if (!(over && over_after && low > SLACK && (low > differ / 4 + SLACK || most(clear, clear_after) > differ + SLACK))
+                && rises_between(of, line, min(at, at + of->away), row, row_after)) return 1;
+        }
+        if (at == near) return 0;
+        row_after = row, clear_after = clear, slope_after = slope, over_after = over;
+    }
+}
+
+/* Judge a target by its own sight line: `ray` is the one before it, `part_of` how far it is from there to the next. Only those groups
+ * of columns are looked at whose ground could hide it, the nearest to it first: that one column by column, others by blocks of patches,
+ * and when there are more, all the rest at once. */
 static int hidden_alone(const side *of, const column *in, i32 across, double s, i32 ray, double part_of)
 {
     sight line = line_of(of, in, across);
-    if (ground_rises_at(of->of, &line, crest)) return 1;
     if (in->at == of->first) return ground_rises(of->of, &line, LEVELS, 0, 1, &crest);
-    double last = in->before * in->inverse, rest_from = 0, rest_to = 0;
-    i32 count = 0;
+    double u = (across - of->eye_across) * in->inverse;
+    double now = between(part[ray], part[ray + 1], part_of) + ROUNDING * (size(part[ray]) + size(part[ray + 1]));
+    i32 bin = bin_of(of, ray), count = 0;
     for (i32 group = in->group; group >= 0; group--) {
-        double left = parts[ray][group], right = parts[ray + 1][group];
-        if (group == in->group) left = most(left, part[ray]), right = most(right, part[ray + 1]);
-        if (s >= between(left, right, part_of)) continue;
-        double start = from[group] * in->inverse, end = group == in->group ? last : least(last, to[group] * in->inverse);
-        if (count++ < FEW && ground_rises(of->of, &line, 1, start, end, &crest)) return 1;
-        if (count == FEW + 1) rest_to = end;
-        rest_from = start;
+        if (s >= parts[group][bin] && (group != in->group || s >= now)) continue;
+        i32 far = group == in->group || ends[group] == in->at - of->away ? in->at - of->away : ends[group] + of->away;
+        double start = group == 0 ? 0 : (in->distance - size_of(in->at - starts[group])) * in->inverse;
+        double end = (in->distance - size_of(in->at - far)) * in->inverse;
+        if (++count > FEW) {
+            if (ground_rises(of->of, &line, LEVELS, 0, end, &crest)) return 1;
+            break;
+        }
+        if (count > 1 || group == 0) {
+            if (ground_rises(of->of, &line, 1, start, end, &crest)) return 1;
+        } else if (hidden_between(of, in, &line, u, s, starts[group], far)) return 1;
     }
-    if (count > FEW && ground_rises(of->of, &line, LEVELS, rest_from, rest_to, &crest)) return 1;
     return hidden_last(of, in, across, &line);
 }
 
-/* Judge the cells `low` to `high` of a column. Between the column before and a target is one patch, in which the ground is off the
- * straight line by no more than a quarter of its twist along it, and by no more than that twist times the way left to the target. */
+/* Judge a single target. Between the column before and a target is one patch, in which the ground is off the straight line by no
+ * more than a quarter of its twist along it, and by no more than that twist times the way left to the target: `twist` in centimetres. */
+static int hidden(const side *of, const column *in, i32 across, double twist)
+{
+    i64 place = place_of(of, in->at, across);
+    i32 target = of->of->targets[place], above = target - of->of->ground[place];
+    double s = (target - of->eye) * in->inverse, at = (across - of->eye_across) / in->gap + of->rays;
+    i32 ray = max(of->low, min(of->high - 1, (i32)at));
+    double part_of = at - ray;
+    if (in->at != of->first) {
+        double rounding = ROUNDING * (size(highest[ray]) + size(highest[ray + 1]) + size(s));
+        double clear = s - between(highest[ray], highest[ray + 1], part_of) - rounding;
+        if (clear >= 0 && above >= 0) {
+            if (above >= twist || clear * in->before >= (4 * above >= twist ? twist / 4 : twist)) return 0;
+            sight line = line_of(of, in, across);
+            return hidden_last(of, in, across, &line);
+        }
+        rounding = ROUNDING * (size(lowest_left[ray]) + size(lowest_right[ray]) + size(s));
+        if (s + rounding < between(lowest_left[ray], lowest_right[ray], part_of)) return 1;
+    }
+    return hidden_alone(of, in, across, s, ray, part_of);
+}
+
+/* Judge the cells `low` to `high` of a column, by fours; those that the rays leave in doubt one by one. */
 static void judge(const side *of, const column *in, i32 low, i32 high, double bend)
 {
-    double scale = 1 / in->gap, at = (low - of->eye_across) * scale + of->rays;
+    if (low > high) return;
     i32 axis = floor_of(of->eye_across);
-    double twist = bend * (max(size_of(low - axis), size_of(high - axis)) + 1) * in->inverse;
-    double slack = twist / most(in->before, 1e-9);
-    u8 *cell = in->mask + (i64)low * of->up;
-    const i32 *targets = in->targets + (i64)low * in->up, *ground = in->ground + (i64)low * in->up;
-    for (i32 k = low; k <= high; k++, at += scale, cell += of->up, targets += in->up, ground += in->up) {
-        if (!*cell) continue;
-        i32 target = *targets, above = target - *ground;
-        i32 ray = max(of->low, min(of->high - 1, (i32)at));
-        double s = (target - of->eye) * in->inverse, part_of = at - ray;
-        if (in->at != of->first) {
-            double clear = s - between(highest[ray], highest[ray + 1], part_of);
-            if (clear >= 0 && above >= 0) {
-                if (clear >= (4 * above >= twist ? slack / 4 : slack)) continue;
-                sight line = line_of(of, in, k);
-                if (hidden_last(of, in, k, &line)) *cell = 0;
-                continue;
-            }
-            if (s < between(lowest[ray].left, lowest[ray].right, part_of)) { *cell = 0; continue; }
+    double scale = 1 / in->gap, twist = bend * (max(size_of(low - axis), size_of(high - axis)) + 1) * in->inverse;
+    u8 *real = of->of->mask + place_of(of, in->at, 0), *cells = of->turned ? real : strip.kept[in->strip] + EDGE;
+    i64 up = of->up;
+    if (high - low < 3 || 3 * scale > 6.9 || in->at == of->first) {
+        for (i32 k = low; k <= high; k++)
+            if (real[k * up] && hidden(of, in, k, twist)) cells[k] = 0;
+        return;
+    }
+    const job *all = of->of->in;
+    const float *targets = (all->lift < 0 ? strip.targets : strip.ground)[in->strip] + EDGE;
+    f4 lift = all_of((float)max(0, all->lift));
+    double clear_cm = strip.above < 0 ? 1e30 : strip.above >= twist ? 0 : 4 * strip.above >= twist ? twist / 4 : twist;
+    f4 enough = all_of((float)(clear_cm / most(in->before, 1e-9))), inverse = all_of((float)in->inverse), tiny = all_of((float)ROUNDING);
+    f4 steps = { 0, (float)scale, (float)(2 * scale), (float)(3 * scale) };
+    for (i32 k = low;; k = min(k + 4, high - 3)) {
+        double at = (k - of->eye_across) * scale + of->rays;
+        i32 ray = (i32)at;
+        places by = places_of(all_of(share_of(at, ray)) + steps);
+        f4 target = (load(targets + k) + lift) * inverse, rounding = sizes(target) * tiny;
+        f4 left = picked(highest + ray, &by), way = picked(highest + ray + 1, &by) - left;
+        i4 seen = target - rounding - (left + way * by.part + sizes(way) * tiny) >= enough;
+        left = picked(lowest_left + ray, &by), way = picked(lowest_right + ray, &by) - left;
+        i4 dark = target + rounding < left + way * by.part - sizes(way) * tiny;
+        bytes lost = __builtin_shufflevector((bytes)dark, (bytes)dark, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+        *(loose_i32 *)(cells + k) &= ~((i4)lost)[0];
+        for (unsigned doubt = ~(unsigned)__builtin_wasm_bitmask_i32x4(seen | dark) & 15; doubt; doubt &= doubt - 1) {
+            i32 one = k + __builtin_ctz(doubt);
+            if (real[one * up] && cells[one] && hidden(of, in, one, twist)) cells[one] = 0;
         }
-        if (hidden_alone(of, in, k, s, ray, part_of)) *cell = 0;
+        if (k == high - 3) break;
     }
 }
 
-/* Let the rays `low` to `high` meet the ground of a column. At its ends some are beyond it: there it goes on as in its last patch,
- * so that there is something to be straight between, but gives no gap a `lowest`. */
-static inline void meet(const side *of, const column *in, i32 low, i32 high, double bend, const int at_end)
+/* Let the rays `low` to `high`, and up to three more, meet the ground of a column. At its ends some are beyond it: there it goes on as
+ * in its last patch, so that there is something to be straight between, but gives no gap a `lowest`. */
+static inline void meet(const side *of, const column *in, i32 low, i32 high, double bend, const int local, const int at_end)
 {
-    i32 up = in->up, last = of->rows - 2;
-    double along = bend * (1 + (i32)in->gap) / (4 * of->rays);
-    double slant = bend * least(2, 0.5 / most(in->before, 1e-9)) / of->rays;
-    double below = along + SLACK * in->inverse, before = 0;
-    i64 place = (i64)((of->eye_across + (low - of->rays) * in->gap) * ONE), step = (i64)(in->gap * ONE);
-    int inside = 0;
-    for (i32 k = low; k <= high; k++, place += step) {
-        i32 row = (i32)(place >> 40);
-        if (at_end) row = max(0, min(last, row));
-        double share = (double)(place - ((i64)row << 40)) * (1 / ONE);
-        double south = in->ground[(i64)row * up], north = in->ground[(i64)(row + 1) * up];
-        double s = (south + (north - south) * share - of->eye) * in->inverse, above = below + slant * size_of(k - of->rays);
-        if (s + above > part[k]) part[k] = s + above;
-        if (s + above > highest[k]) highest[k] = s + above;
-        int here = !at_end || (share >= 0 && share <= 1);
-        if (inside && here && before + s - 2 * below > lowest[k - 1].left + lowest[k - 1].right)
-            lowest[k - 1] = (ramp){ before - below, s - below };
-        before = s, inside = here;
+    const float *ground = strip.ground[in->strip] + EDGE, *rises = strip.rises + EDGE, *falls = strip.falls + EDGE;
+    f4 inverse = all_of((float)in->inverse), ends = all_of((float)(of->rows - 1)), count = { 0, 1, 2, 3 };
+    f4 steps = count * all_of((float)in->gap);
+    double slack = (SLACK + ROUNDING * strip.size) * in->inverse, along = bend / (4 * of->rays) * (1 + ROUNDING) + slack;
+    double slant = bend * least(2, 0.5 / most(in->before, 1e-9)) / of->rays * (1 + ROUNDING);
+    f4 below = all_of((float)along), above_each = all_of((float)slant);
+    double place = of->eye_across + (low - of->rays) * in->gap;
+    i32 k = low;
+    for (; k <= high; k += 4, place += 4 * in->gap) {
+        i32 row = floor_of(place);
+        f4 first = all_of(share_of(place, row)) + steps;
+        places by = places_of(first);
+        f4 south = picked_near(ground + row, &by), north = picked_near(ground + row + 1, &by);
+        f4 s = (south + (north - south) * by.part) * inverse, least_met, most_met;
+        if (local) least_met = s - picked_near(falls + row, &by), most_met = s + picked_near(rises + row, &by);
+        else least_met = s - below, most_met = s + below + above_each * sizes(all_of((float)(k - of->rays)) + count);
+        if (at_end) {
+            f4 across = first + all_of((float)row);
+            least_met = chosen((across >= 0) & (across <= ends), least_met, all_of(NOTHING));
+        }
+        store(met + k, least_met);
+        store(part + k, larger(load(part + k), most_met));
+        store(highest + k, larger(load(highest + k), most_met));
     }
+    store(met + k, all_of(NOTHING));
+    for (i32 gap = low; gap < k; gap += 4) {
+        f4 left = load(met + gap), right = load(met + gap + 1), own_left = load(lowest_left + gap), own_right = load(lowest_right + gap);
+        i4 better = left + right > own_left + own_right;
+        store(lowest_left + gap, chosen(better, left, own_left));
+        store(lowest_right + gap, chosen(better, right, own_right));
+    }
+}
+
+/* Put a ray between each two: straight between theirs is what was known of it. */
+static void split(side *of)
+{
+    for (i32 k = of->high; k >= of->low; k--) {
+        float far_high = k < of->high ? highest[k + 1] : highest[k], far_part = k < of->high ? part[k + 1] : part[k];
+        float left = lowest_left[k], right = lowest_right[k];
+        double middle_high = (highest[k] + far_high) / 2.0, middle_part = (part[k] + far_part) / 2.0, middle = (left + right) / 2.0;
+        highest[2 * k + 1] = (float)(middle_high + ROUNDING * size(middle_high)), highest[2 * k] = highest[k];
+        part[2 * k + 1] = (float)(middle_part + ROUNDING * size(middle_part)), part[2 * k] = part[k];
+        middle -= ROUNDING * size(middle);
+        lowest_left[2 * k + 1] = (float)middle, lowest_right[2 * k + 1] = right;
+        lowest_left[2 * k] = left, lowest_right[2 * k] = (float)middle;
+    }
+    of->rays *= 2, of->low *= 2, of->high *= 2;
 }
 
 /* The most that the ground bends in and beside a block. */
@@ -185,8 +275,8 @@ static void span_of(const side *of, i32 at, i32 *low, i32 *high)
     *low = max(0, -floor_div(reach - of->across_cm, step));
     *high = min(of->rows - 1, floor_div(of->across_cm + reach, step));
     double gap = distance_of(of, at) / of->rays;
-    *low = max(*low, floor_of(of->eye_across + (of->low - of->rays) * gap));
-    *high = min(*high, floor_of(of->eye_across + (of->high - of->rays) * gap) + 1);
+    *low = max(*low, floor_of(of->eye_across + (of->low - of->rays) * gap - 1e-6) + 1);
+    *high = min(*high, floor_of(of->eye_across + (of->high - of->rays) * gap + 1e-6));
 }
 
 /* The least that sight lines through a block have met. */
@@ -196,15 +286,21 @@ static double least_met(const side *of, i32 block, double near, double far)
     double low = a / (a < 0 ? near : far), high = b / (b > 0 ? near : far), found = -NOTHING;
     i32 first = low < -1 ? of->low : max(of->low, floor_of(low * of->rays) + of->rays - 1);
     i32 last = high > 1 ? of->high - 1 : min(of->high - 1, floor_of(high * of->rays) + of->rays + 1);
-    for (i32 k = first; k <= last; k++) found = least(found, least(lowest[k].left, lowest[k].right));
-    return found;
+    i32 k = first;
+    f4 four = all_of(-NOTHING);
+    for (; k + 3 <= last; k += 4) four = lesser(four, lesser(load(lowest_left + k), load(lowest_right + k)));
+    for (; k <= last; k++) found = least(found, least(lowest_left[k], lowest_right[k]));
+    return least(found, least_in(four));
 }
 
 /* The highest target of some cells of the grid, in one piece. */
 static i32 highest_of(const i32 *targets, i32 count, i32 found)
 {
-    for (i32 k = 0; k < count; k++) found = max(found, targets[k]);
-    return found;
+    i4 four = { found, found, found, found };
+    i32 k = 0;
+    for (; k + 3 < count; k += 4) four = __builtin_elementwise_max(four, load_whole(targets + k));
+    for (; k < count; k++) found = max(found, targets[k]);
+    return max(max(found, max(four[0], four[1])), max(four[2], four[3]));
 }
 
 /* Hide some cells, mostly as many as a block is wide: to fill a length that is not known is slow where this runs. */
@@ -216,24 +312,20 @@ static void blacken(u8 *cells, i32 count)
 }
 
 /* Hide a block's targets, rows `low` to `high`, when all are below what their sight lines have met; whether they are. */
-static int darken(const side *of, i32 first, i32 last, i32 low, i32 high, double met)
+static int darken(const side *of, i32 first, i32 last, i32 low, i32 high, i32 ground, double met)
 {
     const field *all = of->of;
-    i32 lows[SIZE + 1], highs[SIZE + 1], count = size_of(last - first) + 1, west = min(first, last), top = -2 * HEIGHT;
+    i32 count = size_of(last - first) + 1, west = min(first, last), top = -2 * HEIGHT;
     double near = distance_of(of, first), limit = met * (met < 0 ? distance_of(of, last) : near) + of->eye;
-    if (of->turned)
+    if (all->in->lift >= 0) top = ground + all->in->lift;
+    else if (of->turned)
         for (i32 k = 0; k < count; k++) top = highest_of(all->targets + place_of(of, west + k, low), high - low + 1, top);
     else
         for (i32 row = low; row <= high; row++) top = highest_of(all->targets + place_of(of, west, row), count, top);
     if (top >= limit) return 0;
-    i32 south = of->rows, north = -1; /* rows of which some cells are not the side's */
-    for (i32 k = 0; k < count; k++) {
-        span_of(of, west + k, &lows[k], &highs[k]);
-        south = k ? max(south, lows[k]) : lows[k], north = k ? min(north, highs[k]) : highs[k];
-    }
     if (of->turned)
         for (i32 k = 0; k < count; k++) {
-            i32 from_row = max(low, lows[k]), to_row = min(high, highs[k]);
+            i32 own = size_of(west + k - first), from_row = max(low, lows[own]), to_row = min(high, highs[own]);
             blacken(all->mask + place_of(of, west + k, from_row), to_row - from_row + 1);
         }
     else
@@ -242,23 +334,9 @@ static int darken(const side *of, i32 first, i32 last, i32 low, i32 high, double
             if (row >= south && row <= north) blacken(cells, count);
             else
                 for (i32 k = 0; k < count; k++)
-                    if (row >= lows[k] && row <= highs[k]) cells[k] = 0;
+                    if (row >= lows[size_of(west + k - first)] && row <= highs[size_of(west + k - first)]) cells[k] = 0;
         }
     return 1;
-}
-
-/* Copy rows `low` to `high` of some columns of the ground, or of the targets, to the strip, from its row `start` on. */
-static void copy_in(const side *of, i32 first, i32 last, i32 low, i32 high, const i32 *heights, i32 *copied)
-{
-    const i32 *at = heights + place_of(of, first, low);
-    i32 count = size_of(last - first) + 1, row = low, up = of->up;
-    for (; row + 3 <= high; row += 4, at += 4 * up)
-        for (i32 k = 0; k < count; k++) {
-            i32 *made = copied + k * ACROSS + row - low, away = k * of->away;
-            made[0] = at[away], made[1] = at[away + up], made[2] = at[away + 2 * up], made[3] = at[away + 3 * up];
-        }
-    for (; row <= high; row++, at += up)
-        for (i32 k = 0; k < count; k++) copied[k * ACROSS + row - low] = at[k * of->away];
 }
 
 /* The blocks of some columns that are not passed over, as runs. */
@@ -267,7 +345,7 @@ static i32 runs_left(const side *of, i32 first, i32 last, i32 along)
     const job *in = of->of->in;
     i32 count = blocks_of(of->rows, 2), wide = blocks_of(in->columns, 2), low, high, made = 0;
     double near = distance_of(of, first) - 1, far = distance_of(of, last);
-    span_of(of, last, &low, &high);
+    low = lows[size_of(last - first)], high = highs[size_of(last - first)];
     double near_low = of->eye_across + (of->low - of->rays) * near / of->rays, margin = far / of->rays + 2;
     double near_high = of->eye_across + (of->high - of->rays) * near / of->rays;
     i32 from_block = max(0, min(count - 1, floor_of(least(near_low, low) - margin) >> 4));
@@ -275,15 +353,16 @@ static i32 runs_left(const side *of, i32 first, i32 last, i32 along)
     for (i32 block = from_block; block <= to_block; block++) {
         i32 top = HIGHEST(AT(const i32, in->block_at[1])[of->turned ? (i64)along * wide + block : (i64)block * wide + along]);
         i32 end = block == count - 1 ? of->rows - 1 : block * SIZE + SIZE - 1;
-        run here = { block * SIZE, end, 0, bend_of(of, along, block) };
+        run here = { block * SIZE, end, 0, 0, bend_of(of, along, block) };
+        here.local = here.bend > BENT;
         if (near > 0) {
             double rise = top + 2 * here.bend + 1 - of->eye, met = least_met(of, block, near, far);
             here.quiet = rise / (rise > 0 ? near : far) < met;
-            if (here.quiet && darken(of, first, last, here.low, here.high, met)) continue;
+            if (here.quiet && darken(of, first, last, here.low, here.high, top, met)) continue;
         }
         run *before = made ? &runs[made - 1] : 0;
-        if (before && before->high == here.low - 1 && here.low - before->low < LONGEST && before->quiet == here.quiet
-            && here.bend <= 1.5 * before->bend && before->bend <= 1.5 * here.bend) {
+        if (before && before->high == here.low - 1 && here.low - before->low < LONG && before->quiet == here.quiet
+            && before->local == here.local && here.bend <= 1.5 * before->bend && before->bend <= 1.5 * here.bend) {
             before->high = here.high, before->bend = most(before->bend, here.bend);
         } else runs[made++] = here;
     }
@@ -291,21 +370,26 @@ static i32 runs_left(const side *of, i32 first, i32 last, i32 along)
 }
 
 /* Judge the cells of a column, then let the rays meet its ground. */
-static void pass(const side *of, const column *in, i32 count)
+static void pass(side *of, column *in, i32 count, int has_next)
 {
-    i32 low, high;
-    span_of(of, in->at, &low, &high);
+    i32 low = lows[in->strip - 1], high = highs[in->strip - 1];
+    while (of->rays < in->distance && of->rays < RAYS) split(of);
+    in->gap = in->distance / of->rays;
     for (i32 k = 0; k < count; k++) judge(of, in, max(low, runs[k].low), min(high, runs[k].high), runs[k].bend);
     for (i32 k = 0; k < count; k++) {
         if (runs[k].quiet) continue;
+        if (runs[k].local) bend_column(of, in, runs[k].low, runs[k].high, has_next);
         double first = runs[k].low, last = runs[k].high + 1, margin = in->gap + 2;
         if (runs[k].low == 0) first -= margin;
         if (runs[k].high == of->rows - 1) last += margin;
         double a = (first - of->eye_across) / in->gap + of->rays, b = (last - of->eye_across) / in->gap + of->rays;
         if (b < of->low || a > of->high) continue;
         i32 from_ray = a < of->low ? of->low : (i32)a, to_ray = b >= of->high ? of->high : (i32)b + 1;
-        if (first > margin && last + margin < of->rows - 1) meet(of, in, from_ray, to_ray, runs[k].bend, 0);
-        else meet(of, in, from_ray, to_ray, runs[k].bend, 1);
+        int inside = first > 2 * margin && last + 4 * margin < of->rows - 1, local = runs[k].local && in->at != of->first;
+        if (inside && !local) meet(of, in, from_ray, to_ray, runs[k].bend, 0, 0);
+        else if (inside) meet(of, in, from_ray, to_ray, runs[k].bend, 1, 0);
+        else if (!local) meet(of, in, from_ray, to_ray, runs[k].bend, 0, 1);
+        else meet(of, in, from_ray, to_ray, runs[k].bend, 1, 1);
     }
 }
 
@@ -313,73 +397,77 @@ static void pass(const side *of, const column *in, i32 count)
 static void set_out(const side *of)
 {
     const job *in = of->of->in;
-    double along = (double)of->along_cm / in->step, across = of->eye_across, met = NOTHING;
+    double along = (double)of->along_cm / in->step, across = of->eye_across, met_before = NOTHING;
     if (along >= 0 && along <= of->columns - 1 && across > -1 && across < of->rows) {
         if (across >= 0 && across <= of->rows - 1) {
             i32 west = min((i32)along, of->columns - 2), south = min((i32)across, of->rows - 2);
             const i32 *at = of->of->ground + place_of(of, west, south);
             double low = between(at[0], at[of->next], along - west);
             double high = between(at[of->up], at[of->up + of->next], along - west);
-            if (between(low, high, across - south) > of->eye + GRAZE / 10) met = -NOTHING;
-        } else met = -NOTHING;
+            if (between(low, high, across - south) > of->eye + GRAZE / 10) met_before = -NOTHING;
+        } else met_before = -NOTHING;
     }
-    for (i32 k = of->low; k <= of->high; k++) {
-        highest[k] = part[k] = met;
-        for (i32 group = 0; group < GROUPS; group++) parts[k][group] = (float)NOTHING;
-        if (k < of->high) lowest[k] = (ramp){ NOTHING, NOTHING };
+    for (i32 k = of->low; k < of->high + SPARE; k++) {
+        highest[k] = part[k] = (float)met_before;
+        lowest_left[k] = lowest_right[k] = NOTHING;
     }
 }
 
-static void close_group(const side *of, i32 group)
+/* Keep what the rays have met within some columns; the first of their group when `fresh`. */
+static void close_group(const side *of, i32 group, int fresh)
 {
-    for (i32 k = of->low; k <= of->high; k++) {
-        float made = (float)(part[k] + (part[k] > 0 ? 1e-6 : -1e-6) * part[k]);
-        if (made > parts[k][group]) parts[k][group] = made;
-        part[k] = NOTHING;
+    i32 each = max(1, BINS / (2 * of->rays)), bin = bin_of(of, of->low), end = bin_of(of, of->high - 1) + each;
+    float *kept = parts[group];
+    if (fresh && 2 * of->rays == BINS) {
+        for (i32 k = of->low; k < of->high; k += 4) store(kept + k, larger(load(part + k), load(part + k + 1)));
+    } else {
+        for (i32 k = bin; fresh && k < end; k += 4) store(kept + k, all_of(NOTHING));
+        for (i32 k = of->low; k < of->high; k++) {
+            float made = part[k] > part[k + 1] ? part[k] : part[k + 1];
+            bin = bin_of(of, k);
+            for (i32 j = bin; j < bin + each; j++)
+                if (made > kept[j]) kept[j] = made;
+        }
     }
+    for (i32 k = of->low; k < of->high + SPARE; k += 4) store(part + k, all_of(NOTHING));
 }
 
 /* Pass over some columns, the nearest first, that lie in the blocks number `along`. */
-static void pass_all(const side *of, i32 first, i32 last, i32 along, i32 group)
+static void pass_all(side *of, i32 first, i32 last, i32 along, i32 group)
 {
-    i32 count = runs_left(of, first, last, along), low, high, margin = (i32)(distance_of(of, last) / of->rays) + 3;
-    if (!count) return;
-    i32 start = max(0, runs[0].low - margin), end = min(of->rows, runs[count - 1].high + 1 + margin);
-    int copied = !of->turned && end - start <= ACROSS;
-    for (i32 k = 0; k < count && copied; k++) {
-        low = runs[k].low, high = runs[k].high;
-        i32 from_row = max(0, low - margin), to_row = min(of->rows - 1, high + margin);
-        copy_in(of, first, last, from_row, to_row, of->of->ground, strip.ground[0] + from_row - start);
-        copy_in(of, first, last, low, high, of->of->targets, strip.targets[0] + low - start);
+    i32 lines = size_of(last - first) + 1, before = first - of->away;
+    south = 0, north = of->rows - 1;
+    for (i32 k = 0; k < lines; k++) {
+        span_of(of, first + k * of->away, &lows[k], &highs[k]);
+        south = max(south, lows[k]), north = min(north, highs[k]);
     }
+    i32 count = runs_left(of, first, last, along);
+    if (!count) return;
+    i32 after = last + of->away, more = after >= 0 && after < of->columns, some = before >= 0 && before < of->columns;
+    fill_strip(of, some ? before : first, lines + some + more, !some, runs, count);
     for (i32 at = first; of->away * (last - at) >= 0; at += of->away) {
         double distance = distance_of(of, at);
-        i64 place = place_of(of, at, 0);
-        column in = { at, group, of->up, distance, at == of->first ? 0 : distance - 1, 1 / distance, distance / of->rays,
-            of->of->ground + place, of->of->targets + place, of->of->mask + place };
-        if (copied) {
-            i32 k = size_of(at - first);
-            in.up = 1, in.ground = strip.ground[k] - start, in.targets = strip.targets[k] - start;
-        }
-        pass(of, &in, count);
+        column in = { at, group, size_of(at - first) + 1, distance, at == of->first ? 0 : distance - 1, 1 / distance, 0 };
+        pass(of, &in, count, at != last || more);
     }
+    if (!of->turned) empty_strip(of, first, lines, 1, runs, count);
 }
 
 /* Judge all cells of a side. */
-static void sweep(const side *of)
+static void sweep(side *of)
 {
     set_out(of);
     i32 lines = of->away * (of->last - of->first) + 1, each = SIZE;
     while (lines / each + 2 > GROUPS) each *= 2;
     i32 group = 0, start = of->first;
-    from[0] = 0;
+    starts[0] = of->first;
     for (i32 at = of->first; of->away * (of->last - at) >= 0;) {
         i32 along = max(0, min(of->columns - 2, at - (of->away > 0))) / SIZE;
         i32 end = of->away > 0 ? min(of->last, along * SIZE + SIZE) : max(of->last, along * SIZE);
-        if (of->away * (at - start) >= each) start = at, from[++group] = most(0, distance_of(of, at) - 1);
-        to[group] = distance_of(of, end) + 1;
+        if (of->away * (at - start) >= each) start = at, starts[++group] = at - of->away;
+        ends[group] = end;
         pass_all(of, at, end, along, group);
-        close_group(of, group);
+        close_group(of, group, at == start);
         at = end + of->away;
     }
 }
@@ -451,23 +539,21 @@ static void share_all(side *sides)
 void hide_behind_ground(const field *of)
 {
     crest = (point){ 0, 0 };
-    if (max(of->in->columns, of->in->rows) > WIDEST) {
+    side sides[4] = { side_of(of, 0, 1), side_of(of, 0, -1), side_of(of, 1, 1), side_of(of, 1, -1) };
+    int too_wide = max(of->in->columns, of->in->rows) > WIDEST;
+    if (!too_wide) share_all(sides);
+    for (i32 k = 0; k < 4 && !too_wide; k++) too_wide = distance_of(&sides[k], sides[k].last) > RAYS;
+    if (too_wide) {
         for (i32 row = of->top_row; row < of->end_row; row++)
             for (i32 i = of->low[row]; i <= of->high[row]; i++) judge_alone(of, i, row);
         return;
     }
-    side sides[4] = { side_of(of, 0, 1), side_of(of, 0, -1), side_of(of, 1, 1), side_of(of, 1, -1) };
-    share_all(sides);
-    double far = 0;
-    for (i32 k = 0; k < 4; k++)
-        if (sides[k].last != sides[k].first - sides[k].away) far = most(far, distance_of(&sides[k], sides[k].last));
-    i32 rays = max(32, min(RAYS, (i32)(far / 2))); /* more take longer, fewer leave more cells in doubt */
     for (i32 k = 0; k < 4; k++) {
         side *one = &sides[k];
         if (one->last == one->first - one->away) continue;
-        one->rays = rays;
-        one->low = max(0, floor_of(one->least_u * rays) + rays - 1);
-        one->high = min(2 * rays, floor_of(one->most_u * rays) + rays + 2);
+        one->rays = FEWEST;
+        one->low = max(0, floor_of(one->least_u * FEWEST) + FEWEST - 1);
+        one->high = min(2 * FEWEST, floor_of(one->most_u * FEWEST) + FEWEST + 2);
         sweep(one);
     }
 }

@@ -35,6 +35,8 @@ typedef struct {
     i32 ground_at; /* 0: flat; else rows * columns heights of the centres; what lies between is bilinear */
     i32 target_at; /* over terrain: as many heights of targets */
     i32 block_at[LEVELS]; /* the highest ground of each block and its bend, smallest blocks first, as `survey` wrote them */
+    i32 lift; /* how far all targets stand over their ground; below 0: not all alike */
+    i32 lowest, highest; /* of all targets */
 } job;
 
 /* One linear condition on a row of cells: a * i + b >= 0, where b grows by `down` a row. */
@@ -47,6 +49,8 @@ static inline i32 min(i32 a, i32 b) { return a < b ? a : b; }
 static inline i32 max(i32 a, i32 b) { return a > b ? a : b; }
 
 static inline i32 size_of(i32 a) { return a < 0 ? -a : a; }
+
+static inline double size(double a) { return __builtin_fabs(a); }
 
 static inline double least(double a, double b) { return a < b ? a : b; }
 

@@ -317,15 +317,19 @@ static int reach_of(field *of, i32 row, i64 reach)
     return of->low[row] <= of->high[row];
 }
 
-/* Over terrain: mark the cells of a row that are in the field. The row's lowest and highest target tell of most cells at once. */
+/* Over terrain: mark the cells of a row that are in the field. The row's lowest and highest target tell of most cells at once;
+ * where only the distance counts, those of all rows do. */
 static void mark_row(const field *of, i32 row, i32 *low, i32 *high)
 {
     const job *in = of->in;
     const plane *planes = AT(const plane, in->plane_at);
     const i32 *targets = of->targets + (i64)row * in->columns;
     u8 *cells = of->mask + (i64)row * in->columns;
-    i32 lowest = targets[*low], highest = lowest;
-    for (i32 i = *low; i <= *high; i++) lowest = min(lowest, targets[i]), highest = max(highest, targets[i]);
+    i32 lowest = in->lowest, highest = in->highest;
+    if (in->planes + in->cuts + in->levels) {
+        lowest = highest = targets[*low];
+        for (i32 i = *low; i <= *high; i++) lowest = min(lowest, targets[i]), highest = max(highest, targets[i]);
+    }
     lowest -= in->observer_z, highest -= in->observer_z;
     for (i32 k = 0; k < in->planes && *low <= *high; k++) {
         bound edge = bound_of(in, planes[k].x, planes[k].y, planes[k].c + planes[k].z * (planes[k].z > 0 ? highest : lowest));

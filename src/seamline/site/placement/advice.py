@@ -171,10 +171,41 @@ def on_goals(problem: Problem, counts: Whole, *, alone: bool, is_sure: bool) -> 
     return found
 
 
-def on_limit(what: Literal["budget", "count"], limit: int, found: int, least: int | None) -> Advice:
-    """A budget or count that the cover found does not keep; `least`: no cover keeps a lower one, if that is known."""
-    say = money if what == "budget" else nodes
-    text = f"the cover found takes {say(found)}, {say(found - limit)} more than the {what} allows"
+def on_short(problem: Problem, counts: Whole, could: Whole) -> list[Advice]:
+    """Which goals lack cells; `could` (cells): how many of those that can be built see each."""
+    found: list[Advice] = []
+    standing = problem.sees.seen_by(problem.existing)
+    for goal in problem.goals:
+        reached = int((counts >= problem.need)[goal.cells].sum())
+        most = int((standing + could >= problem.need)[goal.cells].sum())
+        if reached >= goal.least:
+            continue
+        share, wanted, all_of_it = (math.floor(1000 * part / len(goal.cells)) / 10 for part in (reached, goal.least, most))
+        lacks = "1 cell" if goal.least - reached == 1 else f"{goal.least - reached:,} cells"
+        text = f"{goal.name}: {share:g}% is covered of {wanted:g}% asked for, {lacks} short"
+        if most < goal.least:
+            text += f"; no more than {all_of_it:g}% can be covered: lower the share, or add candidates"
+        found.append(Advice("share", text, least=reached, enough=most, cells=goal.least - reached))
+    return found
+
+
+def on_limit(
+    what: Literal["budget", "count"],
+    limit: int,
+    found: int,
+    least: int | None,
+    *,
+    whose: str = "the cover found takes",
+    besides: int | None = None,
+) -> Advice:
+    """A budget or count that the cover found does not keep; `least`: no cover keeps a lower one, if that is known.
+
+    `besides`: how much more it takes of the other of the two.
+    """
+    say, other = (money, nodes) if what == "budget" else (nodes, money)
+    text = f"{whose} {say(found)}, {say(found - limit)} more than the {what} allows"
+    if besides is not None:
+        text += f" ({other(abs(besides))} {'more' if besides >= 0 else 'less'} than this answer)"
     if least is not None and least == found:
         text += "; none takes less"
     elif least is not None and least > limit:

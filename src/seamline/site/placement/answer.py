@@ -26,6 +26,8 @@ class Answer:
     it. For the best coverage `value` is what the cells are worth, each observer up to a cell's need for an equal part of it, times
     `scale`, all cells together `total`; no answer is worth more than `bound`. `is_proven`: nothing is better, `value` is `bound`.
     `stop` says why it is not proven: a limit on work, on time, or it was cancelled. Areas are sums of the cells' weights.
+    Of the best coverage with goals, `lacks` is what the cells that they lack are worth, `least_lack` what no answer lacks less than; then
+    `bound` is of those that lack no more. Of a cover, `is_impossible` says that its goals, or all cells, are shown to be impossible together.
     """
 
     question: Question
@@ -44,11 +46,14 @@ class Answer:
     excluded: NDArray[np.int64]
     advice: tuple[Advice, ...]
     stop: Stop
+    lacks: int = 0
+    least_lack: int = 0
+    is_impossible: bool = False
 
     @property
     def is_proven(self) -> bool:
         """Whether no answer can be better."""
-        return self.value == self.bound
+        return self.value == self.bound and self.lacks == self.least_lack
 
     @property
     def gap(self) -> float:
@@ -81,6 +86,9 @@ def answer_of(
     excluded: NDArray[np.int64] | None = None,
     advice: list[Advice] | None = None,
     price: By | None = None,
+    lacks: int = 0,
+    least_lack: int = 0,
+    is_impossible: bool = False,
 ) -> Answer:
     """The answer with everything that follows from whom it chose."""
     counts = problem.sees.seen_by([*problem.existing, *chosen])
@@ -108,5 +116,8 @@ def answer_of(
         short=short,
         excluded=none if excluded is None else excluded,
         advice=(*on_cells(problem, unseen, short, could), *(advice or [])),
-        stop="" if value == bound else stop,
+        stop="" if value == bound and lacks == least_lack else stop,
+        lacks=lacks,
+        least_lack=least_lack,
+        is_impossible=is_impossible,
     )

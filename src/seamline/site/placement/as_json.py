@@ -6,7 +6,21 @@ from collections.abc import Mapping
 
 from seamline.site.placement.advice import barred_by_reason
 from seamline.site.placement.answer import Answer
+from seamline.site.placement.bill import billed
 from seamline.site.placement.on_site import Question
+
+
+def bill_json(asked: Question, answer: Answer) -> dict[str, object] | None:
+    """What the bill of materials grows by, with every difference from `cost_cents`; None where nothing was chosen."""
+    if not answer.chosen:
+        return None
+    bill = billed(asked, answer)
+    return {
+        "cents": bill.cents,
+        "differences": [{"why": one.why, "cents": one.cents} for one in bill.differences],
+        "unpriced": list(bill.unpriced),
+        "switches": [{"supply": one.supply, "part": one.part, "pieces": one.pieces, "cents": one.cents} for one in asked.bought],
+    }
 
 
 def answer_json(asked: Question, answer: Answer) -> dict[str, object]:
@@ -30,12 +44,15 @@ def answer_json(asked: Question, answer: Answer) -> dict[str, object]:
         "standing": list(asked.nodes),
         "currency": asked.site.plan.prices.currency,
         "cost_cents": answer.cost,
+        "bill": bill_json(asked, answer),
         "by": answer.price,
         "value": answer.value,
         "bound": answer.bound,
         "total": answer.total,
         "gap": round(answer.gap, 6),
         "proven": answer.is_proven,
+        "lacks": answer.lacks,
+        "least_lack": answer.least_lack,
         "stop": answer.stop,
         "needs": needs,
         "barred": barred,

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from typing import Final
 
-import numpy as np
-
-from seamline.site.placement.advice import on_too_dear
+from seamline.site.placement.advice import Advice, on_limit, on_short, on_too_dear
 from seamline.site.placement.answer import Answer, answer_of
-from seamline.site.placement.build import Build
-from seamline.site.placement.core import Core, core_of, remerged
-from seamline.site.placement.effort import Cancelled, Effort, Stop, Watch, Watcher
+from seamline.site.placement.best_search import BestSearch
+from seamline.site.placement.best_shares import SharedSearch
+from seamline.site.placement.core import core_of, reach
+from seamline.site.placement.effort import Effort, Watch, Watcher
 from seamline.site.placement.problem import Problem, check_limits
-from seamline.site.placement.reduce import reduced_to_best
-from seamline.site.placement.relax import Bound, Relaxation, hopeless
-from seamline.site.placement.search import best_swaps, greedy_best, shaken_best
-from seamline.site.placement.sight import Whole
-from seamline.site.placement.solver import best_program, solve
-
-STAGES: Final = (0.35, 0.25, 0.4)
-"""Parts of the relaxation's steps; after each, whoever cannot be in a better answer is left out, and the next are cheaper."""
-LIKELY: Final = 160
-"""How many candidates, those that the relaxation likes best, an answer is shaken among."""
 
 
 def best(
@@ -36,103 +23,52 @@ def best(
 ) -> Answer:
     """Choose at most `count` candidates, or for at most `budget` cents, or both, so that what they cover is worth most.
 
-    A cell that needs k observers is worth a k-th of its weight for each of them. Raises SiteError for limits below 0.
+    A cell that needs k observers is worth a k-th of its weight for each of them. Where the problem has goals, a choice with which they
+    lack less (in worth) is better than any with which they lack more; advice says which lack some, and what it would take for all.
+    Raises SiteError for limits below 0.
     """
     check_limits(count, budget)
     effort, watcher = effort or Effort(), Watcher(watch)
-    search = BestSearch(replace(core_of(problem, problem.cost), count=count, limit=budget), effort, watcher)
+    search: BestSearch | SharedSearch
+    if any(goal.least for goal in problem.goals):
+        search = SharedSearch(problem, count, budget, effort, watcher)
+    else:
+        search = BestSearch(replace(core_of(problem, problem.cost), count=count, limit=budget), effort, watcher)
     search.run()
     standing = problem.worth(problem.sees.seen_by(problem.existing))
     advice = on_too_dear(problem, budget) if budget is not None and not search.chosen else []
-    return answer_of(problem, "best", search.chosen, standing + search.worth, standing + search.bound, search.stop, advice=advice)
+    lacks = least = 0
+    if isinstance(search, SharedSearch):
+        lacks, least = search.lacks, search.least_lack
+        advice += on_shares(problem, search)
+    value, bound = standing + search.worth, standing + search.bound
+    return answer_of(problem, "best", search.chosen, value, bound, search.stop, advice=advice, lacks=lacks, least_lack=least)
 
 
-class BestSearch:
-    """Looks for the best coverage of a core; what was found stands in `chosen` (of the problem), `worth`, `bound` and `stop`."""
-
-    def __init__(self, core: Core, effort: Effort, watcher: Watcher) -> None:
-        self.core = core
-        self.effort = effort
-        self.watcher = watcher
-        self.chosen: list[int] = []
-        self.worth = 0
-        self.bound = int((core.level * core.need).sum())
-        self.stop: Stop = ""
-        self._unit = math.gcd(*core.level.tolist()) or 1
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether nothing is better."""
-        return self.worth == self.bound
-
-    def run(self) -> None:
-        """Search, to the end or until told to stop."""
-        try:
-            self._search()
-        except Cancelled:
-            self.stop = "cancelled"
-
-    def _search(self) -> None:
-        core = reduced_to_best(self.core)
-        if not len(core):
-            self._lower(0)
-            return
-        self.watcher.bound = self.bound
-        first = greedy_best(core)
-        self._take(core, first)
-        self.watcher.tell("search", 0, self.effort.search_rounds)
-        if self.is_proven:
-            return
-        found, build = None, first
-        for stage, part in enumerate(STAGES):
-            steps = round(part * self.effort.steps(len(core.sees.cells)))
-            found = Relaxation(core, cover=False).solve(steps, self.watcher, self.worth, found)
-            self._lower(found.bound)
-            if not self.is_proven:
-                build = best_swaps(self._shaken(core, build, found, stage))
-                self._take(core, build)
-            gone = hopeless(found, self.worth, cover=False, step=self._unit)
-            if self.is_proven or gone.all():
-                self._lower(self.worth)
-                return
-            kept = np.union1d(np.flatnonzero(~gone), np.array(build.chosen, np.int64))
-            core, found = core.part(kept, np.arange(core.sees.width)), replace(found, share=found.share[kept])
-            build = Build(core, np.searchsorted(kept, build.chosen).tolist())
-        self._solve(remerged(core))
-
-    def _shaken(self, core: Core, first: Build, found: Bound, stage: int) -> Build:
-        """The best of shaking among the candidates that the relaxation likes."""
-        liked = np.argsort(-(found.profit / found.scale + found.share * core.level.sum()), kind="stable")[:LIKELY]
-        kept = np.union1d(liked, np.array(first.chosen, np.int64))
-        kept = np.union1d(kept, np.concatenate([kept[:0], *(others for _, others in core.links)]))
-        small = remerged(core.part(kept, np.arange(core.sees.width)))
-        number: Whole = np.searchsorted(kept, first.chosen)
-        rounds = self.effort.search_rounds // len(STAGES)
-        better = shaken_best(Build(small, number.tolist()), rounds, self.watcher, self.bound, stage)
-        return Build(core, kept[better.chosen].tolist())
-
-    def _solve(self, core: Core) -> None:
-        """Have HiGHS look for anything better in what is left."""
-        program, unit = best_program(core, self.worth)
-        if not self.effort.solver_nodes or program.size > self.effort.solver_entries:
-            self.stop = "work"
-            return
-        found = solve(program, self.effort, self.watcher)
-        if found.chosen is not None:
-            self._take(core, Build(core, found.chosen))
-        if not found.stop:
-            self._lower(self.worth)
-        elif found.bound is not None:
-            self._lower(max(self.worth, -found.bound * unit))
-        self.stop = found.stop
-
-    def _take(self, core: Core, build: Build) -> None:
-        """Keep a choice when it is the best so far."""
-        if build.worth > self.worth:
-            self.worth, self.chosen = build.worth, core.origin[build.chosen].tolist()
-        self.watcher.value = self.worth
-
-    def _lower(self, bound: int) -> None:
-        """Keep a bound when it is lower; worths are multiples of their unit."""
-        self.bound = min(self.bound, max(bound // self._unit * self._unit, self.worth))
-        self.watcher.bound = self.bound
+def on_shares(problem: Problem, search: SharedSearch) -> list[Advice]:
+    """Which goals lack cells, and what it would take to keep them all."""
+    counts = problem.sees.seen_by([*problem.existing, *search.chosen])
+    found = on_short(problem, counts, reach(problem, problem.free))
+    if not search.lacks:
+        return found
+    cost = int(problem.cost[search.chosen].sum()) if search.chosen else 0
+    by_count, by_cost = search.covers.get("count"), search.covers.get("cost")
+    told: list[Advice] = []
+    if any(cover.is_impossible for cover in search.covers.values()):
+        return [
+            *found,
+            Advice("groups", "no choice keeps all shares at once: candidates exclude each other, or lack the link they need"),
+        ]
+    if by_count is not None and by_count.chosen is not None and search.count is not None and by_count.price > search.count:
+        more = int(problem.cost[by_count.chosen].sum()) - cost
+        told.append(
+            on_limit("count", search.count, by_count.price, by_count.bound, whose="all shares together take", besides=more)
+        )
+    if by_cost is not None and by_cost.chosen is not None and search.budget is not None and by_cost.price > search.budget:
+        more = len(by_cost.chosen) - len(search.chosen)
+        told.append(
+            on_limit("budget", search.budget, by_cost.price, by_cost.bound, whose="all shares together take", besides=more)
+        )
+    if not told:
+        told = [Advice("share", "no choice within the limits was found that keeps all shares; whether there is one is not known")]
+    return [*found, *told]

@@ -8,7 +8,7 @@ import numpy as np
 
 from seamline.site.placement.advice import Advice, on_goals, on_limit, on_rules
 from seamline.site.placement.answer import Answer, By, answer_of
-from seamline.site.placement.best import BestSearch
+from seamline.site.placement.best_search import BestSearch
 from seamline.site.placement.core import core_of
 from seamline.site.placement.covering import CoverSearch
 from seamline.site.placement.effort import Effort, Watch, Watcher
@@ -38,7 +38,7 @@ def cover(
     price = problem.cost if by == "cost" else np.ones(len(problem.sees), np.int64)
     effort = effort or Effort()
     whole = covered_goals if problem.goals else covered_whole
-    search, excluded, advice = whole(problem, price, effort, watch)
+    search, excluded, advice, is_impossible = whole(problem, price, effort, watch)
     chosen = search.chosen or []
     cost = int(problem.cost[chosen].sum()) if chosen else 0
     if budget is not None and cost > budget:
@@ -46,12 +46,21 @@ def cover(
     if count is not None and len(chosen) > count:
         advice.append(on_limit("count", count, len(chosen), search.bound if by == "count" else None))
     return answer_of(
-        problem, "cover", chosen, search.price, search.bound, search.stop, excluded=excluded, advice=advice, price=by
+        problem,
+        "cover",
+        chosen,
+        search.price,
+        search.bound,
+        search.stop,
+        excluded=excluded,
+        advice=advice,
+        price=by,
+        is_impossible=is_impossible,
     )
 
 
-Covered = tuple[CoverSearch, Whole, list[Advice]]
-"""A search that has a cover, the cells that rules keep from being covered together with the others, and what stands in the way."""
+Covered = tuple[CoverSearch, Whole, list[Advice], bool]
+"""A search that has a cover, the cells that rules keep from being covered with the others, what stands in the way, and whether it surely does."""
 
 
 def covered_whole(problem: Problem, price: Whole, effort: Effort, watch: Watch | None) -> Covered:
@@ -59,7 +68,7 @@ def covered_whole(problem: Problem, price: Whole, effort: Effort, watch: Watch |
     watcher = Watcher(watch)
     search = CoverSearch(core_of(problem, price), effort, watcher)
     search.run()
-    is_sure = True
+    is_sure, is_impossible = True, search.is_impossible
     if search.chosen is None:
         core = core_of(problem, price)
         # What is worth nothing is to be covered too, as far as it costs nothing else its cover.
@@ -76,7 +85,7 @@ def covered_whole(problem: Problem, price: Whole, effort: Effort, watch: Watch |
     excluded = np.flatnonzero(seen < np.minimum(problem.need, problem.sees.seen_by([*problem.existing, *problem.free.tolist()])))
     if len(excluded):
         advice.append(on_rules(problem, excluded, is_sure=is_sure))
-    return search, excluded, advice
+    return search, excluded, advice, is_impossible
 
 
 def covered_goals(problem: Problem, price: Whole, effort: Effort, watch: Watch | None) -> Covered:
@@ -96,4 +105,4 @@ def covered_goals(problem: Problem, price: Whole, effort: Effort, watch: Watch |
         search.run()
     counts = problem.sees.seen_by([*problem.existing, *(search.chosen or [])])
     advice = on_goals(problem, counts, alone=together, is_sure=is_sure)
-    return search, np.zeros(0, np.int64), advice
+    return search, np.zeros(0, np.int64), advice, is_sure

@@ -13,8 +13,9 @@ from seamline.site.network.on_site import budgets_of, cable_of, devices_of, node
 from seamline.site.network.wiring import longest_m
 from seamline.site.placement.cabling import Cabling
 from seamline.site.placement.candidates import Candidate
-from seamline.site.placement.on_site import Feed, node_of, price_of
+from seamline.site.placement.on_site import Feed, node_of, price_of, work_of
 from seamline.site.placement.problem import Obstacle
+from seamline.site.placement.switches import autos_of
 from seamline.site.plan.model import Kit, Mounting, Node, PowerSource, Supply
 from seamline.site.plan.site import Site
 from seamline.site.power.plan_power import NodePower, site_power
@@ -38,6 +39,8 @@ class Feeding:
         self.notes: list[str] = []
         self._ports = {ident: port_of(site, ident) for ident in site.supplies}
         self.rooms: dict[str, int] = dict(rooms_of(site))
+        for auto in autos_of(site, self.notes):
+            self.rooms |= auto.boundless
         self._lasting: dict[tuple[str, str, str, str | None], NodePower] = {}
 
     def ways(self, one: Candidate, mounting: Mounting) -> tuple[Feed, ...] | Obstacle:
@@ -82,8 +85,8 @@ class Feeding:
         metres = self._cabling.metres(supply.id, one.spot.x, one.spot.y, node.height_m)
         if isinstance(metres, Obstacle):
             return metres
-        price = round(metres * price_of(self._site, cable, self.notes))
-        return too_far(cable, supply, metres, milliwatts) or Feed(fed, price, draws)
+        price, work = round(metres * price_of(self._site, cable, self.notes)), round(work_of(self._site, cable, metres))
+        return too_far(cable, supply, metres, milliwatts) or Feed(fed, price + work, draws, work)
 
     def _draws(self, node: Node, supply: Supply, milliwatts: float) -> tuple[tuple[str, int], ...] | Obstacle:
         """What a node takes of a supply's pools."""
@@ -126,13 +129,16 @@ class Feeding:
             return short_of(found, kit)
         if found.met is None:
             self._note(f"mounting {mounting.id}, kit {kit.id}: {doubt(found)}")
-        return Feed(PowerSource(node.power.kind if node.power else "battery", None, kit.id), self._price(kit))
+        price, work = self._price(kit)
+        return Feed(PowerSource(node.power.kind if node.power else "battery", None, kit.id), price + work, work=work)
 
-    def _price(self, kit: Kit) -> int:
-        """What a kit costs, in cents."""
+    def _price(self, kit: Kit) -> tuple[int, int]:
+        """What a kit costs, and the work of putting it up, in cents."""
         known = self._site.plan.catalogue.parts
         pieces = [(kit.battery, kit.batteries), (kit.panel, kit.panels), (kit.converter, 1)]
-        return sum(price_of(self._site, known[name], self.notes) * count for name, count in pieces if name is not None)
+        named = [(known[name], count) for name, count in pieces if name is not None]
+        price = sum(price_of(self._site, part, self.notes) * count for part, count in named)
+        return price, round(sum(work_of(self._site, part, count) for part, count in named))
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
@@ -142,7 +148,7 @@ class Feeding:
 def rooms_of(site: Site) -> Mapping[str, int]:
     """What each supply has left beside what stands: free ports, and milliwatts where its power is given.
 
-    Where the plan takes as many switches as are needed, ports are no limit, and only what the supply itself gives is.
+    Where the plan takes as many switches as are needed, see switches.Auto.
     """
     found: dict[str, int] = {}
     for budget in budgets_of(site):
@@ -150,8 +156,6 @@ def rooms_of(site: Site) -> Mapping[str, int]:
         if supply.switches is not None:
             found[ports_of(budget.switch)] = max(0, budget.ports - budget.devices)
             found[watts_of(budget.switch)] = max(0, int(budget.budget_mw - budget.draws_mw))
-        elif supply.power_mw is not None:
-            found[watts_of(budget.switch)] = max(0, int(supply.power_mw - budget.draws_mw))
     for ident, (supply, _) in site.supplies.items():
         if supply.power_mw is not None and watts_of(ident) not in found:
             fed = (

@@ -44,11 +44,15 @@ Bar = Callable[[Candidate, Mounting], str | Obstacle | None]
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A way to feed a candidate: what its node's `power` says, what that costs more in cents, and what it draws from which pools."""
+    """A way to feed a candidate: what its node's `power` says, what that costs more in cents, and what it draws from which pools.
+
+    Of these cents, `work` are work, and the rest is cable or a kit.
+    """
 
     power: PowerSource
     cents: int = 0
     draws: tuple[tuple[str, int], ...] = ()
+    work: int = 0
 
 
 class Power(Protocol):
@@ -77,13 +81,25 @@ class Offer:
         return self.one.option.cents + (self.feed.cents if self.feed else 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """Further switches that a supply takes for an answer: how many, of which part, and their cents, of which `work` are work."""
+
+    supply: str
+    part: str
+    pieces: int
+    cents: int
+    work: int
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """A site as a problem of placement.
 
     The problem's candidates are first the plan's nodes that observe (`nodes`, all standing), then `offers`: a candidate of a mounting
     stands there once for each way in which it can be fed. Its cells are those of `views`, of which `needs` says zone and need; its
-    goals are the needs' shares. `notes`: what could not be taken as it stood.
+    goals are the needs' shares. `notes`: what could not be taken as it stood. `bought`: what an answer takes besides its nodes, once there
+    is one.
     """
 
     site: Site
@@ -93,6 +109,7 @@ class Question:
     views: tuple[View, ...]
     needs: tuple[tuple[Zone, Need], ...]
     notes: tuple[str, ...]
+    bought: tuple[Bought, ...] = ()
 
     @property
     def found(self) -> tuple[Candidate, ...]:
@@ -266,7 +283,7 @@ def options_of(site: Site, mounting: Mounting, densities: tuple[float, ...], not
     known = site.plan.catalogue.parts
     besides = (*mounting.with_parts, mounting.board, mounting.accelerator)
     extra = sum(price_of(site, known[name], notes) for name in besides if name is not None)
-    work = mounting.cost.cents if mounting.cost else 0
+    mounted = mounting.cost.cents if mounting.cost else 0
     for name in mounting.parts:
         part = known[name]
         lenses = [lens.name for lens in part.lenses] if isinstance(part, CameraPart) else [None]
@@ -275,9 +292,8 @@ def options_of(site: Site, mounting: Mounting, densities: tuple[float, ...], not
                 continue
             eye = observer_of(part, replace(NOWHERE, lens=lens), densities)
             if isinstance(eye, (Camera, Sensor)):
-                yield Option(
-                    f"{name}:{lens}" if lens else name, eye, price_of(site, part, notes) + extra + work, kind_of_part(part)
-                )
+                cents = price_of(site, part, notes) + extra + mounted + work_on(site, mounting, name)
+                yield Option(f"{name}:{lens}" if lens else name, eye, cents, kind_of_part(part))
 
 
 def price_of(site: Site, part: Part, notes: list[str]) -> int:
@@ -289,6 +305,19 @@ def price_of(site: Site, part: Part, notes: list[str]) -> int:
     if price.currency != site.plan.prices.currency:
         notes.append(f"{part.id} is priced in {price.currency}, the plan in {site.plan.prices.currency}: taken as it stands")
     return price.cents
+
+
+def work_on(site: Site, mounting: Mounting, part: str) -> int:
+    """The work of putting a part up on a mounting with all that comes with it, in cents; the bill of materials counts it the same."""
+    names = (part, *mounting.with_parts, mounting.board, mounting.accelerator)
+    return round(sum(work_of(site, site.plan.catalogue.parts[name]) for name in names if name is not None))
+
+
+def work_of(site: Site, part: Part, pieces: float = 1.0) -> float:
+    """The work of so many pieces, or metres of cable, in cents: hours of the plan (by part, by kind) or the catalogue, times its rate."""
+    prices = site.plan.prices
+    seconds = prices.labour_s.get(part.id, prices.labour_s.get(part.kind, part.labour_s))
+    return 0.0 if prices.labour_hour is None or not seconds else seconds * pieces / 3600 * prices.labour_hour.cents
 
 
 def spots_of(site: Site, mounting: Mounting, notes: list[str]) -> list[Spot]:

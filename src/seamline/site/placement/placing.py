@@ -11,7 +11,9 @@ from seamline.site.placement.cover import cover
 from seamline.site.placement.effort import Effort, Watch
 from seamline.site.placement.feeding import Feeding
 from seamline.site.placement.on_site import Question, question
+from seamline.site.placement.problem import Problem
 from seamline.site.placement.reaching import Hearing
+from seamline.site.placement.switches import with_switches
 from seamline.site.plan.site import Site
 
 
@@ -19,8 +21,9 @@ from seamline.site.plan.site import Site
 class Wish:
     """What is asked of a plan.
 
-    `best` is the best coverage for at most `count` nodes, `budget` cents, or both; `needs` what the zones' needs ask for, each to its
-    share, at the least cost, and `all` all that can be covered. With `fewest`, those two keep the number of nodes low instead of their
+    `best` is the best coverage for at most `count` nodes, `budget` cents, or both, of those that keep the needs' shares as far as that
+    does for them, or (without `shares`) of all; `needs` what the zones' needs ask for, each to its share, at the least cost, and `all`
+    all that can be covered. With `fewest`, those two keep the number of nodes low instead of their
     cost, and `count` and `budget` only say by how much an answer takes more. With `fresh`, planned nodes are chosen anew too. HiGHS
     may try for so many `seconds`.
     """
@@ -31,6 +34,7 @@ class Wish:
     fewest: bool = False
     fresh: bool = False
     seconds: float = 30.0
+    shares: bool = True
 
 
 def asked(site: Site, *, fresh: bool = False, jobs: int = 1) -> Question:
@@ -43,12 +47,19 @@ def asked(site: Site, *, fresh: bool = False, jobs: int = 1) -> Question:
 def placed(site: Site, wish: Wish, *, jobs: int = 1, watch: Watch | None = None) -> tuple[Question, Answer]:
     """The plan's question and its answer. Raises SiteError when the plan has nothing to choose from, or for limits below 0."""
     found = asked(site, fresh=wish.fresh, jobs=jobs)
+    if wish.question == "all" or (wish.question == "best" and not wish.shares):
+        found = replace(found, problem=replace(found.problem, goals=()))
     effort = Effort(solver_seconds=wish.seconds)
-    if wish.question == "best":
-        return found, best(found.problem, count=wish.count, budget=wish.budget, effort=effort, watch=watch)
-    problem = found.problem if wish.question == "needs" else replace(found.problem, goals=())
-    by = "count" if wish.fewest else None
-    return found, cover(problem, by=by, count=wish.count, budget=wish.budget, effort=effort, watch=watch)
+
+    def solve(problem: Problem, budget: int | None) -> Answer:
+        if wish.question == "best":
+            return best(problem, count=wish.count, budget=budget, effort=effort, watch=watch)
+        by = "count" if wish.fewest else None
+        return cover(problem, by=by, count=wish.count, budget=budget, effort=effort, watch=watch)
+
+    answer = solve(found.problem, wish.budget)
+    standing = left_standing(site) if wish.fresh else site
+    return with_switches(found, standing, answer, solve, budget=wish.budget)
 
 
 def left_standing(site: Site) -> Site:

@@ -8,6 +8,8 @@ Chambolle and Pock, "A first-order primal-dual algorithm" (2011), with the step 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -55,14 +57,15 @@ class Bound:
 class Relaxation:
     """The relaxation of a core: of a cover (keep the price low) or of the best coverage (keep to count and limit)."""
 
-    def __init__(self, core: Core, *, cover: bool) -> None:
+    def __init__(self, core: Core, *, cover: bool, cuts: Sequence[Row] = ()) -> None:
+        """`cuts` are rows that every answer keeps that is looked for, though the relaxation would not."""
         self.core = core
         self.cover = cover
         self.by_class = core.sees.turned
         limits = [] if cover else core.limits()
         self.hard = limits[0] if limits else None
         """The rule that each step keeps; the others have multipliers."""
-        self.rows = [*core.rules(), *limits[1:]]
+        self.rows = [*core.rules(), *limits[1:], *cuts]
         self.room = np.array([row.room for row in self.rows], np.int64)
         self.rules, self.rules_turned = matrix_of(self.rows, len(core))
         self.unit = self._unit()
@@ -70,7 +73,7 @@ class Relaxation:
             [self.unit / max(1.0, float(np.abs(row.factors).sum()) / max(1, len(row.factors))) for row in self.rows]
         )
         """What a multiplier of each row is counted in."""
-        reached = self.unit * HIGHEST * (int(core.need.sum()) + sum(len(row.members) for row in self.rows))
+        reached = self.unit * HIGHEST * (int(core.need.sum()) + self._width_of_rows())
         self.scale = 1 << max(0, BITS - max(1, int(reached) + int((core.level * core.need).sum())).bit_length())
         self.tall = np.full(core.sees.width, self.unit) if cover else core.level.astype(np.float64)
         """What a multiplier of each class is counted in."""
@@ -137,6 +140,11 @@ class Relaxation:
             return Bound(max(0, -(-slack // scale)), profit, slack, scale, share, v, m)
         slack = int(((core.level * scale - u) * core.need).sum()) + fixed + gained
         return Bound(slack // scale, profit, slack, scale, share, v, m)
+
+    def _width_of_rows(self) -> int:
+        """The most that multipliers of 1 of all rows come to, in their units: over all members, or times the room."""
+        rooms = np.abs(self.room) * self.row_units / self.unit
+        return sum(max(len(row.members), math.ceil(room)) for row, room in zip(self.rows, rooms.tolist(), strict=True))
 
     def _unit(self) -> float:
         """What a multiplier of a row is counted in: about what one candidate is worth."""

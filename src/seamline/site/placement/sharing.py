@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
-from seamline.site.placement.build import Build
-from seamline.site.placement.core import Core, cores_of, merged, reach
+from seamline.site.placement.build import Build, Flags
+from seamline.site.placement.core import Core, Row, cores_of, merged, reach
 from seamline.site.placement.covering import CoverSearch
-from seamline.site.placement.effort import Effort, Watcher
+from seamline.site.placement.effort import Cancelled, Effort, Watch, Watcher
 from seamline.site.placement.problem import Problem
 from seamline.site.placement.reduce import replaceable
-from seamline.site.placement.relax import hopeless
+from seamline.site.placement.relax import Bound, hopeless
 from seamline.site.placement.search import SEED, SHAKEN, with_company
+from seamline.site.placement.share_cuts import among, cuts_of, limited
 from seamline.site.placement.sharing_bound import ShareRelaxation, share_program
 from seamline.site.placement.sight import Real, Sight, Whole
-from seamline.site.placement.solver import solve
+from seamline.site.placement.solver import SMALL, solve
+
+HALF: Final = 2
+"""The part of the solver's seconds that is left for the whole when cuts were looked for."""
+PATIENCE: Final = 3
+"""Where a clock limits HiGHS, it is asked of so many times as large programs as where only nodes do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,9 +160,21 @@ def shaken_shares(quotas: Quotas, build: Build, rounds: int, watcher: Watcher, e
 class ShareSearch(CoverSearch):
     """Looks for the cheapest that meet the quotas; see CoverSearch for what it finds."""
 
-    def __init__(self, quotas: Quotas, effort: Effort, watcher: Watcher) -> None:
+    def __init__(
+        self, quotas: Quotas, effort: Effort, watcher: Watcher, enough: int | None = None, cuts: Sequence[Row] | None = None
+    ) -> None:
+        """`enough`: it ends when it has found one for no more than that, or knows that there is none. `cuts`: see share_cuts."""
         super().__init__(quotas.core, effort, watcher)
         self.quotas = quotas
+        self.enough = enough
+        self.cuts = cuts
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it may end."""
+        if self.chosen is None:
+            return False
+        return self.price <= self.bound or (self.enough is not None and (self.price <= self.enough or self.bound > self.enough))
 
     def _search(self) -> None:
         if not self.quotas.least.any():
@@ -164,25 +184,60 @@ class ShareSearch(CoverSearch):
         first = greedy_shares(quotas)
         if first is not None:
             self._take(quotas.core.origin[first.chosen].tolist(), first.price)
-        if quotas.can_be_met:
-            found = ShareRelaxation(quotas.core, quotas.goal, quotas.size, quotas.least).solve(
-                self.effort.steps(len(quotas.core.sees.cells)), self.watcher, None if self.chosen is None else self.price
-            )
-            self._raise(found.bound)
-            lean = np.clip(found.share, 0, 1)
-            leaning = greedy_shares(quotas, lean=lean)
-            start = min((one for one in (first, leaning) if one is not None), key=lambda one: one.price, default=None)
-            if start is not None:
-                better = shaken_shares(quotas, start, self.effort.search_rounds, self.watcher, self.bound, lean)
-                self._take(quotas.core.origin[better.chosen].tolist(), better.price)
-            if self.chosen is not None:
-                if self.price <= self.bound:
-                    return
-                gone = hopeless(found, self.price, cover=True, step=self.unit)
-                quotas = quotas.part(np.flatnonzero(~gone))
-        self._finish(quotas)
+        if not quotas.can_be_met:
+            self._closed()
+            return
+        found = self._relaxed(quotas, self.cuts or ())
+        lean = np.clip(found.share, 0, 1)
+        leaning = greedy_shares(quotas, lean=lean)
+        start = min((one for one in (first, leaning) if one is not None), key=lambda one: one.price, default=None)
+        if start is not None:
+            better = shaken_shares(quotas, start, self.effort.search_rounds, self.watcher, self.bound, lean)
+            self._take(quotas.core.origin[better.chosen].tolist(), better.price)
+        if not self.is_enough and self.cuts is None and len(quotas.core.sees.cells) > SMALL:
+            self.cuts = among(self.kept_rows(quotas), np.arange(len(quotas.core)), len(quotas.core))
+            found = self._relaxed(quotas, self.cuts, found)
+            self.effort = limited(self.effort, HALF)
+        if self.is_enough:
+            self.stop = "" if self.price <= self.bound else "work"
+            return
+        kept = np.arange(len(quotas.core))
+        if self.chosen is not None:
+            kept = np.flatnonzero(~hopeless(found, self.price, cover=True, step=self.unit))
+        self._finish(quotas.part(kept), among(self.cuts or (), kept, len(quotas.core)))
 
-    def _finish(self, quotas: Quotas) -> None:
+    def _relaxed(self, quotas: Quotas, cuts: Sequence[Row], start: Bound | None = None) -> Bound:
+        """The relaxation with these rows; its bound is kept."""
+        known = None if self.chosen is None else self.price
+        relaxation = ShareRelaxation(quotas.core, quotas.goal, quotas.size, quotas.least, cuts)
+        found = relaxation.solve(self.effort.steps(len(quotas.core.sees.cells)), self.watcher, known, start)
+        self._raise(found.bound)
+        return found
+
+    def kept_rows(self, quotas: Quotas) -> list[Row]:
+        """Rows that every cover keeps; links are left out of it, which can only make them weaker."""
+
+        def bound(core: Core, goals: Flags, effort: Effort, cuts: Sequence[Row]) -> int:
+            wanted = np.where(goals, quotas.least, 0)
+            classes = np.flatnonzero(goals[quotas.goal])
+            candidates = np.flatnonzero(core.sees.sums(goals[quotas.goal].astype(np.int64)) > 0)
+            part = Quotas(core.part(candidates, classes), quotas.goal[classes], quotas.size[classes], wanted)
+            search = ShareSearch(part, effort, Watcher(self._told()), cuts=among(cuts, candidates, len(core)))
+            search.run()
+            if search.stop == "cancelled":
+                raise Cancelled
+            return search.bound
+
+        return cuts_of(replace(quotas.core, links=()), quotas.goal, quotas.least, self.effort, bound)
+
+    def _told(self) -> Watch | None:
+        """What is told of this search while another goes on inside it."""
+        outer = self.watcher.watch
+        if outer is None:
+            return None
+        return lambda told: outer(replace(told, value=self.price if self.chosen is not None else None, bound=self.bound))
+
+    def _finish(self, quotas: Quotas, cuts: Sequence[Row]) -> None:
         """Have HiGHS look for anything better in what is left."""
         if not quotas.can_be_met:
             self._closed()
@@ -190,8 +245,9 @@ class ShareSearch(CoverSearch):
         quotas = quotas.remerged()
         core = quotas.core
         below = None if self.chosen is None else self.price
-        program, unit = share_program(core, quotas.goal, quotas.size, quotas.least, below)
-        if not self.effort.solver_nodes or program.size > self.effort.solver_entries:
+        program, unit = share_program(core, quotas.goal, quotas.size, quotas.least, below, cuts)
+        entries = self.effort.solver_entries * (1 if self.effort.solver_seconds is None else PATIENCE)
+        if not self.effort.solver_nodes or program.size > entries:
             self.stop = "work"
             return
         found = solve(program, self.effort, self.watcher)

@@ -6,11 +6,12 @@ ones that pay least: a knapsack in which classes may be taken in parts, worked o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, cast
 
 import numpy as np
 
-from seamline.site.placement.core import Core
+from seamline.site.placement.core import Core, Row
 from seamline.site.placement.relax import BITS, HIGHEST, STEP, Bound, Relaxation
 from seamline.site.placement.sight import Real, Whole
 from seamline.site.placement.solver import Program, Rows, add_rules
@@ -21,13 +22,13 @@ HALVINGS: Final = 20
 class ShareRelaxation(Relaxation):
     """The relaxation in which a class asks for its observers only as far as it is counted (0 to 1), and a goal for `least` of its cells."""
 
-    def __init__(self, core: Core, goal: Whole, size: Whole, least: Whole) -> None:
-        super().__init__(core, cover=True)
+    def __init__(self, core: Core, goal: Whole, size: Whole, least: Whole, cuts: Sequence[Row] = ()) -> None:
+        super().__init__(core, cover=True, cuts=cuts)
         self.goal, self.size, self.least = goal, size, least
         seen = core.sees.real_sums(size / core.need)
         each = self.unit / max(1.0, float(seen.mean()) if len(seen) else 1.0)
         self.tall = each * size / core.need
-        reached = each * int(size.sum()) + self.unit * (len(core) + sum(len(row.members) for row in self.rows))
+        reached = each * int(size.sum()) + self.unit * (len(core) + self._width_of_rows())
         self.scale = 1 << max(0, BITS - max(1, int(HIGHEST * reached)).bit_length())
         self._counted = np.ones(core.sees.width)
 
@@ -83,8 +84,10 @@ def least_paid(pays: Whole, size: Whole, least: int) -> int:
     return rate * least - int(np.maximum(rate * size - pays, 0).sum())
 
 
-def share_program(core: Core, goal: Whole, size: Whole, least: Whole, below: int | None) -> tuple[Program, int]:
-    """The cheapest that meet the goals, of those cheaper than `below`; and what a 1 of the objective is.
+def share_program(
+    core: Core, goal: Whole, size: Whole, least: Whole, below: int | None, cuts: Sequence[Row] = ()
+) -> tuple[Program, int]:
+    """The cheapest that meet the goals, of those cheaper than `below`, which keep the cuts; and what a 1 of the objective is.
 
     Beside the candidates it has a variable for each class: whether it counts. Where one observer is enough, that need not be asked to
     be whole: nothing is gained by a part.
@@ -103,6 +106,8 @@ def share_program(core: Core, goal: Whole, size: Whole, least: Whole, below: int
         if wanted:
             rows.add(column[goal == at], size[goal == at], float(wanted), np.inf)
     add_rules(rows, core)
+    for cut in cuts:
+        rows.add(cut.members, cut.factors, -np.inf, cut.room)
     if below is not None:
         rows.add(np.arange(first), core.price // unit, -np.inf, (below - 1) // unit)
     objective = np.concatenate([core.price // unit, np.zeros(width)]).astype(np.float64)

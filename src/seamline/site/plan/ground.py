@@ -81,8 +81,12 @@ def rule(keys: Keys, node: Node, before: list[Rule]) -> Rule:
         geometry=keys.maybe("geometry", GEOMETRY),
         properties=tuple(pairs),
         height=height(keys, "height"),
+        filled=keys.either("filled", BOOLEAN, default=False),
     )
     keys.done()
+    if found.filled and found.meaning is not Meaning.OBSTRUCTION:
+        fix = "leave it out, or say 'is: obstruction'"
+        keys.report.add("SL224", node.span, f"'filled' says nothing of a rule for '{found.meaning.value}'", fix=fix)
     if found.height is None and found.meaning in HIGH:
         fix = "add 'height: 6 m' or 'height: {property: NAME, default: 6 m}'"
         keys.report.add("SL209", node.span, f"a rule for '{found.meaning.value}' has no height", fix=fix)

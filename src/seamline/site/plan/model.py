@@ -67,7 +67,8 @@ class Height:
 class Rule:
     """Features that match all that is given mean `meaning`. Globs as in a shell, `*` also over `/`; letter case does not matter.
 
-    `properties` are pairs of a property's name and a glob for its value.
+    `properties` are pairs of a property's name and a glob for its value. An obstruction's closed line is what it encloses when
+    `filled`, else a wall.
     """
 
     meaning: Meaning
@@ -77,6 +78,7 @@ class Rule:
     geometry: Literal["point", "line", "polygon"] | None = None
     properties: tuple[tuple[str, str], ...] = ()
     height: Height | None = None
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,15 @@ AREAS: Final = frozenset({Meaning.BOUNDARY, Meaning.BUILDING, Meaning.ZONE, Mean
 POINTS: Final = frozenset({Meaning.MAST, Meaning.DEVICE, Meaning.POWER})
 
 
-def shaped(geometry: BaseGeometry, meaning: Meaning) -> tuple[BaseGeometry | None, str]:
-    """The geometry as its meaning needs it, in metres, and what was done to it (empty: nothing); None when it cannot be."""
+def shaped(geometry: BaseGeometry, meaning: Meaning, *, filled: bool = False) -> tuple[BaseGeometry | None, str]:
+    """The geometry as its meaning needs it, in metres, and what was done to it (empty: nothing); None when it cannot be.
+
+    An obstruction's line is a wall; `filled`, it is what the line encloses.
+    """
     if meaning in AREAS:
         return area(geometry)
-    if meaning is Meaning.OBSTRUCTION and isinstance(geometry, (LineString, MultiLineString)):
-        return walled(geometry), f"a line is taken as a wall {WALL_M:g} m thick"
+    if meaning is Meaning.OBSTRUCTION and not filled and isinstance(geometry, (LineString, MultiLineString)):
+        return walled(geometry), f"a line is taken as a wall {WALL_M:g} m thick{around(geometry)}"
     if meaning is Meaning.OBSTRUCTION:
         return area(geometry)
     if meaning is Meaning.ROUTE:
@@ -53,6 +56,12 @@ def area(geometry: BaseGeometry) -> tuple[BaseGeometry | None, str]:
 def walled(geometry: BaseGeometry) -> BaseGeometry:
     """A line as a wall."""
     return geometry.buffer(WALL_M / 2, cap_style="flat", join_style="mitre")
+
+
+def around(geometry: BaseGeometry) -> str:
+    """What a wall of closed lines stands about, in words; empty where no line is closed."""
+    enclosed = sum(Polygon(line.coords).area for line in parts_of(geometry, LineString) if line.is_ring)
+    return f" about {enclosed:.1f} m2, not as what it encloses ('filled: true' in the rule)" if enclosed else ""
 
 
 def route(geometry: BaseGeometry) -> tuple[BaseGeometry | None, str]:

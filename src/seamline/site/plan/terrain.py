@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, cast
 
@@ -25,6 +27,8 @@ CELLS_MAX: Final = 16_000_000
 """Cells of a site with terrain: 4 km square with cells of 1 m."""
 HOLES_MAX: Final = 0.05
 """The share of cells without height that is filled; with more, the terrain is another place's."""
+READ_MAX: Final = 2
+"""Files that were read stay in memory, 128 MB each at most."""
 MAGIC: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 """TIFF 6.0 and BigTIFF, of both byte orders."""
 
@@ -123,11 +127,21 @@ def job_of(grid: Grid, frame: LocalFrame, crs: str | None, path: Path) -> Job:
 
 
 def asked(job: Job) -> tuple[Mapping[str, object], Heights]:
-    """What the reading process says of a file, and the heights that it finds (all cells, row after row)."""
-    path = job["path"]
+    """What the reading process says of a file, and the heights that it finds (all cells, row after row; not to be written to).
+
+    A plan is resolved again and again while it is worked on: the same file and cells are read once.
+    """
+    with Path(str(job["path"])).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return _asked(json.dumps(job), digest)
+
+
+@lru_cache(maxsize=READ_MAX)
+def _asked(job: str, digest: str) -> tuple[Mapping[str, object], Heights]:  # noqa: ARG001 - part of the key
+    path = cast("Job", json.loads(job))["path"]
     try:
         done = subprocess.run(
-            [sys.executable, "-P", str(READER), json.dumps(job)],
+            [sys.executable, "-P", str(READER), job],
             env={**os.environ, **ENVIRONMENT},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -141,7 +155,9 @@ def asked(job: Job) -> tuple[Mapping[str, object], Heights]:
         why = told[-1] if told else f"its process ended with {done.returncode}"
         raise SiteError(f"{path}: it cannot be used as terrain: {why[:300]}")
     line, _, data = done.stdout.partition(b"\n")
-    return cast("Mapping[str, object]", json.loads(line)), np.frombuffer(data, dtype="<f8").astype(np.float64)
+    heights = np.frombuffer(data, dtype="<f8").astype(np.float64)
+    heights.flags.writeable = False
+    return cast("Mapping[str, object]", json.loads(line)), heights
 
 
 def checked(path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+import shapely
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
@@ -116,7 +117,7 @@ def draft_of(feature: Feature, rule: int, geometry: BaseGeometry, where: str, pl
     """What a feature is; None, and a note, when it cannot be that."""
     name = label(feature)
     meaning = plan.survey.rules[rule].meaning
-    made, done = shaped(geometry, meaning)
+    made, done = shaped(geometry, meaning, filled=plan.survey.rules[rule].filled)
     if made is None or made.is_empty:
         notes.add(
             "left out",
@@ -213,7 +214,11 @@ def outside(draft: Draft, feature: Feature, boundary: BaseGeometry, where: str, 
 def label(feature: Feature) -> str:
     """How a note names a feature."""
     name = text_of(feature.properties, "name")
-    return f"{feature.geometry.geom_type} {name!r}" if name else f"a {feature.geometry.geom_type} without a name"
+    if name:
+        return f"{feature.geometry.geom_type} {name!r}"
+    layer, (east, north) = text_of(feature.properties, "layer"), shapely.get_coordinates(feature.geometry)[0]
+    of = f" of layer {layer!r}" if layer else ""
+    return f"a {feature.geometry.geom_type}{of} without a name, at {east:.6f}, {north:.6f}"
 
 
 def named(draft: Draft, file: str, feature: Feature, taken: dict[str, int]) -> Thing:

@@ -138,7 +138,9 @@ def balance(load: Load, battery: Battery, peak_w: float, weather: Weather, condi
         *weather.notes,
         f"battery at {under.colder_c:g} K below the month's mean air, after {under.years:g} years and {under.cycles:g} cycles",
     )
-    return Balance(months, found, weather.upper_bound, notes, _terms(months[worst], full[worst].terms, peak_w, weather))
+    fewest = min(months, key=lambda month: (month.autonomy_days, month.surplus_wh))
+    terms = _terms(months[worst], fewest, full[worst].terms, peak_w, weather)
+    return Balance(months, found, weather.upper_bound, notes, terms)
 
 
 def lasts(
@@ -161,7 +163,8 @@ def _autonomy(usable_wh: float, load: Load, battery: Battery, air_c: float) -> f
     return drained_days(usable_wh, load.watt_hours, lost_a_day(battery, air_c))
 
 
-def _terms(worst: Month, of_battery: tuple[Term, ...], peak_w: float, weather: Weather) -> tuple[Term, ...]:
+def _terms(worst: Month, fewest: Month, of_battery: tuple[Term, ...], peak_w: float, weather: Weather) -> tuple[Term, ...]:
+    """The arithmetic of the month with the least left over, and of the one in which days without sun are `fewest`."""
     kind = "upper bound" if weather.upper_bound else "derived"
     each = worst.harvest_wh / peak_w if peak_w else 0.0
     return (
@@ -176,12 +179,12 @@ def _terms(worst: Month, of_battery: tuple[Term, ...], peak_w: float, weather: W
         ),
         Term("load of a day", worst.load_wh, "Wh/d", "the load's lines", "derived"),
         Term(
-            f"days without sun in {worst.name}",
-            worst.autonomy_days,
+            f"days without sun in {fewest.name}, when they are fewest",
+            fewest.autonomy_days,
             "d",
-            "the lines above",
+            f"the battery at {amount(fewest.air_c)} Cel mean air, and the lines above",
             "derived",
-            f"{amount(worst.usable_wh)} Wh / {amount(worst.load_wh)} Wh, less self-discharge",
+            f"{amount(fewest.usable_wh)} Wh / {amount(fewest.load_wh)} Wh, less self-discharge",
         ),
     )
 

@@ -69,7 +69,9 @@ class Relaxation:
 class Sizing:
     """The cheapest choice that meets the goals, or None, and then the best there is with every single way to relax.
 
-    `unpriced` are the parts without a price: whatever has one of them was tried after all that is priced.
+    `unpriced` are the parts without a price: whatever has one of them was tried after all that is priced. `charger` is what stands between
+    panel and battery, where the plan names one, with its price; `instead_of` the plan's own, where another is taken, and `volts` the
+    battery's, where they are not those of the plan's kit.
     """
 
     choice: Choice | None
@@ -77,6 +79,20 @@ class Sizing:
     relaxations: tuple[Relaxation, ...]
     tried: int
     unpriced: tuple[str, ...] = ()
+    charger: str | None = None
+    charger_cents: int | None = None
+    instead_of: str | None = None
+    volts: float | None = None
+
+    @property
+    def price_cents(self) -> int | None:
+        """Of battery, panels and charger together; None where one of them has no price, the plan's own charger left aside."""
+        found = self.choice or self.nearest
+        if found is None or found.price_cents is None:
+            return None
+        if self.charger_cents is None and self.instead_of is not None:
+            return None
+        return found.price_cents + (self.charger_cents or 0)
 
 
 def size(
@@ -86,11 +102,12 @@ def size(
     goals: Goals,
     conditions: Conditions | None = None,
     go: Callable[[Battery, Candidate], bool] | None = None,
+    below: int | None = None,
 ) -> Sizing:
     """Try combinations from the cheapest (then the smallest) on, and stop at the first that meets the goals.
 
     What has no price is not taken for free: it comes after all that has one, from the smallest on. `go` says which go together
-    (None: all).
+    (None: all). With `below`, only what costs less (cents) is tried, and of what does not do nothing more is said.
 
     PowerError when there is nothing to choose from, or more than `TRIED_MAX` combinations.
     """
@@ -104,8 +121,11 @@ def size(
     unpriced = _unpriced(batteries, candidates)
     nearest: Choice | None = None
     for tried, (battery, candidate) in enumerate(pairs, 1):
+        cents = _price(battery, candidate)
+        if below is not None and (cents is None or cents >= below):
+            return Sizing(None, nearest, (), tried - 1, unpriced)
         found = balance(load, battery, candidate.array.peak_w, candidate.weather, under)
-        choice = Choice(battery, candidate.array, _price(battery, candidate), found)
+        choice = Choice(battery, candidate.array, cents, found)
         if meets(found, goals):
             return Sizing(choice, None, (), tried, unpriced)
         if nearest is None or _short(found, goals) < _short(nearest.balance, goals):

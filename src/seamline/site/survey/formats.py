@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from seamline.site.survey.dxf import is_dxf, passed_over
+from seamline.site.survey.dxf import is_dxf, passed_over, without_fitted_splines
 from seamline.site.survey.feature import Note, Survey, SurveyError
 from seamline.site.survey.geojson import read_geojson
 from seamline.site.survey.kml import read_kml
@@ -19,6 +20,7 @@ from seamline.site.survey.table import dialect_of, read_table
 BYTES_MAX: Final = 512 * 1024 * 1024
 SHAPEFILE: Final = b"\x00\x00\x27\x0a"
 GEOPACKAGE: Final = b"SQLite format 3\x00"
+TIFF: Final = frozenset({b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"})
 
 
 def read(path: Path, crs: str | None = None) -> Survey:
@@ -33,9 +35,21 @@ def read(path: Path, crs: str | None = None) -> Survey:
     if data[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
         return read_archive(data, path, crs)
     if is_dxf(data):
-        survey = read_ogr(path, [name], crs)
-        return Survey(survey.features, [*survey.notes, *passed_over(data)])
+        return read_drawing(data, path, crs)
     return read_text(data, name, crs)
+
+
+def read_drawing(data: bytes, path: Path, crs: str | None) -> Survey:
+    """DXF, without what GDAL cannot read."""
+    readable, left_out = without_fitted_splines(data)
+    if left_out:
+        with tempfile.TemporaryDirectory(prefix="seamline-") as folder:
+            file = Path(folder) / path.name
+            file.write_bytes(readable)
+            survey = read_ogr(path, [str(file)], crs)
+    else:
+        survey = read_ogr(path, [str(path)], crs)
+    return Survey(survey.features, [*survey.notes, *left_out, *passed_over(readable)])
 
 
 def read_text(data: bytes, name: str, crs: str | None) -> Survey:
@@ -47,6 +61,8 @@ def read_text(data: bytes, name: str, crs: str | None) -> Survey:
         return read_geojson(data, own_frame(name, crs))
     if (table := dialect_of(data)) is not None:
         return read_table(*table, name, crs)
+    if data[:4] in TIFF:
+        raise SurveyError(f"{name}: a GeoTIFF is no survey but terrain: name it in the plan, 'terrain: {{path: {name}}}'")
     raise SurveyError(
         f"{name}: this is neither KML, KMZ, GeoJSON, GeoPackage, Shapefile, DXF nor a table whose first line names its columns (lon, lat)"
     )

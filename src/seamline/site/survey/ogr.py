@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,9 @@ from seamline.site.survey.shapes import without_altitude
 SECONDS_MAX: Final = 120
 SKIPPED: Final = "OGR_VRT,GDALG,HTTP,WFS,OAPIF,OGCAPI,CSW,Elasticsearch,Carto,AmigoCloud,PLSCENES,NGW,EEDA,GPSBabel,ADBC,PDS4,PDF,VRT,STACIT,PMTiles"
 """Drivers that read other files or the network on behalf of a file. GDAL takes note only before it is loaded."""
+
+OWN_SOURCE: Final = re.compile(r"\S+\.(?:cpp|c|h), \d+: ")
+"""Where in GDAL's source a message was made: of the machine that built it, and no help."""
 
 
 def read_ogr(path: Path, targets: Sequence[str], crs: str | None) -> Survey:
@@ -73,7 +77,7 @@ def answer(path: Path, targets: Sequence[str]) -> Iterator[Mapping[str, object]]
         raise SurveyError(f"{path}: GDAL was not done with it in {SECONDS_MAX} s; divide the survey") from None
     if done.returncode:
         told = done.stderr.decode(errors="replace").strip().splitlines()
-        why = told[-1] if told else f"its process ended with {done.returncode}"
+        why = OWN_SOURCE.sub("", told[-1]) if told else f"its process ended with {done.returncode}"
         raise SurveyError(f"{path}: GDAL cannot read it: {why[:300]}")
     return (cast("Mapping[str, object]", json.loads(line)) for line in done.stdout.splitlines())
 

@@ -103,4 +103,4 @@ def test_a_name_at_the_edge_turns_inwards():
     text = labels.put(99, 25, "a long name", 3, 1)
     assert text.x < 85
     assert outside(labels.taken[-1], labels.room) == 0
-    assert len(list(places(0, 0, 10, 3, 1))) == 16
+    assert len(list(places(0, 0, 10, 3, 1))) == 32

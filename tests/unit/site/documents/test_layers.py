@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 import shapely
@@ -148,3 +149,10 @@ def test_a_cell_is_never_a_formula(value, text):
 
 def test_cents_are_decimals():
     assert [decimal(value) for value in (None, 0, 5, 12_345)] == [None, "0.00", "0.05", "123.45"]
+
+
+def test_a_feature_without_a_line_names_its_file_alone(designed):
+    things = tuple(replace(thing, line=0) for thing in designed.site.things)
+    laid = items(replace(designed, site=replace(designed.site, things=things)))
+    named = {item.properties["from"] for item in laid if item.layer == "survey"}
+    assert named == {thing.file for thing in things}

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import segno
 import shapely
@@ -105,6 +106,52 @@ def test_the_map_lies_to_scale(designed):
     boundary = next(item for item in flat(camera.items) if isinstance(item, Path) and item.ink == maps.BOUNDARY)
     area = shapely.Polygon(boundary.rings[0]).area
     assert area == pytest.approx(designed.site.boundary.area * (1000 / scale) ** 2, rel=1e-6)
+
+
+def test_a_zone_too_small_to_be_read_has_a_map_of_its_own(designed, monkeypatch):
+    monkeypatch.setattr(maps, "DETAIL_SCALE", 1)
+    monkeypatch.setattr(maps, "DETAIL_MM", 1000.0)
+    found = maps.coverage_maps(designed)
+    whole, *close = [one for one in found if one.name.startswith("map-camera")]
+    needing = [ident for ident, zone in designed.coverage.zones.items() if any(need.need.kind == "camera" for need in zone.needs)]
+    assert [one.name for one in close] == [f"map-camera-{ident}" for ident in needing]
+    for one in close:
+        assert int(one.scale.removeprefix("1 : ")) <= int(whole.scale.removeprefix("1 : "))
+        assert any(label.startswith("zone ") for label in labels(one.items))
+
+
+def test_on_a_close_map_only_what_lies_in_it_is_named(designed):
+    west, south, _, _ = designed.site.boundary.bounds
+    corner = maps.coverage_map(designed, "camera", "corner", "Corner", (west - 40, south - 40, west - 20, south - 20))
+    assert not {one.id for one in devices(designed)} & set(texts(corner.items))
+
+
+def test_the_map_of_hills_has_contours_with_their_heights(designed):
+    grid = designed.site.grid
+    ground = np.add.outer(np.arange(grid.rows) * 0.0, np.arange(grid.columns) * grid.cell * 0.1)
+    hilly = replace(designed, site=replace(designed.site, ground=ground, level=312.0))
+    camera = maps.coverage_maps(hilly)[0]
+    found = [label for label in labels(camera.items) if label.startswith("contour ")]
+    assert len(found) >= 3
+    assert {label.removeprefix("contour ").removesuffix(" m") for label in found} & set(texts(camera.items))
+    assert "height of the ground, m" in texts(camera.items)
+    assert "height of the ground, m" not in texts(maps.coverage_maps(designed)[0].items)
+
+
+def test_the_legend_has_what_the_survey_brings(designed):
+    words = texts(maps.coverage_maps(designed)[0].items)
+    there = {thing.meaning.value for thing in designed.site.things} - {"boundary", "zone", "ignore"}
+    assert there <= set(words)
+
+
+def test_a_node_that_exists_hangs_on_the_supply_that_the_plan_names(designed):
+    ident = next(ident for ident, (node, _) in designed.site.nodes.items() if node.existing)
+    node, fixed = designed.site.nodes[ident]
+    (supply, *_) = designed.site.supplies
+    fed = replace(node, power=PowerSource("poe", supply=supply))
+    site = replace(designed.site, nodes={**designed.site.nodes, ident: (fed, fixed)})
+    assert f"supply {supply} - {ident} exists already" in labels(topology.topology(replace(designed, site=site)).items)
+    assert all("exists already" not in label for label in labels(topology.topology(designed).items))
 
 
 def test_the_legend_says_what_is_met_and_what_is_blind(designed):

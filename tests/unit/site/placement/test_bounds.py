@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 from tests.unit.site.placement.oracle import QUICK, choices, problems, worth
 from tests.unit.site.placement.yards import yard
 
-from seamline.site.placement import Effort, Problem, Progress, best, cover, solver
+from seamline.site.placement import Effort, Problem, Progress, Sight, best, cover, solver
 from seamline.site.placement.build import Build
 from seamline.site.placement.core import core_of
 from seamline.site.placement.effort import Cancelled, Watcher
@@ -196,3 +196,11 @@ def test_a_solver_that_breaks_is_no_answer(tmp_path):
 
 def test_a_bound_in_floating_point_is_raised_to_the_next_whole_number_but_not_for_rounding():
     assert [solver.raised(bound) for bound in (4.0, 4.0000001, 4.2, -3.0, -2.9999999)] == [4, 4, 5, -3, -3]
+
+
+def test_a_limit_far_beyond_all_prices_does_not_break_the_bound():
+    core = replace(
+        core_of(Problem(Sight.of(np.eye(2, dtype=bool)), cost=np.array([1, 2])), np.array([1, 2])), count=1, limit=1 << 40
+    )
+    relaxation = Relaxation(core, cover=False)
+    assert relaxation.weigh(np.full(2, 0.5), np.array([2.0]), np.zeros(2)).bound >= 1

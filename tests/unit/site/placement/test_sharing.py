@@ -12,7 +12,7 @@ from seamline.site import SiteError
 from seamline.site.placement import Effort, Group, Obstacle, Problem, Sight, best, cover, sharing
 from seamline.site.placement.effort import Watcher
 from seamline.site.placement.problem import Goal
-from seamline.site.placement.sharing import Quotas
+from seamline.site.placement.sharing import Quotas, ShareSearch
 from seamline.site.placement.sharing_bound import ShareRelaxation, least_paid
 from seamline.site.placement.solver import Solved
 
@@ -83,6 +83,31 @@ def test_any_multipliers_bound_a_cover_of_goals_from_below(problem, draw, wide):
     v = np.array([draw.uniform(0, wide) for _ in range(quotas.core.sees.width)])
     m = np.array([draw.uniform(0, wide) for _ in relaxation.rows])
     assert relaxation.weigh(v, m, np.zeros(len(quotas.core))).bound <= min(cost(problem, chosen) for chosen in can)
+
+
+@settings(max_examples=40, deadline=None)
+@given(with_goals())
+def test_every_choice_that_meets_the_goals_keeps_the_rows_that_are_found(problem):
+    quotas = Quotas.of(problem, problem.cost)
+    assume(quotas.can_be_met)
+    rows = ShareSearch(quotas, QUICK, Watcher(None)).kept_rows(quotas)
+    number = {int(one): at for at, one in enumerate(quotas.core.origin)}
+    for chosen in choices(problem):
+        if meets(problem, chosen):
+            taken = {number[one] for one in chosen if one in number}
+            for row in rows:
+                assert sum(int(f) for one, f in zip(row.members, row.factors, strict=True) if int(one) in taken) <= row.room
+
+
+def test_rows_that_are_found_lift_the_bound_of_the_price():
+    problem = replace(shared(), cost=np.arange(40) % 7 * 100 + 1_000)
+    quotas = Quotas.of(problem, problem.cost)
+    rows = ShareSearch(quotas, Effort(), Watcher(None)).kept_rows(quotas)
+    plain, lifted = (
+        ShareRelaxation(quotas.core, quotas.goal, quotas.size, quotas.least, cuts).solve(1200, Watcher(None)).bound
+        for cuts in ((), rows)
+    )
+    assert plain < lifted <= cover(problem).value
 
 
 @settings(max_examples=60, deadline=None)

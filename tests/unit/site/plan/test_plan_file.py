@@ -257,6 +257,7 @@ def test_what_is_wrong_is_named_with_its_place_and_a_remedy(tmp_path, tail, code
 
 RULES = [
     ('    - {folder: "A", is: building}\n', "SP209", "a rule for 'building' has no height"),
+    ("    - {folder: A, is: zone, filled: true}\n", "SP224", "'filled' says nothing of a rule for 'zone'"),
     ("    - {is: zone}\n    - {name: B, is: mast}\n", "SP210", "no feature comes to this rule"),
     ("    - {is: castle}\n", "SP111", "'castle' is not one of"),
     ("    - {is: mast, geometry: circle}\n", "SP111", "'circle' is not one of"),

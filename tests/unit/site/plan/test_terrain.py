@@ -93,6 +93,16 @@ def test_the_process_that_reads_finds_the_same(tmp_path):
     assert found.frame == "WGS 84 / UTM zone 32N"
 
 
+def test_the_same_file_is_read_once_and_a_changed_one_anew(tmp_path, monkeypatch):
+    path = tiff(tmp_path / "dem.tif", plane())
+    first = asked(path)
+    monkeypatch.setattr(terrain, "SECONDS_MAX", 0.0)  # whoever reads now is not done in time
+    assert np.array_equal(asked(path).heights, first.heights)
+    tiff(path, plane() + 1)
+    with pytest.raises(SiteError, match="was not done with it"):
+        asked(path)
+
+
 def test_between_pixels_it_is_bilinear(tmp_path):
     rng = np.random.default_rng(5)
     heights = rng.uniform(0, 50, (40, 40))

@@ -44,7 +44,7 @@ def weather(light, air=25.0, years=1, **more):
         "hours": np.full(month.size * 2, 12.0),
         "month": np.repeat(month, 2),
         "day": np.repeat(days, 2),
-        "air_c": np.full(month.size * 2, air),
+        "air_c": np.repeat(np.broadcast_to(np.asarray(air, dtype=float), month.shape), 2),
         "origin": "PVGIS hours",
         "source": "PVGIS, made up",
         "notes": (),
@@ -86,9 +86,21 @@ def test_the_worst_month_is_the_one_with_least_left():
     found = balance(load(24.0), battery(), 20.0, weather(light), NEW)
     assert found.worst.name == "Dec"
     assert found.worst.surplus_wh == pytest.approx(10.0 - 24.0)
-    assert found.terms[-1].name == "days without sun in Dec"
+    assert found.terms[-1].name == "days without sun in Dec, when they are fewest"
     assert found.terms[-1].working == "115.2 Wh / 24 Wh, less self-discharge"
     assert all(term.source for term in found.terms)
+
+
+def test_days_without_sun_are_shown_for_the_month_in_which_they_are_fewest():
+    """The month with the least left over need not be the one whose battery holds the least."""
+    light = np.where(MONTH_OF_DAY == 11, 0.5, 3.0)
+    air = np.where(MONTH_OF_DAY == 0, -15.0, 10.0)
+    found = balance(load(24.0), battery(), 20.0, weather(light, air=air), NEW)
+    assert found.worst.name == "Dec"
+    term = found.terms[-1]
+    assert term.name == "days without sun in Jan, when they are fewest"
+    assert term.value == found.autonomy_days < found.worst.autonomy_days
+    assert term.source == "the battery at -15 Cel mean air, and the lines above"
 
 
 def test_frost_keeps_a_lithium_battery_from_charging():

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pyogrio.raw
@@ -163,6 +164,32 @@ def test_a_drawing_asks_for_its_frame_and_says_what_it_passed_over(tmp_path):
     stands_at_the_barn(wall)
     assert wall.properties["Layer"] == "WALLS"
     assert [str(note) for note in survey.notes] == ["left out: ACAD_PROXY_ENTITY of the drawing: not known (2 times)"]
+
+
+FIT = ["0", "SPLINE", "8", "Beete", "70", "8", "71", "3", "72", "0", "73", "0", "74", "2"]
+FIT += ["11", "500000", "21", "5500000", "31", "0", "11", "500010", "21", "5500010", "31", "0"]
+
+
+def test_a_spline_that_gdal_cannot_read_is_left_out_and_the_rest_is_read(tmp_path):
+    survey = read(drawing(tmp_path / "plan.dxf", FIT, WALL, FIT), "EPSG:25832")
+    (wall,) = survey.features
+    stands_at_the_barn(wall)
+    what = "layer 'Beete': a SPLINE of fit points without control points; make it a polyline in the drawing"
+    assert [str(note) for note in survey.notes] == [f"left out: {what} (2 times)"]
+
+
+def test_where_in_gdal_a_message_was_made_is_not_said(tmp_path, monkeypatch):
+    told = "/opt/build/gdal/ogr/ogrdxflayer.cpp, 2290: error at line 7 of plan.dxf"
+    monkeypatch.setattr(ogr.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1, stderr=told.encode()))
+    with pytest.raises(SurveyError, match=r"plan\.dxf: GDAL cannot read it: error at line 7 of plan\.dxf$"):
+        read(drawing(tmp_path / "plan.dxf", WALL), "EPSG:25832")
+
+
+def test_a_height_model_is_sent_to_the_plan(tmp_path):
+    file = tmp_path / "heights.tif"
+    file.write_bytes(b"II*\x00" + bytes(100))
+    with pytest.raises(SurveyError, match=r"a GeoTIFF is no survey but terrain: name it in the plan"):
+        read(file)
 
 
 def test_degrees_in_a_drawing_may_be_said_to_be_degrees(tmp_path):

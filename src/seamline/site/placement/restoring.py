@@ -1,0 +1,65 @@
+"""What a plan that does not meet its needs lacks: the nodes that placement would add, what they cost, how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seamline.site.placement.bill import billed
+from seamline.site.placement.placing import Wish, placed
+from seamline.site.plan.site import Site
+
+SECONDS_MAX = 10.0
+"""For how long HiGHS may look for something cheaper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """What would meet every need: `nodes` more, `cents` on the bill of materials, and no less than `bound` cents by placement's prices.
+
+    `nodes` is 0 where the mountings have no answer; `is_impossible`: where that is shown.
+    """
+
+    nodes: int
+    cents: int
+    bound: int
+    currency: str
+    is_met: bool
+    is_proven: bool
+    is_impossible: bool
+
+    def __str__(self) -> str:
+        """In one line, as a remedy."""
+        if not self.is_met:
+            why = "shown to be impossible" if self.is_impossible else "none was found"
+            return f"no choice of the plan's mountings does ({why}); 'seamline site place' says what stands in the way"
+        more = f"{self.nodes} more node{'' if self.nodes == 1 else 's'} for {self.cents / 100:.2f} {self.currency}"
+        sure = "none is cheaper" if self.is_proven else f"perhaps less, not below {self.bound / 100:.2f}"
+        return f"{more} ({sure}); 'seamline site place' says which"
+
+    def as_json(self) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "nodes": self.nodes,
+            "cost_cents": self.cents,
+            "bound_cents": self.bound,
+            "currency": self.currency,
+            "met": self.is_met,
+            "proven": self.is_proven,
+            "impossible": self.is_impossible,
+        }
+
+
+def restoring(site: Site, *, jobs: int = 1) -> Restoring | None:
+    """What a site's mountings offer to meet its needs, at the least cost; None where the plan names no mountings."""
+    if not site.plan.mountings:
+        return None
+    asked, answer = placed(site, Wish(seconds=SECONDS_MAX), jobs=jobs)
+    return Restoring(
+        nodes=len(answer.chosen) if answer.is_met else 0,
+        cents=billed(asked, answer).cents if answer.chosen else 0,
+        bound=answer.bound,
+        currency=site.plan.prices.currency,
+        is_met=answer.is_met,
+        is_proven=answer.is_proven,
+        is_impossible=answer.is_impossible,
+    )
