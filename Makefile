@@ -1,6 +1,7 @@
 # Seamline's commands. A bare Debian or Ubuntu with Python >= 3.11, git and make is enough: everything else goes into .venv.
 #
 #   make demo          the main job, live: broker, database, hub, 200 devices, the page     (ARGS="--devices 50 --chaos")
+#   make dev           .venv with everything that tests and checks need, and nothing run
 #   make test          every test, and the floors of coverage; what needs a missing system package is skipped by name (ARGS="-k ledger")
 #   make check         every static check
 #   make quick         the tests that need no broker, database or browser
@@ -37,7 +38,7 @@ ALONE := $(shell command -v flock >/dev/null 2>&1 && echo 'flock .venv/.web.lock
 
 .PHONY: help
 help:
-	@sed -n '3,16s/^# *//p' Makefile
+	@sed -n '3,17s/^# *//p' Makefile
 
 .PHONY: run dev web
 run:

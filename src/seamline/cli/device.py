@@ -19,7 +19,9 @@ BOOTS = (
     Column("incarnation"), number("boot"), Column("reset"), Column("firmware"), Column("contract"), Column("first heard (UTC)"),
     Column("last heard"),
 )  # fmt: skip
-EVENTS = (Column("when (UTC)"), Column("what"), Column("boundary"), Column("owner"), Column("contact", elastic=True))
+EVENTS = (
+    Column("when (UTC)"), Column("what"), Column("boundary"), Column("owner"), Column("contact"), Column("told", elastic=True),
+)  # fmt: skip
 BOOTS_SHOWN = 5
 EVENTS_SHOWN = 5
 
@@ -131,5 +133,5 @@ def _events(events: list[Answer]) -> None:
     if not events:
         return
     heading("Last events, and whose boundary it was")
-    names = ("kind", "boundary", "owner", "contact")
+    names = ("title", "boundary", "owner", "contact", "text")
     table(EVENTS, ([stamp(event.integer("at_ms")), *(event.text(name) or "–" for name in names)] for event in events))

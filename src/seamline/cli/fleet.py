@@ -20,7 +20,7 @@ def devices(options: argparse.Namespace) -> int:
     """List the devices that match."""
     answer = ask(
         options, "fleet",
-        q=options.find, presence=options.presence, contract=options.contract, sort=f"{'-' if options.reverse else ''}{options.sort}",
+        q=options.find, presence="lost" if options.presence == "offline" else options.presence, contract=options.contract, sort=f"{'-' if options.reverse else ''}{options.sort}",
         offset=options.offset or None, limit=options.limit,
     )  # fmt: skip
     if options.json:

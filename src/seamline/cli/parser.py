@@ -23,7 +23,7 @@ EPILOG = """exit codes: 0 ok; 1 a promise did not hold, or not found; 2 wrong us
 4 the hub, or a part of it, cannot be reached; 5 an installation problem; 130 interrupted.
 Read commands ask the hub at --url, else at $SEAMLINE_URL, else the one running from the state directory."""
 ROWS_MAX = 1000
-PRESENCE = ("online", "deaf", "silent", "lost", "presumed_lost", "never", "unknown")
+PRESENCE = ("online", "deaf", "silent", "offline", "lost", "presumed_lost", "never", "unknown")
 SORTS = ("id", "age", "presence", "contract", "owed", "lost", "quarantined")
 
 

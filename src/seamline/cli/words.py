@@ -81,7 +81,12 @@ def value(given: object) -> str:
     return str(given)
 
 
+def claimed(word: str) -> str:
+    """Say a presence claim: *lost* is what records are, a device is offline."""
+    return "offline" if word == "lost" else word.replace("_", " ")
+
+
 def presence(word: str | None) -> str:
     """Say a presence claim with its sign."""
     known = word or "never"
-    return f"{SIGNS.get(known, '!')} {known.replace('_', ' ')}"
+    return f"{SIGNS.get(known, '!')} {claimed(known)}"

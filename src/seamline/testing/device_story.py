@@ -134,10 +134,13 @@ def _clock(connection: psycopg.Connection, number: int, now_ms: int) -> None:
 
 
 def _events(connection: psycopg.Connection, number: int, now_ms: int) -> None:
+    back_ms, open_ms = now_ms - 3_700_000, now_ms - 1_600_000
+    heard = {"heard_ms": back_ms - 500, "answered_ms": back_ms - 400_000}
+    gap = {"incarnation": INCARNATION, "boot": 1, "channel": 1, "missing": [[OWED.start, OWED.stop]], "since_ms": open_ms}
     for kind, ago_ms, detail in (
-        ("presence", 3_700_000, {"from": "lost", "to": "online"}),
-        ("anchor_refused", 3_000_000, {"why": "before this hub was made", "source": "rtc"}),
-        ("records_lost", 90_000, {"reason": "buffer_full", "count": len(LOST)}),
+        ("online", 3_700_000, {"why": "heard 0 s ago", "was": "presumed_lost", **heard}),
+        ("gap", 1_540_000, gap),
+        ("loss", 90_000, {"reason": "buffer_full", "channel": 1, "records": len(LOST)}),
     ):
         connection.execute(
             "INSERT INTO event (at, device_no, kind, boundary, owner, contact, detail)"

@@ -113,10 +113,12 @@ def test_anchors_and_events_come_newest_first_with_reasons_and_owners(api):
     assert [anchor["accepted"] for anchor in anchors] == [False, True]
     assert anchors[0]["why"]
     events = api.get(f"/devices/{DEVICE}/events", params={"limit": 2}).json()
-    assert [event["kind"] for event in events] == ["records_lost", "anchor_refused"]
+    assert [event["kind"] for event in events] == ["loss", "gap"]
+    assert events[0]["title"] == "Records lost"
+    assert events[0]["text"] == "24 records of channel 1 lost: buffer full."
     assert events[0]["owner"] == "firmware"
     rest = api.get(f"/devices/{DEVICE}/events", params={"before": events[-1]["id"]}).json()
-    assert [event["kind"] for event in rest] == ["presence"]
+    assert [event["kind"] for event in rest] == ["online"]
 
 
 def test_asking_for_a_change_puts_a_wish_in_the_twin_and_tells_the_downlink(api, served):

@@ -39,8 +39,8 @@ def test_each_presence_has_its_reason_and_ages_in_both_directions(api, fleet):
         State.ONLINE: "heard, and it hears us",
         State.SILENT: "a publish is overdue",
         State.DEAF: "3 questions unanswered",
-        State.LOST: "death received",
-        State.PRESUMED_LOST: "no word for 3 publishes, no death received",
+        State.LOST: "its connection ended",
+        State.PRESUMED_LOST: "no word for 3 publishes, and its connection was not seen to end",
         State.NEVER: "never heard",
     }
     for state, device in fleet.examples.items():

@@ -33,7 +33,9 @@ def test_counts_are_shown_with_their_values_by_the_senders_coefficients_of_the_m
     assert [view.records[0].versions for view in (before, after)] == [{"element_ntc": 1}, {"element_ntc": 2}]
     assert before.records[0].values["room"] is None, "no coefficients, no value"
     text = next(part.text for part in before.parts if part.name == "record 12")
-    assert "element 29 Cel (count 2900, version 1)" in text
+    assert text.startswith("uptime 0.000 s, ")
+    assert ", power 900 W, mode heating, set_point 21.5 °C" in text
+    assert "element 29 °C (count 2900, version 1)" in text
     assert "room (count 2100, no coefficients)" in text
     assert {field.name: field.unit for field in before.fields}["element"] == "Cel"
 

@@ -292,6 +292,7 @@ TWIN = [
 ]  # fmt: skip
 EVENT = {
     "id": 5, "at_ms": NOW, "kind": "deaf", "boundary": "radio", "owner": "Firmware", "contact": "fw@example.org", "detail": {},
+    "title": "Deaf", "text": "2 questions unanswered.",
 }  # fmt: skip
 
 
@@ -327,8 +328,8 @@ INCARNATION  BOOT  RESET     FIRMWARE  CONTRACT      FIRST HEARD (UTC)    LAST H
 9f3a0001        3  power_on  1.3.0     heater/1.3.0  2025-11-21 08:00:00  1 min ago
 
 Last events, and whose boundary it was
-WHEN (UTC)           WHAT  BOUNDARY  OWNER     CONTACT
-2025-11-21 09:00:00  deaf  radio     Firmware  fw@example.org
+WHEN (UTC)           WHAT  BOUNDARY  OWNER     CONTACT         TOLD
+2025-11-21 09:00:00  Deaf  radio     Firmware  fw@example.org  2 questions unanswered.
 """)
     assert main(["device", "show", "heater-2", "--json"]) == exits.OK
     assert json.loads(capsys.readouterr().out) == {"device": VIEW, "books": BOOKS, "twin": TWIN, "events": [EVENT]}
@@ -349,8 +350,15 @@ def test_the_recorded_answers_are_such_as_the_api_sends(name):
 
 def test_the_filters_and_orders_offered_are_the_apis():
     schemas = OPENAPI["components"]["schemas"]
-    assert set(parser.PRESENCE) == set(schemas["State"]["enum"])
+    assert set(parser.PRESENCE) - {"offline"} == set(schemas["State"]["enum"])
     assert {*parser.SORTS, *(f"-{name}" for name in parser.SORTS)} == set(schemas["Sort"]["enum"])
+
+
+@pytest.mark.parametrize("word", ["offline", "lost"])
+def test_devices_that_are_offline_are_asked_for_by_the_word_of_the_tables_and_by_the_apis(word, hub):
+    hub.answers["/api/fleet"] = (200, {"rows": [], "total": 0})
+    assert main(["devices", "--presence", word]) == exits.OK
+    assert hub.asked[-1][1]["presence"] == "lost"
 
 
 @pytest.mark.parametrize("command", [["readings", "x"], ["ledger", "x"], ["device", "show", "x"]])

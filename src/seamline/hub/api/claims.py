@@ -74,7 +74,7 @@ def claim(record: FleetRecord, now_ms: int, outage: Outage | None = None) -> Cla
     since_ms = None if found.for_ms is None else now_ms - found.for_ms
     why = _AGELESS.get(found.state, found.why)
     if found.state is State.PRESUMED_LOST:
-        why = f"no word for {waits.presumed_lost_after_ms // max(1, waits.publish_every_ms)} publishes, no death received"
+        why = f"no word for {waits.presumed_lost_after_ms // max(1, waits.publish_every_ms)} publishes, and its connection was not seen to end"
     return Claim(found.state, why, since_ms, found.next_ms)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, computed_field
 
+from seamline.hub.api import event_words
 from seamline.hub.api.fleet_models import AgedRow, Books, Frozen
 from seamline.hub.api.layouts import FieldShape
 
@@ -166,7 +167,7 @@ class Anchor(Frozen):
 
 
 class Event(Frozen):
-    """Something that happened, and whose boundary it was."""
+    """Something that happened, and whose boundary it was. `title` and `text` say `kind` and `detail` in words."""
 
     id: int
     at_ms: int
@@ -175,6 +176,18 @@ class Event(Frozen):
     owner: str | None
     contact: str | None
     detail: JsonValue
+
+    @computed_field
+    @property
+    def title(self) -> str:
+        """What happened, in a word or two."""
+        return event_words.title(self.kind)
+
+    @computed_field
+    @property
+    def text(self) -> str:
+        """What is known of it, as a sentence."""
+        return event_words.sentence(self.kind, self.at_ms, self.detail)
 
 
 class FramePart(Frozen):

@@ -20,6 +20,8 @@ RECORDS_MAX: Final = 256
 _HEAD: Final = struct.Struct("<BBBBIIIIHHIHH")
 _CRC_FLAG: Final = 0x10
 _HEARD_FLAG: Final = 0x01
+_UNITS: Final = {"Cel": "°C"}
+"""UCUM units that people write in another way."""
 
 Layouts = Mapping[tuple[int, int, int], RegisteredLayout]
 """By (channel, layout version, fingerprint)."""
@@ -128,16 +130,17 @@ def _record(record: bytes, layout: RegisteredLayout | None, sender: Sender, seq:
 
 
 def _text(record: FrameRecord, layout: RegisteredLayout) -> str:
-    """Say a record in a line: `uptime_ms 5000, room 21.4 Cel (count 2100, version 1), power 900, …`."""
-    said = [f"uptime_ms {record.uptime_ms}"]
+    """Say a record in a line: `uptime 5.000 s, room 21.4 °C (count 2100, version 1), power 900 W, …`."""
+    said = [f"uptime {record.uptime_ms / 1000:,.3f} s"]
     for item in layout.fields:
         value, raw = record.values[item.name], record.raw.get(item.name)
+        unit = "" if item.unit is None or isinstance(value, str) else f" {_UNITS.get(item.unit, item.unit)}"
         if item.calibration is None or raw is None:
-            said.append(f"{item.name} {value}")
+            said.append(f"{item.name} missing" if value is None else f"{item.name} {value}{unit}")
             continue
         version = record.versions.get(item.calibration.name)
         known = "no coefficients" if version is None else f"version {version}"
-        shown = "" if value is None else f"{value:.6g} {item.unit or ''}".rstrip() + " "
+        shown = "" if value is None else f"{value:.6g}{unit} "
         said.append(f"{item.name} {shown}(count {raw}, {known})")
     return ", ".join(said)
 
