@@ -93,6 +93,7 @@ def test_every_progress_of_a_search_is_shown_with_its_best_answer_bound_and_gap(
     planner.evaluate("(text) => { say(text); over(); }", event("answer", answer))
     expect(planner.get_by_role("group", name="Placement")).to_have_count(0)
     expect(planner.locator("[data-placed='2']")).to_contain_text(re.compile("proven|bound"))
+    expect(planner.locator("[data-bill]")).to_contain_text(re.compile(r"The bill of materials grows by [\d,]+\.\d\d EUR"))
 
 
 def test_a_search_that_fails_says_why_in_its_panel(planner):

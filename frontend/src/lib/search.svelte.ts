@@ -19,12 +19,15 @@ export interface Found {
   standing: string[];
   currency: string;
   cost_cents: number;
+  bill: { cents: number; differences: { why: string; cents: number }[]; unpriced: string[] } | null;
   by: string | null;
   value: number;
   bound: number;
   total: number;
   gap: number;
   proven: boolean;
+  lacks: number;
+  least_lack: number;
   stop: string;
   needs: { zone: string; of: string; k: number; wanted: number; before: number; after: number }[];
   barred: { reason: string; candidates: number; text: string }[];

@@ -23,7 +23,7 @@ def is_int(value: object) -> "TypeGuard[int]":
     return type(value) is int
 
 
-def is_list(value: object) -> "TypeGuard[list[object]]":
+def is_list(value: object) -> "TypeGuard[list[object] | tuple[object, ...]]":
     """True for a list or a tuple."""
     return isinstance(value, (list, tuple))
 

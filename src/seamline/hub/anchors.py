@@ -149,7 +149,11 @@ def thin(ties: Iterable[Tie]) -> tuple[Tie, ...]:
 
     Thinning as anchors come gives the same as thinning them all at once.
     """
-    everything = sorted(set(ties), key=lambda tie: (tie.at_ms, *tie.rank))
+    apart = set(ties)
+    if len({tie.at_ms for tie in apart}) == len(apart):
+        everything = sorted(apart)  # a tie begins with its time
+    else:
+        everything = sorted(apart, key=lambda tie: (tie.at_ms, *tie.rank))
     if len(everything) <= ANCHORS_NEWEST:
         return tuple(everything)
     bucket_ms = BUCKET_MS

@@ -28,7 +28,7 @@ DEAF_END: Final = "deaf"
 
 
 class State(StrEnum):
-    """What the hub claims about a device."""
+    """What the hub claims about a device. People read *offline* for `lost`: *lost* is what records are."""
 
     NEVER = "never"
     """Registered, never heard."""
@@ -39,7 +39,7 @@ class State(StrEnum):
     SILENT = "silent"
     """Nothing heard for longer than its period; the connection was not reported dead."""
     LOST = "lost"
-    """The broker delivered its Last Will."""
+    """Its connection ended: it said goodbye, or the broker found the connection dead; its death says no more."""
     PRESUMED_LOST = "presumed_lost"
     """Nothing heard for as many periods as the contract allows."""
     UNKNOWN = "unknown"
@@ -129,7 +129,7 @@ def assess(row: Heard | None, now_ms: int, timing: Timing) -> Presence:
     presumed_ms = max(silent_ms, heard_ms + timing.presumed_lost_after_ms)
     next_ms: int | None = None
     if died_ms is not None:
-        state, why, since_ms = State.LOST, "death received", died_ms
+        state, why, since_ms = State.LOST, "its connection ended", died_ms
     elif now_ms > presumed_ms:
         state, why, since_ms = State.PRESUMED_LOST, f"no word for {_seconds(heard_age)}", presumed_ms
     elif now_ms > silent_ms:
@@ -191,7 +191,7 @@ def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:
         return row
     if row is not None and _same_session(birth, row):
         asked = max(0, row.unanswered) + (1 if now_ms > row.last_heard_ms else 0)
-        return _heard_us(_alive(row, now_ms)._replace(unanswered=asked), birth, now_ms)
+        return _alive(row, now_ms, *_heard_us(row, birth, now_ms, asked))
     born = PresenceRow(
         incarnation=birth.incarnation,
         boot=birth.boot,
@@ -199,21 +199,19 @@ def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:
         born_ms=now_ms,
         last_heard_ms=now_ms,
         last_answered_ms=row.last_answered_ms if row is not None and same else None,
-        unanswered=DEAF_UNANSWERED if birth.last_end == DEAF_END else 0,
         last_end=birth.last_end,
         failures=birth.failures,
     )
-    return _heard_us(born, birth, now_ms)
+    return _alive(born, now_ms, *_heard_us(born, birth, now_ms, DEAF_UNANSWERED if birth.last_end == DEAF_END else 0))
 
 
 def on_frame(row: PresenceRow | None, incarnation: int, boot: int, *, heard: bool, now_ms: int) -> PresenceRow:
     """A frame arrived. Its boot is that of its records, which may be older than the session; `heard` is its flag."""
     if row is None:
         row = PresenceRow(incarnation, boot, 0, born_ms=now_ms, last_heard_ms=now_ms)
-    alive = _alive(row, now_ms)
-    if not heard:
-        return alive
-    return alive._replace(last_answered_ms=max(now_ms, alive.last_answered_ms or 0), unanswered=0)
+    if heard:
+        return _alive(row, now_ms, max(now_ms, row.last_answered_ms or 0), 0)
+    return _alive(row, now_ms, row.last_answered_ms, row.unanswered)
 
 
 def on_said(row: PresenceRow | None, said: Said, now_ms: int) -> PresenceRow:
@@ -222,7 +220,7 @@ def on_said(row: PresenceRow | None, said: Said, now_ms: int) -> PresenceRow:
         row = PresenceRow(said.incarnation, said.boot, said.session, born_ms=now_ms, last_heard_ms=now_ms)
     if not _same_session(said, row):
         return row
-    return _heard_us(_alive(row, now_ms), said, now_ms)
+    return _alive(row, now_ms, *_heard_us(row, said, now_ms, row.unanswered))
 
 
 def on_probe(row: PresenceRow | None, probe: Probe, now_ms: int) -> PresenceRow:
@@ -262,24 +260,27 @@ def _answered_or_born(row: Heard) -> int:
     return row.born_ms if row.last_answered_ms is None else max(row.born_ms, row.last_answered_ms)
 
 
-def _heard_us(row: PresenceRow, said: Said, now_ms: int) -> PresenceRow:
-    """Note what a control message says about the last downlink heard; one within this session answers every question.
+def _heard_us(row: PresenceRow, said: Said, now_ms: int, unanswered: int) -> tuple[int | None, int]:
+    """What a control message says about the last downlink heard: (`last_answered_ms`, `unanswered`), given how many were before.
 
-    An uptime is the device's word: one that puts the downlink before 1970 says nothing.
+    One heard within this session answers every question. An uptime is the device's word: one that puts the downlink before 1970 says
+    nothing.
     """
-    if said.heard_ms is None or said.uptime_ms - said.heard_ms > now_ms:
-        return row
-    answered_ms = now_ms - (said.uptime_ms - said.heard_ms)
     known_ms = row.last_answered_ms
-    newest_ms = answered_ms if known_ms is None else max(known_ms, answered_ms)
+    if said.heard_ms is None or said.uptime_ms - said.heard_ms > now_ms:
+        return known_ms, unanswered
+    answered_ms = now_ms - (said.uptime_ms - said.heard_ms)
     in_session = not isinstance(said, Birth) and answered_ms >= row.born_ms
-    return row._replace(last_answered_ms=newest_ms, unanswered=0 if in_session else row.unanswered)
+    return answered_ms if known_ms is None else max(known_ms, answered_ms), 0 if in_session else unanswered
 
 
-def _alive(row: PresenceRow, now_ms: int) -> PresenceRow:
+def _alive(row: PresenceRow, now_ms: int, last_answered_ms: int | None, unanswered: int) -> PresenceRow:
     """The row after something arrived: what comes after a death proves life."""
-    died_ms = row.died_ms if row.died_ms is not None and now_ms <= row.died_ms else None
-    return row._replace(last_heard_ms=max(row.last_heard_ms, now_ms), died_ms=died_ms)
+    incarnation, boot, session, born_ms, heard_ms, _, died_ms, _, last_end, failures = row
+    if died_ms is not None and now_ms > died_ms:
+        died_ms = None
+    heard_ms = max(heard_ms, now_ms)
+    return PresenceRow(incarnation, boot, session, born_ms, heard_ms, last_answered_ms, died_ms, unanswered, last_end, failures)
 
 
 def _same_session(said: Said, row: PresenceRow) -> bool:

@@ -90,12 +90,16 @@ class Dating(NamedTuple):
 
     def told(self, uptime_ms: int) -> tuple[int, int] | None:
         """(Unix ms, error ms) by the best anchor, or None without one."""
-        pieces = self.pieces
-        if not pieces:
+        if not self.pieces:
             return None
-        piece = pieces[0] if len(pieces) == 1 else pieces[bisect_right(pieces, uptime_ms, key=_start_ms) - 1]
+        piece = self.piece(uptime_ms)
         distance_ms = uptime_ms - piece.at_ms
         return piece.unix_ms + distance_ms, piece.uncertainty_ms + drifted_ms(distance_ms, self.drift_ppm) + ROUNDING_MS
+
+    def piece(self, uptime_ms: int) -> Piece:
+        """The piece in force at an uptime. There is one."""
+        pieces = self.pieces
+        return pieces[0] if len(pieces) == 1 else pieces[bisect_right(pieces, uptime_ms, key=_start_ms) - 1]
 
     def _bounded(self, uptime_ms: int, arrival_ms: int) -> Date:
         if self.began_after_ms is None:

@@ -208,6 +208,8 @@ def receive(
     refused = {name for name in said.reported if name not in policies and _is_refusal(twins.get(name), said.reported[name])}
     unknown = sorted((said.seen.keys() | said.reported.keys()) - policies.keys() - refused)
     for name, policy in (*policies.items(), *((name, CONTRACTLESS) for name in sorted(refused))):
+        if name not in said.seen and name not in said.reported:
+            continue
         before = twins.get(name, Twin())
         after = mark_seen(before, said.seen[name], now_ms) if name in said.seen else before
         if name in said.reported:

@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias, cast
 
 from seamline.hub.inputs import Value
 from seamline.hub.params import Int8s
 from seamline.hub.store_port import Row, Store
 from seamline.hub.twin import Desired, Reported, Resolution, Twin
+
+_RESOLUTIONS: Final = {resolution.value: resolution for resolution in Resolution}
+_DesiredRow: TypeAlias = tuple[
+    object, int | None, str, int, int, int, int | None, int | None, int | None, int | None, str | None
+]  # fmt: skip
+"""The columns of a wish in `twins_of`, all of them NULL where there is none."""
+_ReportedRow: TypeAlias = tuple[object, int | None, int | None, str | None, int, int, int, int]
+"""Those of a report."""
 
 
 async def twins_of(store: Store, devices: Sequence[int], *, lock: bool = True) -> dict[int, dict[str, Twin]]:
@@ -70,38 +79,18 @@ def reported_rows(device: int, twins: Mapping[str, Twin]) -> list[Row]:
 
 
 def _desired(row: Sequence[object]) -> Desired | None:
-    value, version, by, asked, known, known_in, expires, sent, seen, resolved, resolution = row
+    value, version, by, asked, known, known_in, expires, sent, seen, resolved, resolution = cast("_DesiredRow", row)
     if version is None:
         return None
-    return Desired(
-        value=_value(value),
-        version=_int(version),
-        asked_by=str(by),
-        asked_ms=_int(asked),
-        known=_int(known),
-        known_in=_int(known_in),
-        expires_ms=_maybe(expires),
-        sent_ms=_maybe(sent),
-        seen_ms=_maybe(seen),
-        resolved_ms=_maybe(resolved),
-        resolution=None if resolution is None else Resolution(str(resolution)),
-    )
+    ended = None if resolution is None else _RESOLUTIONS[resolution]
+    return Desired(_value(value), version, by, asked, known, known_in, expires, sent, seen, resolved, ended)
 
 
 def _reported(row: Sequence[object]) -> Reported | None:
-    value, version, based_on, fault, incarnation, boot, at, received = row
+    value, version, based_on, fault, incarnation, boot, at_ms, received_ms = cast("_ReportedRow", row)
     if version is None:
         return None
-    return Reported(
-        value=_value(value),
-        version=_int(version),
-        based_on=_maybe(based_on),
-        fault=None if fault is None else str(fault),
-        incarnation=_int(incarnation),
-        boot=_int(boot),
-        at_ms=_int(at),
-        received_ms=_int(received),
-    )
+    return Reported(_value(value), version, based_on, fault, incarnation, boot, at_ms, received_ms)
 
 
 def _value(value: object) -> Value:
@@ -109,11 +98,3 @@ def _value(value: object) -> Value:
     if value is None or isinstance(value, bool | int | str):
         return value
     raise TypeError(f"twin value {json.dumps(value)} is neither integer, truth value nor text: correct twin_desired")
-
-
-def _int(value: object) -> int:
-    return value if type(value) is int else int(str(value))
-
-
-def _maybe(value: object) -> int | None:
-    return None if value is None else _int(value)

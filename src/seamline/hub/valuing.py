@@ -137,10 +137,15 @@ class Sets:
         self._many: Final[dict[int, tuple[I64, I64]]] = {}
         self._used = 0
 
+    def __bool__(self) -> bool:
+        """Whether any device has coefficients."""
+        return self._used > 0
+
     def unread(self, slots: I64) -> I64:
         """Those of these slots whose coefficients are to be read, each once."""
         self._reach(int(slots.max(initial=-1)) + 1)
-        return np.unique(slots[self._of[slots] == UNREAD])
+        found = slots[self._of[slots] == UNREAD]
+        return np.unique(found) if len(found) else found
 
     def forget(self, slots: Iterable[int]) -> None:
         """Have these devices' coefficients read anew."""

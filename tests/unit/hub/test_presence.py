@@ -54,7 +54,7 @@ def test_silence_becomes_presumed_loss_after_the_contract_s_periods(alive):
 def test_a_death_of_the_session_makes_it_lost(alive):
     dead = on_death(alive, said("death", boot=2, session=3), T0 + 20_000)
     claim = assess(dead, T0 + 25_000, TIMING)
-    assert (claim.state, claim.why, claim.for_ms) == (State.LOST, "death received", 5_000)
+    assert (claim.state, claim.why, claim.for_ms) == (State.LOST, "its connection ended", 5_000)
     assert on_death(dead, said("death", boot=2, session=3), T0 + 30_000) == dead
 
 

@@ -46,14 +46,17 @@ def test_columns_and_the_timeline_agree(segments, records, drift_ppm, error_max_
             wanted = one.date(uptime_ms, arrival_ms)
             got = (int(found.unix_ms[at]), int(found.error_ms[at])) if found.known[at] else (None, None)
             assert (*got, int(found.quality[at])) == (wanted.unix_ms, wanted.error_ms, int(wanted.quality))
-            alone = dating.told(clocks, clocks.slot(0, 1, boot), uptime_ms, arrival_ms)
-            assert alone in {None, got}
-            assert alone is not None or len(one.pieces) != 1 or wanted.quality is Quality.BOUNDED
+            alone = dating.told(clocks, many, clocks.slot(0, 1, boot), uptime_ms, arrival_ms)
+            assert alone == (None if wanted.quality is Quality.BOUNDED else got)
 
 
-@given(boots(), st.lists(st.tuples(st.integers(0, 9), uptimes, arrivals), min_size=1, max_size=12))
+@given(
+    boots(),
+    st.lists(st.tuples(st.integers(0, 9), uptimes, arrivals), min_size=1, max_size=12),
+    st.sampled_from([1, dating.RECORDS_FEW + 1]),
+)
 @settings(deadline=None)
-def test_records_of_several_boots_are_dated_at_once_as_one_by_one(segments, records):
+def test_records_of_several_boots_are_dated_at_once_as_one_by_one(segments, records, times):
     known = datings(segments, 50, 2_000)
     clocks, many = Clocks(), {}
     slots = [clocks.slot(0, 1, boot) for boot in known]
@@ -61,7 +64,7 @@ def test_records_of_several_boots_are_dated_at_once_as_one_by_one(segments, reco
         dating.put(clocks, slot, one, many)
     of = np.array([slots[which % len(slots)] for which, _, _ in records])
     uptime, arrival = (np.array(column) for column in list(zip(*records, strict=True))[1:])
-    found = dating.date(clocks, many, of, uptime, arrival)
+    found = dating.date(clocks, many, *(np.tile(column, times) for column in (of, uptime, arrival)))
     for at, (which, uptime_ms, arrival_ms) in enumerate(records):
         wanted = list(known.values())[which % len(slots)].date(uptime_ms, arrival_ms)
         assert bool(found.known[at]) == (wanted.unix_ms is not None)

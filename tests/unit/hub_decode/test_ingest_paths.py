@@ -37,6 +37,29 @@ def batch_of(frames):
 
 
 @given(sent)
+def test_frames_are_grouped_by_key_in_the_order_of_the_stream(frames):
+    memory = Memory()
+    if not frames:
+        return
+    grouped = fast.group(judge(batch_of(frames), memory.fleet, Catalogue([])), memory.keys)
+    by_key = defaultdict(list)
+    for at, (device, boot, *_) in enumerate(frames):
+        by_key[device, boot].append(at)
+    groups = [grouped.order[start : last + 1].tolist() for start, last in zip(grouped.start, grouped.last, strict=True)]
+    assert sorted(groups) == sorted(by_key.values())
+    assert [len(grouped)] == [len(by_key)]
+    assert [groups[group][0] for group in grouped.of.tolist()] == [own[0] for own in groups for _ in own]
+
+
+@given(st.lists(st.integers(0, 9)), st.sets(st.integers(0, 9)))
+def test_a_column_of_devices_is_looked_up_among_some(slots, some):
+    fleet = Memory().fleet
+    for number in range(10):
+        fleet.slot(f"d{number}")
+    assert fleet.marked(some)[np.array(slots, np.int64)].tolist() == [slot in some for slot in slots]
+
+
+@given(sent)
 @settings(deadline=None)
 def test_the_fast_path_moves_rows_exactly_as_the_scalar_one(frames):
     memory = Memory()

@@ -89,10 +89,11 @@ class Boots:
         head = judged.frames.head
         keys = head["incarnation"].astype(np.int64) << 32 | head["boot"].astype(np.int64)
         rest = np.flatnonzero(judged.accountable & (self._memory.fleet.named[judged.device] != keys))
-        if len(rest):
-            _, first = np.unique(np.stack([judged.device[rest], keys[rest]]), axis=1, return_index=True)
-            for index in np.sort(rest[first]).tolist():
-                yield index, int(keys[index])
+        met: set[tuple[int, int]] = set()
+        for index, device, key in zip(rest.tolist(), judged.device[rest].tolist(), keys[rest].tolist(), strict=True):
+            if (device, key) not in met:
+                met.add((device, key))
+                yield index, key
 
     async def _heard(self, met: Sequence[Met]) -> list[bool]:
         """Which of these the database knows."""

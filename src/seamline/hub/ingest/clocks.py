@@ -75,12 +75,12 @@ class Clockwork:
         fresh = grouped.key[keys.clock[grouped.key] < 0]
         for slot in fresh.tolist():
             keys.clock[slot] = clocks.slot(int(keys.device[slot]), int(keys.incarnation[slot]), int(keys.boot[slot]))
-        boots = np.unique(keys.clock[grouped.key])
+        boots = keys.clock[grouped.key]
         unknown = boots[~clocks.known[boots]]
         if len(unknown):
-            await self._learn(unknown)
+            await self._learn(np.unique(unknown))
         slots = np.full(len(judged), -1, np.int64)
-        slots[grouped.order] = keys.clock[grouped.key][grouped.group_of]
+        slots[grouped.order] = boots[grouped.of]
         self._slot_of_frame = slots
         frames = grouped.order
         dating.hear(clocks, slots[frames], last_uptime_ms(judged)[frames], judged.arrival_us[frames] // 1000)
@@ -95,7 +95,7 @@ class Clockwork:
         slot = self._memory.clocks.find(said.device, said.input.incarnation, said.input.boot)
         if slot is None or not self._memory.clocks.known[slot]:
             return None
-        told = dating.told(self._memory.clocks, slot, uptime_ms, said.arrival_ms)
+        told = dating.told(self._memory.clocks, self._many, slot, uptime_ms, said.arrival_ms)
         if told is not None:
             return told
         at = np.array([slot])
@@ -129,7 +129,8 @@ class Clockwork:
     def _against(self, said: Said, stand: Sequence[Tie]) -> Why | None:
         """Why a believable anchor does not stand beside the others of its boot."""
         assert isinstance(said.input, Anchor)  # noqa: S101 - chosen by its type
-        return against(tie_of(said.input), stand, self._drift_ppm(said.device))
+        tie = tie_of(said.input)
+        return None if tie in stand else against(tie, stand, self._drift_ppm(said.device))
 
     def _row(self, said: Said, why: Why | None) -> Row:
         assert isinstance(said.input, Anchor)  # noqa: S101 - chosen by its type
@@ -141,6 +142,8 @@ class Clockwork:
         if not before.anchors:
             return []
         stood, drift_ppm = self._stand(owner, before), self._drift_ppm(owner[0])
+        if set(stood).intersection(stand).issuperset(before.anchors):
+            return []  # as mostly: they stand, and stood
         key = _boot(self._memory.fleet.devices[owner[0]].no, owner[1], boot)
         return [
             {**key, **_standing(tie, against(tie, stand, drift_ppm))}

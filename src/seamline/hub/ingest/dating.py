@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from seamline.hub.anchors import PPM, ROUNDING_MS
+from seamline.hub.anchors import PPM, ROUNDING_MS, drifted_ms
 from seamline.hub.decode import I64, Bools
 from seamline.hub.ingest.memory import NEVER_MS, Clocks
 from seamline.hub.timeline import Dating, Piece, Quality
@@ -20,6 +20,8 @@ from seamline.hub.timeline import Dating, Piece, Quality
 OPEN_MS: Final = -(1 << 62)
 """Stands for "not known" in a column of lower bounds."""
 
+RECORDS_FEW: Final = 128
+"""So many records of boots with several pieces have them looked up one by one: a table of all pieces is dearer to make."""
 
 _NEVER: Final = Piece(NEVER_MS, 0, 0, 0)
 
@@ -87,15 +89,20 @@ def date(clocks: Clocks, many: Mapping[int, Dating], slots: I64, uptime_ms: I64,
     )
 
 
-def told(clocks: Clocks, slot: int, uptime_ms: int, arrival_ms: int) -> tuple[int, int] | None:
-    """What `date` says of one record of a boot with a single piece, as (Unix ms, error ms): most are, and a column of one is dear.
+def told(clocks: Clocks, many: Mapping[int, Dating], slot: int, uptime_ms: int, arrival_ms: int) -> tuple[int, int] | None:
+    """What `date` says of one record of a boot with an anchor, as (Unix ms, error ms): most have one, and a column of one is dear.
 
-    None where the boot has none or several, or the piece does not hold.
+    None where the boot has none, or the piece in force does not hold.
     """
-    if clocks.pieces[slot] != 1:
+    pieces = clocks.pieces.item(slot)
+    if not pieces:
         return None
-    piece = Piece(0, int(clocks.at_ms[slot]), int(clocks.unix_ms[slot]), int(clocks.uncertainty_ms[slot]))
-    found = Dating(int(clocks.drift_ppm[slot]), 0, 0, (piece,)).told(uptime_ms)
+    if pieces == 1:
+        distance_ms = uptime_ms - clocks.at_ms.item(slot)
+        error_ms = clocks.uncertainty_ms.item(slot) + drifted_ms(distance_ms, clocks.drift_ppm.item(slot)) + ROUNDING_MS
+        found = (clocks.unix_ms.item(slot) + distance_ms, error_ms)
+    else:
+        found = many[slot].told(uptime_ms)
     if found is None or found[0] - found[1] > arrival_ms:
         return None
     return min(found[0], arrival_ms), found[1]
@@ -118,6 +125,10 @@ def _drifted(distance_ms: I64, drift_ppm: I64) -> I64:
 
 def _chosen(many: Mapping[int, Dating], slots: I64, uptime_ms: I64) -> tuple[I64, I64, I64]:
     """The piece in force of each boot at each uptime: (at_ms, unix_ms, uncertainty_ms)."""
+    if len(slots) <= RECORDS_FEW:
+        each = [many[slot].piece(at_ms) for slot, at_ms in zip(slots.tolist(), uptime_ms.tolist(), strict=True)]
+        found = np.array(each, np.int64)
+        return found[:, 1], found[:, 2], found[:, 3]
     boots, which = np.unique(slots, return_inverse=True)
     pieces = [many[slot].pieces for slot in boots.tolist()]
     most = max(map(len, pieces))

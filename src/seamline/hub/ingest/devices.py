@@ -38,10 +38,10 @@ class Devices:
         Of devices that also sent control messages the presence before the batch is kept (`before`).
         """
         fleet = self._memory.fleet
-        met = np.unique(np.concatenate([judged.device, np.array([said.device for said in judged.said], np.int64)]))
-        missing = cast("list[int]", met[fleet.no[met] == 0].tolist())
+        missing: set[int] = {said.device for said in judged.said if not fleet.devices[said.device].no}
+        missing.update(judged.device[fleet.no[judged.device] == 0].tolist())
         if missing:
-            await self._load([fleet.devices[slot].id for slot in missing])
+            await self._load([fleet.devices[slot].id for slot in sorted(missing)])
         self._before = {slot: self.current(slot) for slot in {said.device for said in judged.said}}
         if len(judged):
             arrival_ms = judged.arrival_us // 1000
@@ -71,7 +71,7 @@ class Devices:
     def current(self, slot: int) -> PresenceRow | None:
         """A device's presence with every frame heard up to the batches before."""
         fleet, row = self._memory.fleet, self._memory.fleet.devices[slot].presence
-        heard_ms, answered_ms = int(fleet.heard_ms[slot]), int(fleet.answered_ms[slot])
+        heard_ms, answered_ms = fleet.heard_ms.item(slot), fleet.answered_ms.item(slot)
         if row is None:
             return None
         if answered_ms > (row.last_answered_ms or 0):
@@ -109,7 +109,9 @@ class Devices:
         fresh = [slot for slot in slots.tolist() if fleet.devices[slot].presence is None]
         if fresh:
             await self._first(fresh)
-        answered = np.where(fleet.answered_ms[slots] > 0, fleet.answered_ms[slots], 0)
+        known = np.array([_answered_ms(fleet.devices[slot].presence) for slot in slots.tolist()], np.int64)
+        # What a row knows already answers no question that came after it.
+        answered = np.where(fleet.answered_ms[slots] > known, fleet.answered_ms[slots], 0)
         await self._store.run(
             "heard",
             {"device": Int8s(fleet.no[slots]), "heard": Int8s(fleet.heard_ms[slots]), "answered": Int8s(answered)},
@@ -127,6 +129,11 @@ class Devices:
 def written_ms(row: PresenceRow) -> int:
     """What the database knows to be heard by this row: of a death it knows later than the last word, so any word is news."""
     return row.last_heard_ms if row.died_ms is None else 0
+
+
+def _answered_ms(row: PresenceRow | None) -> int:
+    """When a device last heard us, by a row that was written; 0 where that is unknown."""
+    return 0 if row is None else row.last_answered_ms or 0
 
 
 def presence_row(no: int, row: PresenceRow, terms: Terms) -> Row:

@@ -17,22 +17,18 @@ from seamline.hub.ingest.memory import Keys
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """Accountable frames sorted by key, in the stream's order within each. `start` is where each group begins in `order`."""
+    """Accountable frames sorted by key, in the stream's order within each. A group is at start..last in `order`."""
 
     order: I64  # indices into the judged frames
     start: I64
+    last: I64
+    of: I64  # the group of each ordered frame
     key: I64  # slot in Keys, by group
     first: I64  # by ordered frame
     end: I64
 
     def __len__(self) -> int:
         return len(self.start)
-
-    @property
-    def group_of(self) -> I64:
-        """The group of each ordered frame."""
-        sizes = np.diff(np.append(self.start, len(self.order)))
-        return np.repeat(np.arange(len(self.start)), sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +59,12 @@ def group(judged: Judged, keys: Keys) -> Grouped:
     new = np.ones(len(order), np.bool_)
     new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
     start = np.flatnonzero(new)
+    last = np.empty_like(start)
+    last[:-1], last[-1] = start[1:] - 1, len(order) - 1
     heads = order[start]
     slots = keys.slots(device[heads], incarnation[heads], boot[heads], channel[heads])
     first = head["first"].astype(np.int64)[order]
-    return Grouped(chosen[order], start, slots, first, first + head["count"].astype(np.int64)[order])
+    return Grouped(chosen[order], start, last, np.cumsum(new) - 1, slots, first, first + head["count"].astype(np.int64)[order])
 
 
 def plain(grouped: Grouped, keys: Keys) -> Bools:
@@ -79,8 +77,7 @@ def plain(grouped: Grouped, keys: Keys) -> Bools:
 
 def move(judged: Judged, grouped: Grouped, taken: Bools) -> Moves:
     """Account the taken groups: their frames are accepted whole."""
-    of = grouped.group_of
-    frames = grouped.order[taken[of]]
+    frames = grouped.order[taken[grouped.of]]
     counts = judged.frames.head["count"].astype(np.int64)
     verdict = judged.verdict
     whole_bad = verdict == QUARANTINED
@@ -89,10 +86,9 @@ def move(judged: Judged, grouped: Grouped, taken: Bools) -> Moves:
     columns = (counts - quarantined - declined, quarantined, declined)
     stored, quarantined, declined = (np.add.reduceat(column[grouped.order], grouped.start) for column in columns)
     arrival = np.maximum.reduceat(judged.arrival_us[grouped.order], grouped.start)
-    last = np.append(grouped.start[1:], len(grouped.order)) - 1
     return Moves(
         key=grouped.key[taken],
-        mark=grouped.end[last][taken],
+        mark=grouped.end[grouped.last][taken],
         stored=stored[taken],
         quarantined=quarantined[taken],
         declined=declined[taken],

@@ -166,12 +166,9 @@ def _decode(judged: Judged, catalogue: Catalogue) -> None:
         return
     head = frames.head[whole]
     keys = (head["channel"].astype(np.int64) << 40) | (head["layout"].astype(np.int64) << 32) | head["fingerprint"]
-    if (keys == keys[0]).all():
-        layouts, which = keys[:1], np.zeros(len(keys), np.int64)
-    else:
-        layouts, which = np.unique(keys, return_inverse=True)
-    for index, key in enumerate(layouts.tolist()):
-        chosen = whole[which == index] if len(layouts) > 1 else whole
+    layouts: list[int] = keys[:1].tolist() if (keys == keys[0]).all() else sorted(set(keys.tolist()))
+    for key in layouts:
+        chosen = whole[keys == key] if len(layouts) > 1 else whole
         kind = catalogue.kinds.get(key)
         if kind is None:
             judged.verdict[chosen], judged.reason[chosen] = QUARANTINED, UNREGISTERED

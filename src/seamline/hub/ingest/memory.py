@@ -6,6 +6,7 @@ thrown away whole and read anew, so nothing here can outlive a rollback. Bounded
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -106,6 +107,12 @@ class Fleet(Columns):
             found = self._slots[device_id] = len(self.devices)
             self.devices.append(Device(device_id))
             self.grow(len(self.devices))
+        return found
+
+    def marked(self, slots: Iterable[int]) -> Bools:
+        """A truth column that says for each slot whether it is one of these: `isin` for a column of slots, by one look-up."""
+        found = np.zeros(len(self.devices), np.bool_)
+        found[list(slots)] = True
         return found
 
     def _learn(self, subject: bytes) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from seamline.hub import presence, twin
 from seamline.hub.births import Born
+from seamline.hub.decode import Bools
 from seamline.hub.downlink import HubClock, Session
 from seamline.hub.events import event
 from seamline.hub.ingest.answers import Answers, SessionAnswer
@@ -65,7 +66,7 @@ class Sessions:
         for said in judged.said:
             by_device.setdefault(said.device, []).append(said)
         await self._births([(said, born[said.at]) for said in judged.said if isinstance(said.input, Birth)], now_ms)
-        frames = _frames(judged, list(by_device))
+        frames = _frames(judged, self._memory.fleet.marked(by_device))
         rows: list[tuple[int, PresenceRow]] = []
         for device, own in by_device.items():
             row = self._presence(device, own, frames.get(device, []), born)
@@ -257,11 +258,11 @@ class _Heard:
     arrival_ms: int
 
 
-def _frames(judged: Judged, devices: Sequence[int]) -> dict[int, list[_Heard]]:
-    """What these devices sent besides control messages."""
+def _frames(judged: Judged, marked: Bools) -> dict[int, list[_Heard]]:
+    """What the devices that are marked sent besides control messages."""
     found: dict[int, list[_Heard]] = {}
     head, heard = judged.frames.head, judged.frames.heard & judged.accountable
-    for index in np.flatnonzero(np.isin(judged.device, devices) & (judged.verdict != NOTHING)).tolist():
+    for index in np.flatnonzero(marked[judged.device] & (judged.verdict != NOTHING)).tolist():
         step = _Heard(
             int(judged.at[index]),
             int(head["incarnation"][index]),

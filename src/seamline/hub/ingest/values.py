@@ -44,17 +44,22 @@ class Values:
         await self._refresh()
         missing: dict[int, I64] = {}
         for group in groups:
-            slots = np.unique(judged.device[group.run.frame])
+            slots, product = judged.device[group.run.frame], group.kind.product
             for sets in self._of(group.kind).values():
-                missing[group.kind.product] = np.union1d(missing.get(group.kind.product, slots[:0]), sets.unread(slots))
-        if any(len(slots) for slots in missing.values()):
+                unread = sets.unread(slots)
+                if len(unread):
+                    missing[product] = np.union1d(missing[product], unread) if product in missing else unread
+        if missing:
             await self._read(missing)
 
     def value(self, kind: Kind, slots: I64, at_us: I64, fields: Records) -> Physical | None:
         """Value records of devices (fleet slots) at their moments, Unix µs; None where there is nothing to value."""
         if kind.writer is None or not kind.writer.counts:
             return None
-        found = kind.writer.counts.value(self._of(kind), slots, at_us, fields)
+        sets = self._of(kind)
+        if not any(sets.values()):
+            return None
+        found = kind.writer.counts.value(sets, slots, at_us, fields)
         return found if found.valued else None
 
     def _of(self, kind: Kind) -> Mapping[str, Sets]:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from seamline.hub.decode import I64
+from seamline.hub.decode import I64, Bools
 from seamline.hub.ingest import fast, slow
 from seamline.hub.ingest.answers import Answers
 from seamline.hub.ingest.books import Books
@@ -113,10 +113,9 @@ async def _ledger(parts: Parts, judged: Judged, answers: Answers) -> tuple[fast.
         await parts.clocks.hear(judged, grouped)
         taken = fast.plain(grouped, keys)
         owner = keys.device[grouped.key]
-        slowly |= set(np.unique(owner[~taken]).tolist())
-        slowly |= set(np.unique(owner[taken & (keys.channel[grouped.key] == 0)]).tolist())
+        slowly.update(owner[~taken | (keys.channel[grouped.key] == 0)].tolist())
         if slowly:
-            taken &= ~np.isin(owner, np.fromiter(slowly, np.int64, len(slowly)))
+            taken &= ~parts.memory.fleet.marked(slowly)[owner]
         moves = fast.move(judged, grouped, taken)
         fast.accept(judged, moves.frames)
         await parts.books.move(moves)
@@ -127,11 +126,11 @@ async def _ledger(parts: Parts, judged: Judged, answers: Answers) -> tuple[fast.
 async def _scalar(parts: Parts, judged: Judged, slowly: set[int], births: Sequence[Said], answers: Answers) -> list[slow.Scalar]:
     devices = sorted(slowly)
     ledgers = await parts.books.ledgers(devices)
-    of_frames = _by_device(judged, devices)
-    scalars: list[slow.Scalar] = []
-    for device in devices:
-        own = [birth for birth in births if birth.device == device]
-        scalars.append(slow.work(judged, device, ledgers[device], of_frames.get(device, ()), own))
+    of_frames = _by_device(judged, parts.memory.fleet.marked(devices))
+    own: dict[int, list[Said]] = {}
+    for birth in births:
+        own.setdefault(birth.device, []).append(birth)
+    scalars = [slow.work(judged, device, ledgers[device], of_frames.get(device, ()), own.get(device, ())) for device in devices]
     await parts.books.write(scalars)
     for scalar in scalars:
         parts.memory.keys.forget_device(scalar.device)
@@ -139,9 +138,9 @@ async def _scalar(parts: Parts, judged: Judged, slowly: set[int], births: Sequen
     return scalars
 
 
-def _by_device(judged: Judged, devices: Sequence[int]) -> dict[int, list[int]]:
-    """The accountable frames of these devices, in order."""
-    chosen = np.flatnonzero(judged.accountable & np.isin(judged.device, devices))
+def _by_device(judged: Judged, marked: Bools) -> dict[int, list[int]]:
+    """The accountable frames of the devices that are marked, in order."""
+    chosen = np.flatnonzero(judged.accountable & marked[judged.device])
     found: dict[int, list[int]] = {}
     for index, device in zip(chosen.tolist(), judged.device[chosen].tolist(), strict=True):
         found.setdefault(device, []).append(index)

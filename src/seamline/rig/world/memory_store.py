@@ -27,8 +27,8 @@ from seamline.rig.world.memory_store_ledger import LEDGER, Result, Statement
 from seamline.rig.world.memory_store_revalue import ADDING, REVALUING
 from seamline.rig.world.memory_store_worker import WORKER
 from seamline.rig.world.tables import FAILED_TRANSACTION, RefusedError
-from seamline.rig.world.tables_cells import cast_rows, row_types
 from seamline.rig.world.tables_hub import Tables
+from seamline.rig.world.tables_recordset import cast_rows, shapes
 
 if TYPE_CHECKING:
     from psycopg.rows import TupleRow
@@ -40,8 +40,8 @@ STATEMENTS: Final[Mapping[str, Mapping[str, Statement]]] = {
 }
 """By SQL file and name."""
 
-ROW_TYPES: Final = {file: row_types(file) for file in STATEMENTS}
-"""By SQL file and name: column → SQL type of the rows that a statement takes."""
+SHAPES: Final = {file: shapes(file) for file in STATEMENTS}
+"""By SQL file and name: what the rows that a statement takes are like."""
 
 WAIT_MS: Final = 1
 """How often a connection looks whether the transaction before it has ended."""
@@ -166,7 +166,7 @@ class MemoryStore:
     def __init__(self, connection: MemoryConnection, file: str = "ingest") -> None:
         self.connection: Final = connection
         self._statements: Final = STATEMENTS[file]
-        self._types: Final = ROW_TYPES[file]
+        self._shapes: Final = SHAPES[file]
 
     def transaction(self) -> MemoryTransaction:
         """Everything inside is committed at its end, or nothing."""
@@ -217,10 +217,10 @@ class MemoryStore:
 
     async def _execute(self, name: str, parameters: Parameters | None, names: Mapping[str, str]) -> Result:
         statement, tables = self._statements[name], self.connection.database.tables
-        given, types = parameters or {}, self._types.get(name)
+        given, shape = parameters or {}, self._shapes.get(name)
 
         def work() -> Result:
-            cast = given if types is None else {**given, "rows": cast_rows(given["rows"], types)}
+            cast = given if shape is None else {**given, "rows": cast_rows(given["rows"], shape)}
             return statement(tables, cast, names)
 
         return await self.connection.execute(work)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import itemgetter
-from typing import Final, cast
+from typing import Final
 
 from seamline.rig.world.memory_store_ledger import Result, Statement
 from seamline.rig.world.tables import Upsert
@@ -13,20 +12,14 @@ from seamline.rig.world.tables_cells import (
     columns,
     greatest,
     integers,
-    ints_of,
-    maybe_int,
-    maybe_ints,
-    maybe_text,
     ms,
     number,
-    records,
-    text_of,
     texts,
     there,
-    time_of,
     timestamp,
 )
 from seamline.rig.world.tables_hub import Tables
+from seamline.rig.world.tables_recordset import recordset
 from seamline.rig.world.tables_rows import DesiredRow, DeviceRow, PresenceRow, ReportedRow
 
 
@@ -77,22 +70,17 @@ def _new_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
 
 
 def _born_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    touched: set[int] = set()
-    for r in records(given):
-        no = maybe_int(r, "device_no")
-        old = None if no is None or no in touched else base.device_of(no)
-        if old is None:
-            continue
-        row: DeviceRow = {
-            **old,
-            "product": maybe_text(r, "product"),
-            "contract": maybe_text(r, "contract"),
-            "firmware": maybe_text(r, "firmware"),
-            "incarnation": maybe_int(r, "incarnation"),
-            "boot": maybe_int(r, "boot"),
-        }
-        touched.add(old["no"])
-        base.device.put(old["id"], row)
+    rows, touched = recordset(given), dict[str, DeviceRow]()
+    for no, product, contract, firmware, incarnation, boot in zip(
+        rows.maybe_ints("device_no"), *map(rows.maybe_texts, ("product", "contract", "firmware")),
+        *map(rows.maybe_ints, ("incarnation", "boot")), strict=True,
+    ):  # fmt: skip
+        old = None if no is None else base.device_of(no)
+        if old is not None and old["id"] not in touched:
+            row = touched[old["id"]] = old.copy()
+            row["product"], row["contract"], row["firmware"] = product, contract, firmware
+            row["incarnation"], row["boot"] = incarnation, boot
+    base.device.put_all(touched)
     return len(touched)
 
 
@@ -100,23 +88,18 @@ def _devices_total(base: Tables, _given: Given, _names: Mapping[str, str]) -> Re
     return [(len(base.device.waiting),)]
 
 
-_SESSION: Final = itemgetter("device_no", "unanswered", "session", "incarnation", "boot")
-_WORDS: Final = itemgetter("born_ms", "last_heard_ms", "last_answered_ms", "died_ms")
-_TIMING: Final = itemgetter("publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms")
-
-
 def _presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert, rows, now_us = Upsert[int](), base.presence.rows, base.now_us
-    for r in records(given):
-        no, unanswered, session, incarnation, boot = cast("tuple[int | None, ...]", _SESSION(r))
-        born, heard, answered, died = map(timestamp, cast("tuple[int | None, ...]", _WORDS(r)))
-        publish_ms, timeout_ms, lost_ms = cast("tuple[int | None, ...]", _TIMING(r))
-        no = there("device_no", no)
-        old = rows.get(no)
-        if old is not None:
-            publish_ms = old["publish_every_ms"] if publish_ms is None else publish_ms
-            timeout_ms = old["answer_timeout_ms"] if timeout_ms is None else timeout_ms
-            lost_ms = old["presumed_lost_after_ms"] if lost_ms is None else lost_ms
+    rows, known, now_us = recordset(given), base.presence.rows, base.now_us
+    upsert = Upsert[int, PresenceRow]()
+    for (
+        no, session, incarnation, boot, born, heard, answered, died, unanswered, last_end, failures, publish_ms, timeout_ms, lost_ms,
+    ) in zip(
+        rows.ints("device_no"), *map(rows.maybe_ints, ("session", "incarnation", "boot")),
+        *map(rows.maybe_times, ("born_ms", "last_heard_ms", "last_answered_ms", "died_ms")),
+        rows.ints("unanswered"), rows.maybe_texts("last_end"), rows.whole("failures"),
+        *map(rows.maybe_ints, ("publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms")), strict=True,
+    ):  # fmt: skip
+        old = known.get(no)
         row: PresenceRow = {
             "device_no": no,
             "session": session,
@@ -126,27 +109,25 @@ def _presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
             "last_heard": heard,
             "last_answered": answered,
             "died_at": died,
-            "unanswered": there("unanswered", unanswered),
-            "last_end": cast("str | None", r["last_end"]),
-            "failures": there("failures", r["failures"]),
-            "publish_every_ms": publish_ms,
-            "answer_timeout_ms": timeout_ms,
-            "presumed_lost_after_ms": lost_ms,
+            "unanswered": unanswered,
+            "last_end": last_end,
+            "failures": failures,
+            "publish_every_ms": old["publish_every_ms"] if publish_ms is None and old is not None else publish_ms,
+            "answer_timeout_ms": old["answer_timeout_ms"] if timeout_ms is None and old is not None else timeout_ms,
+            "presumed_lost_after_ms": old["presumed_lost_after_ms"] if lost_ms is None and old is not None else lost_ms,
             "announced": None if old is None else old["announced"],
             "check_at": now_us,
         }
-        upsert.touch(no)
-        base.presence.put(no, row)
-    return len(upsert)
+        upsert.put(no, row)
+    return upsert.into(base.presence)
 
 
 def _heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    touched: set[int] = set()
+    touched: dict[int, PresenceRow] = {}
     for no, heard, answered in columns(given, "device", "heard", "answered"):
         old = base.presence.rows.get(no)
         if old is None or no in touched:
             continue
-        touched.add(no)
         heard_at = there("heard", timestamp(heard))
         row = old.copy()
         if old["last_heard"] is None or heard_at > old["last_heard"]:
@@ -157,7 +138,8 @@ def _heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
             row["check_at"] = base.now_us
         if answered > 0:
             row["last_answered"], row["unanswered"] = greatest(old["last_answered"], timestamp(answered)), 0
-        base.presence.put(no, row)
+        touched[no] = row
+    base.presence.put_all(touched)
     return len(touched)
 
 
@@ -191,52 +173,51 @@ def _lock_devices(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
 
 
 def _write_desired(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[tuple[int, str]]()
-    for r in records(given):
-        no, version, known, known_in = ints_of(r, "device_no", "version", "known", "known_in")
-        expires_ms, sent_ms, seen_ms, resolved_ms = maybe_ints(r, "expires_ms", "sent_ms", "seen_ms", "resolved_ms")
+    rows, upsert = recordset(given), Upsert[tuple[int, str], DesiredRow]()
+    for no, name, value, version, by, asked_at, known, known_in, expires_at, sent_at, seen_at, resolved_at, resolution in zip(
+        rows.ints("device_no"), rows.texts("property"), rows.values("value"), rows.ints("version"), rows.texts("asked_by"),
+        rows.times("asked_ms"), rows.ints("known"), rows.ints("known_in"),
+        *map(rows.maybe_times, ("expires_ms", "sent_ms", "seen_ms", "resolved_ms")), rows.maybe_texts("resolution"), strict=True,
+    ):  # fmt: skip
         row: DesiredRow = {
             "device_no": no,
-            "property": text_of(r, "property"),
-            "value": r["value"],
+            "property": name,
+            "value": value,
             "version": version,
-            "asked_by": text_of(r, "asked_by"),
-            "asked_at": time_of(r, "asked_ms"),
+            "asked_by": by,
+            "asked_at": asked_at,
             "known": known,
             "known_in": known_in,
-            "expires_at": timestamp(expires_ms),
-            "delivered_at": timestamp(sent_ms),
-            "seen_at": timestamp(seen_ms),
-            "resolved_at": timestamp(resolved_ms),
-            "resolution": maybe_text(r, "resolution"),
+            "expires_at": expires_at,
+            "delivered_at": sent_at,
+            "seen_at": seen_at,
+            "resolved_at": resolved_at,
+            "resolution": resolution,
         }
-        key = (row["device_no"], row["property"])
-        upsert.touch(key)
-        base.twin_desired.put(key, row)
-    return len(upsert)
+        upsert.put((no, name), row)
+    return upsert.into(base.twin_desired)
 
 
 def _write_reported(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[tuple[int, str]]()
-    for r in records(given):
-        no, version = ints_of(r, "device_no", "version")
-        based_on, boot, incarnation, at_ms = maybe_ints(r, "based_on", "boot", "incarnation", "at_ms")
+    rows, upsert = recordset(given), Upsert[tuple[int, str], ReportedRow]()
+    for no, name, value, version, fault, received_at, based_on, boot, incarnation, at_ms in zip(
+        rows.ints("device_no"), rows.texts("property"), rows.values("value"), rows.ints("version"), rows.maybe_texts("fault"),
+        rows.times("received_ms"), *map(rows.maybe_ints, ("based_on", "boot", "incarnation", "at_ms")), strict=True,
+    ):  # fmt: skip
         row: ReportedRow = {
             "device_no": no,
-            "property": text_of(r, "property"),
-            "value": r["value"],
+            "property": name,
+            "value": value,
             "version": version,
             "based_on": based_on,
-            "fault": maybe_text(r, "fault"),
+            "fault": fault,
             "boot": boot,
             "incarnation": incarnation,
             "at_ms": at_ms,
-            "received_at": time_of(r, "received_ms"),
+            "received_at": received_at,
         }
-        key = (row["device_no"], row["property"])
-        upsert.touch(key)
-        base.twin_reported.put(key, row)
-    return len(upsert)
+        upsert.put((no, name), row)
+    return upsert.into(base.twin_reported)
 
 
 def _sent_wishes(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:

@@ -15,13 +15,10 @@ from seamline.rig.world.tables_cells import (
     greatest,
     int_of,
     integers,
-    ints_of,
     least,
     maybe_int,
-    maybe_ints,
     maybe_text,
     number,
-    records,
     text_of,
     there,
     time_of,
@@ -29,42 +26,36 @@ from seamline.rig.world.tables_cells import (
     truth_of,
 )
 from seamline.rig.world.tables_hub import AnchorKey, BootKey, Tables
+from seamline.rig.world.tables_recordset import records, recordset
 from seamline.rig.world.tables_rows import AnchorRow, BootRow, EventRow, QuarantineRow, RefusedRow
-
-_ANCHOR: Final = ("device_no", "incarnation", "boot", "at_ms", "unix_ms", "uncertainty_ms")
 
 
 def _boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[BootKey]()
-    for r in records(given):
-        row = _boot_row(base, r)
-        key = (row["device_no"], row["incarnation"], row["boot"])
-        upsert.touch(key)
+    rows, now_us, upsert = recordset(given), base.now_us, Upsert[BootKey, BootRow]()
+    for device, incarnation, boot, reset, firmware, contract, first, last, began_before_ms, uptime_ms, redate_from_ms, unborn in zip(
+        *map(rows.ints, ("device_no", "incarnation", "boot")), *map(rows.maybe_texts, ("reset", "firmware", "contract")),
+        *map(rows.maybe_times, ("first_ms", "last_ms")), *map(rows.maybe_ints, ("began_before_ms", "uptime_ms", "redate_from_ms")),
+        rows.values("unborn"), strict=True,
+    ):  # fmt: skip
+        row: BootRow = {
+            "device_no": device,
+            "incarnation": incarnation,
+            "boot": boot,
+            "reset": reset,
+            "firmware": firmware,
+            "contract": contract,
+            "first_heard": now_us if first is None else first,
+            "last_heard": last if last is not None else now_us if first is None else first,
+            "began_before_ms": began_before_ms,
+            "uptime_ms": uptime_ms,
+            "redate_from_ms": redate_from_ms,
+            "redate_version": 0,
+            "unborn": bool(unborn),
+        }
+        key = (device, incarnation, boot)
         old = base.boot.rows.get(key)
-        base.boot.put(key, row if old is None else _heard_again(old, row))
-    return len(upsert)
-
-
-def _boot_row(base: Tables, r: Given) -> BootRow:
-    no, incarnation, boot = ints_of(r, "device_no", "incarnation", "boot")
-    first_ms, last_ms, began_before_ms = maybe_ints(r, "first_ms", "last_ms", "began_before_ms")
-    uptime_ms, redate_from_ms = maybe_ints(r, "uptime_ms", "redate_from_ms")
-    last_ms = first_ms if last_ms is None else last_ms
-    return {
-        "device_no": no,
-        "incarnation": incarnation,
-        "boot": boot,
-        "reset": maybe_text(r, "reset"),
-        "firmware": maybe_text(r, "firmware"),
-        "contract": maybe_text(r, "contract"),
-        "first_heard": base.now_us if first_ms is None else there("first_heard", timestamp(first_ms)),
-        "last_heard": base.now_us if last_ms is None else there("last_heard", timestamp(last_ms)),
-        "began_before_ms": began_before_ms,
-        "uptime_ms": uptime_ms,
-        "redate_from_ms": redate_from_ms,
-        "redate_version": 0,
-        "unborn": bool(r.get("unborn")),
-    }
+        upsert.put(key, row if old is None else _heard_again(old, row))
+    return upsert.into(base.boot)
 
 
 def _heard_again(old: BootRow, row: BootRow) -> BootRow:
@@ -86,11 +77,10 @@ def _heard_again(old: BootRow, row: BootRow) -> BootRow:
 
 
 def _boots_heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[BootKey]()
+    upsert = Upsert[BootKey, BootRow]()
     names = ("device", "incarnation", "boot", "first_ms", "last_ms", "began_before_ms", "uptime_ms")
     for device, incarnation, boot, first_ms, last_ms, began_before_ms, uptime_ms in columns(given, *names):
         key = (device, incarnation, boot)
-        upsert.touch(key)
         first, last = there("first_heard", timestamp(first_ms)), there("last_heard", timestamp(last_ms))
         old = base.boot.rows.get(key)
         row: BootRow
@@ -118,8 +108,8 @@ def _boots_heard(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
                 row["last_heard"] = last
             row["began_before_ms"] = least(old["began_before_ms"], began_before_ms)
             row["uptime_ms"] = greatest(old["uptime_ms"], uptime_ms)
-        base.boot.put(key, row)
-    return len(upsert)
+        upsert.put(key, row)
+    return upsert.into(base.boot)
 
 
 def _heard_boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -168,22 +158,24 @@ def _anchors_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result
 
 
 def _add_anchors(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[AnchorKey]()
-    for r in records(given):
-        no = base.numbers["anchor"].draw()
-        device, incarnation, boot, at_ms, unix_ms, uncertainty_ms = ints_of(r, *_ANCHOR)
-        key = (device, incarnation, boot, at_ms, unix_ms, text_of(r, "source"))
-        received_at, is_accepted, why = time_of(r, "received_ms"), truth_of(r, "accepted"), maybe_text(r, "why")
-        row = AnchorRow(no, *key, uncertainty_ms, received_at, is_accepted, why)
+    rows, draw, upsert = recordset(given), base.numbers["anchor"].draw, Upsert[AnchorKey, AnchorRow]()
+    names = ("device_no", "incarnation", "boot", "at_ms", "unix_ms", "source", "uncertainty_ms", "received_ms", "accepted")
+    for *cells, why in zip(*map(rows.values, names), rows.maybe_texts("why"), strict=True):
+        no = draw()  # also for a row that is refused, as an identity column does
+        if None in cells:
+            there(names[cells.index(None)], None)
+        *key_cells, uncertainty_ms, received_ms, is_accepted = cells
+        key = cast("AnchorKey", tuple(key_cells))
+        received_at = there("received_ms", timestamp(cast("int", received_ms)))
+        row = AnchorRow(no, *key, cast("int", uncertainty_ms), received_at, cast("bool", is_accepted), why)
         upsert.meet(key)
         old = base.anchor.rows.get(key)
         if old is not None:
             if not row.accepted or (old.accepted and row.uncertainty_ms >= old.uncertainty_ms):
                 continue
             row = replace(old, accepted=row.accepted, why=row.why, uncertainty_ms=row.uncertainty_ms)
-        upsert.touch(key)
-        base.anchor.put(key, row)
-    return len(upsert)
+        upsert.put(key, row)
+    return upsert.into(base.anchor)
 
 
 def _stand_anchors(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -271,7 +263,7 @@ def _held_bytes(base: Tables, given: Given, _names: Mapping[str, str]) -> Result
 
 
 def _add_refused(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[tuple[str, str]]()
+    upsert = Upsert[tuple[str, str], RefusedRow]()
     for r in records(given):
         row: RefusedRow = {
             "device_id": text_of(r, "device_id"),
@@ -281,19 +273,21 @@ def _add_refused(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
             "sample": bytes_of(r, "sample") if r.get("sample") is not None else None,
         }
         key = (row["device_id"], row["reason"])
-        upsert.touch(key)
         old = base.refused.rows.get(key)
-        base.refused.put(key, row if old is None else {**row, "count": old["count"] + row["count"]})
-    return len(upsert)
+        upsert.put(key, row if old is None else {**row, "count": old["count"] + row["count"]})
+    return upsert.into(base.refused)
 
 
 def _add_events(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    rows = records(given)
-    for r in rows:
-        no, at, device = base.numbers["event"].draw(), time_of(r, "at_ms"), maybe_int(r, "device_no")
-        whose = (maybe_text(r, "boundary"), maybe_text(r, "owner"), maybe_text(r, "contact"))
-        base.event.put(no, EventRow(no, at, device, text_of(r, "kind"), *whose, there("detail", r["detail"])))
-    return len(rows)
+    rows, draw, added = recordset(given), base.numbers["event"].draw, dict[int, EventRow]()
+    for at_ms, device, kind, boundary, owner, contact, detail in zip(
+        rows.maybe_ints("at_ms"), rows.maybe_ints("device_no"), rows.maybe_texts("kind"),
+        *map(rows.maybe_texts, ("boundary", "owner", "contact")), rows.values("detail"), strict=True,
+    ):  # fmt: skip
+        no, at = draw(), there("at", timestamp(at_ms))  # a number is drawn also for a row that is refused
+        added[no] = EventRow(no, at, device, there("kind", kind), boundary, owner, contact, there("detail", detail))
+    base.event.put_all(added)
+    return rows.count
 
 
 def _digests(base: Tables, given: Given, names: Mapping[str, str]) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias, cast
 
 from seamline.rig.world.tables import Upsert
@@ -14,7 +14,6 @@ from seamline.rig.world.tables_cells import (
     integers,
     maybe_int,
     number,
-    records,
     seconds,
     text_of,
     there,
@@ -22,6 +21,7 @@ from seamline.rig.world.tables_cells import (
     timestamp,
 )
 from seamline.rig.world.tables_hub import LedgerKey, Tables
+from seamline.rig.world.tables_recordset import Recordset, records, recordset
 from seamline.rig.world.tables_rows import FoldRow, IncarnationRow, LedgerRow, LossRow, PositionRow
 
 Result: TypeAlias = "list[tuple[object, ...]] | int"
@@ -89,17 +89,16 @@ def _advance_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
         row["declined"] += declined
         row["version"] += 1
         row["last_arrival"] = greatest(row["last_arrival"], timestamp(arrival, 1_000_000))
-    for key, row in touched.items():
-        base.ledger.put(key, row)
+    base.ledger.put_all(touched)
     return len(touched)
 
 
 def _new_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     added = ("mark", "stored", "quarantined", "declined", "arrival")
-    count = 0
+    made: dict[LedgerKey, LedgerRow] = {}
     for device, incarnation, boot, channel, mark, stored, quarantined, declined, arrival in columns(given, *_KEY, *added):
         key = (device, incarnation, boot, channel)
-        if _closed(base, device, incarnation) > boot or key in base.ledger.rows:
+        if _closed(base, device, incarnation) > boot or key in base.ledger.rows or key in made:
             continue
         arrived = timestamp(arrival, 1_000_000)
         row: LedgerRow = {
@@ -121,9 +120,9 @@ def _new_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
             "first_arrival": arrived,
             "last_arrival": arrived,
         }
-        base.ledger.put(key, row)
-        count += 1
-    return count
+        made[key] = row
+    base.ledger.put_all(made)
+    return len(made)
 
 
 def _ledger_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -153,9 +152,8 @@ def _marks_of(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
 
 
 def _write_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[LedgerKey]()
-    for given_row in records(given):
-        row = _ledger_row(given_row)
+    upsert = Upsert[LedgerKey, LedgerRow]()
+    for row in _ledger_rows(recordset(given)):
         key = (row["device_no"], row["incarnation"], row["boot"], row["channel"])
         upsert.meet(key)
         old = base.ledger.rows.get(key)
@@ -164,9 +162,8 @@ def _write_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result
                 continue
             first = row["first_arrival"] if old["first_arrival"] is None else old["first_arrival"]
             row["first_arrival"], row["last_arrival"] = first, greatest(old["last_arrival"], row["last_arrival"])
-        upsert.touch(key)
-        base.ledger.put(key, row)
-    return len(upsert)
+        upsert.put(key, row)
+    return upsert.into(base.ledger)
 
 
 def _delete_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -174,7 +171,7 @@ def _delete_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
 
 
 def _add_folds(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[tuple[int, int, int]]()
+    upsert = Upsert[tuple[int, int, int], FoldRow]()
     for r in records(given):
         row: FoldRow = {
             "device_no": int_of(r, "device_no"),
@@ -191,40 +188,33 @@ def _add_folds(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
             "duplicates": int_of(r, "duplicates"),
         }
         key = (row["device_no"], row["incarnation"], row["channel"])
-        upsert.touch(key)
         old = base.ledger_fold.rows.get(key)
-        base.ledger_fold.put(key, row if old is None else _folded(old, row))
-    return len(upsert)
+        upsert.put(key, row if old is None else _folded(old, row))
+    return upsert.into(base.ledger_fold)
 
 
 def _close_boots(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    upsert = Upsert[tuple[int, int]]()
-    for r in records(given):
-        row: IncarnationRow = {
-            "device_no": int_of(r, "device_no"),
-            "incarnation": int_of(r, "incarnation"),
-            "first_seen": time_of(r, "at_ms"),
-            "closed": int_of(r, "closed"),
-        }
-        key = (row["device_no"], row["incarnation"])
-        upsert.touch(key)
-        old = base.incarnation.rows.get(key)
-        base.incarnation.put(key, row if old is None else {**old, "closed": max(old["closed"], row["closed"])})
-    return len(upsert)
+    rows, upsert = recordset(given), Upsert[tuple[int, int], IncarnationRow]()
+    for device, incarnation, closed, at in zip(
+        *map(rows.ints, ("device_no", "incarnation", "closed")), rows.times("at_ms"), strict=True
+    ):
+        old = base.incarnation.rows.get((device, incarnation))
+        row: IncarnationRow = {"device_no": device, "incarnation": incarnation, "first_seen": at, "closed": closed}
+        upsert.put((device, incarnation), row if old is None else {**old, "closed": max(old["closed"], closed)})
+    return upsert.into(base.incarnation)
 
 
 def _first_seen(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     earliest: dict[tuple[int, int], int] = {}
     for device, incarnation, arrival in columns(given, "device", "incarnation", "arrival"):
         earliest[device, incarnation] = min(arrival, earliest.get((device, incarnation), arrival))
-    count = 0
+    made: dict[tuple[int, int], IncarnationRow] = {}
     for (device, incarnation), arrival in earliest.items():
         if (device, incarnation) not in base.incarnation.rows:
             at = there("first_seen", timestamp(arrival, 1_000_000))
-            row: IncarnationRow = {"device_no": device, "incarnation": incarnation, "first_seen": at, "closed": 0}
-            base.incarnation.put((device, incarnation), row)
-            count += 1
-    return count
+            made[device, incarnation] = {"device_no": device, "incarnation": incarnation, "first_seen": at, "closed": 0}
+    base.incarnation.put_all(made)
+    return len(made)
 
 
 def _add_losses(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -307,27 +297,35 @@ def _folded(old: FoldRow, row: FoldRow) -> FoldRow:
     }
 
 
-def _ledger_row(r: Given) -> LedgerRow:
-    arrived = timestamp(maybe_int(r, "arrival"), 1_000_000)
-    return {
-        "device_no": int_of(r, "device_no"),
-        "incarnation": int_of(r, "incarnation"),
-        "boot": int_of(r, "boot"),
-        "channel": int_of(r, "channel"),
-        "mark": int_of(r, "mark"),
-        "high": int_of(r, "high"),
-        "gaps": cast("list[int]", there("gaps", r["gaps"])),
-        "upper": maybe_int(r, "upper"),
-        "stored": int_of(r, "stored"),
-        "quarantined": int_of(r, "quarantined"),
-        "declined": int_of(r, "declined"),
-        "lost": int_of(r, "lost"),
-        "duplicates": int_of(r, "duplicates"),
-        "version": int_of(r, "version"),
-        "owed_since_ms": maybe_int(r, "owed_since_ms"),
-        "first_arrival": arrived,
-        "last_arrival": arrived,
-    }
+def _ledger_rows(rows: Recordset) -> Iterator[LedgerRow]:
+    for (
+        device, incarnation, boot, channel, mark, high, gaps, upper, stored, quarantined, declined, lost, duplicates, version,
+        owed_since_ms, arrived,
+    ) in zip(
+        *map(rows.ints, ("device_no", "incarnation", "boot", "channel", "mark", "high")),
+        cast("list[list[int]]", rows.whole("gaps")), rows.maybe_ints("upper"),
+        *map(rows.ints, ("stored", "quarantined", "declined", "lost", "duplicates", "version")),
+        rows.maybe_ints("owed_since_ms"), rows.maybe_times("arrival", 1_000_000), strict=True,
+    ):  # fmt: skip
+        yield {
+            "device_no": device,
+            "incarnation": incarnation,
+            "boot": boot,
+            "channel": channel,
+            "mark": mark,
+            "high": high,
+            "gaps": gaps,
+            "upper": upper,
+            "stored": stored,
+            "quarantined": quarantined,
+            "declined": declined,
+            "lost": lost,
+            "duplicates": duplicates,
+            "version": version,
+            "owed_since_ms": owed_since_ms,
+            "first_arrival": arrived,
+            "last_arrival": arrived,
+        }
 
 
 LEDGER: Final[Mapping[str, Statement]] = {

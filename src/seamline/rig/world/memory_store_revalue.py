@@ -25,7 +25,6 @@ from seamline.rig.world.tables_cells import (
     moment_us,
     ms,
     number,
-    records,
     text_of,
     texts,
     there,
@@ -33,6 +32,7 @@ from seamline.rig.world.tables_cells import (
 )
 from seamline.rig.world.tables_hub import CalibrationKey, Tables
 from seamline.rig.world.tables_readings import PHYSICAL, Sheet
+from seamline.rig.world.tables_recordset import records
 from seamline.rig.world.tables_rows import CalibrationRow, RevaluationRow
 
 MICRO: Final = 1_000_000

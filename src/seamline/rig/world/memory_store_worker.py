@@ -15,18 +15,17 @@ from seamline.rig.world.tables_cells import (
     greatest,
     integers,
     maybe_int,
-    maybe_text,
     moment,
     moment_text,
     moment_us,
     ms,
     number,
-    records,
     there,
     timestamp,
 )
 from seamline.rig.world.tables_hub import BootKey, LedgerKey, Tables
 from seamline.rig.world.tables_readings import Key
+from seamline.rig.world.tables_recordset import records, recordset
 from seamline.rig.world.tables_rows import LedgerRow, PresenceRow
 
 _DUE: Final = itemgetter("unanswered", "last_end", "publish_every_ms", "answer_timeout_ms", "presumed_lost_after_ms", "announced")
@@ -49,10 +48,11 @@ def _due_presence(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
 
 
 def _still_online(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    now_ms, most, rows, count = number(given, "now_ms"), number(given, "most"), base.presence.rows, 0
+    now_ms, most, rows = number(given, "now_ms"), number(given, "most"), base.presence.rows
+    touched: dict[int, PresenceRow] = {}
     for no in base.presence.due_until(there("now_ms", timestamp(now_ms))):
         row = rows[no]
-        if row["announced"] != "online" or row["died_at"] is not None or row["unanswered"] >= 2 or count == most:
+        if row["announced"] != "online" or row["died_at"] is not None or row["unanswered"] >= 2 or len(touched) == most:
             continue
         heard_ms, publish_ms, answer_ms = ms(row["last_heard"]), row["publish_every_ms"], row["answer_timeout_ms"]
         if heard_ms is None or publish_ms is None or answer_ms is None:
@@ -62,27 +62,25 @@ def _still_online(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
             continue
         answered_ms = ms(greatest(row["born_at"], row["last_answered"]))
         if answered_ms is not None and heard_ms <= answered_ms + 3 * answer_ms:
-            row = row.copy()
-            row["check_at"] = timestamp(silent_ms + 1)
-            base.presence.put(no, row)
-            count += 1
-    return count
+            touched[no] = row.copy()
+            touched[no]["check_at"] = timestamp(silent_ms + 1)
+    base.presence.put_all(touched)
+    return len(touched)
 
 
 def _announce(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    touched: dict[int, PresenceRow] = {}
-    for r in records(given):
-        no, next_at = maybe_int(r, "device_no"), timestamp(maybe_int(r, "next_ms"))
-        was = maybe_text(r, "was")
-        old = None if no is None or no in touched else base.presence.rows.get(no)
+    rows, known, touched = recordset(given), base.presence.rows, dict[int, PresenceRow]()
+    for no, state, next_at, was in zip(
+        rows.maybe_ints("device_no"), rows.maybe_texts("state"), rows.maybe_times("next_ms"), rows.maybe_texts("was"), strict=True
+    ):
+        old = None if no is None or no in touched else known.get(no)
         if no is None or old is None:
             continue
         row = touched[no] = old.copy()
-        row["announced"] = maybe_text(r, "state")
+        row["announced"] = state
         if was is not None and _is_at(old["check_at"], was):
             row["check_at"] = next_at
-    for no, row in touched.items():
-        base.presence.put(no, row)
+    base.presence.put_all(touched)
     return len(touched)
 
 
@@ -150,10 +148,12 @@ def _gap_is_told(base: Tables, row: LedgerRow, since_ms: int) -> bool:
 
 
 def _redates(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    found: list[tuple[object, ...]] = []
+    found, most = list[tuple[object, ...]](), number(given, "most")
     for key in base.boot.waiting:
         row, device = base.boot.rows[key], base.device_of(key[0])
-        if device is not None and len(found) < number(given, "most"):
+        if len(found) == most:
+            break
+        if device is not None:
             contract = device["contract"] if row["contract"] is None else row["contract"]
             found.append((*key, row["redate_from_ms"], row["redate_version"], contract, device["product"]))
     return found
@@ -182,13 +182,13 @@ def _dated_rows(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
 
 def _revise(base: Tables, given: Given, names: Mapping[str, str]) -> Result:
     table = base.readings[names["table"]]
-    count = 0
-    for r in records(given):
-        key = (maybe_int(r, "device_no"), maybe_int(r, "incarnation"), maybe_int(r, "boot"))
-        date = (timestamp(maybe_int(r, "unix_ms")), maybe_int(r, "error_ms"), maybe_int(r, "quality"))
-        seq, arrival = maybe_int(r, "seq"), maybe_text(r, "arrival")
+    rows, count = recordset(given), 0
+    for *key, seq, arrival, unix_at, error_ms, quality in zip(
+        *map(rows.maybe_ints, ("device_no", "incarnation", "boot", "seq")), rows.maybe_texts("arrival"),
+        rows.maybe_times("unix_ms"), *map(rows.maybe_ints, ("error_ms", "quality")), strict=True,
+    ):  # fmt: skip
         if seq is not None and arrival is not None and None not in key:
-            count += table.revise(cast("Key", key), seq, moment_us(arrival), date)
+            count += table.revise(cast("Key", tuple(key)), seq, moment_us(arrival), (unix_at, error_ms, quality))
     return count
 
 

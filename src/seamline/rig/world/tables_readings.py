@@ -41,6 +41,8 @@ NARROW: Final[Mapping[str, type[np.integer]]] = {
 PHYSICAL: Final = physical_column("")
 """What the names of columns with physical values begin with, and no others."""
 
+_NO_ROWS: Final = array("I")
+
 Key: TypeAlias = tuple[int, int, int]
 """(device number, incarnation, boot)"""
 Date: TypeAlias = tuple[int | None, int | None, int, int]
@@ -216,23 +218,18 @@ class Sheet:
         measured_us, error_ms = (int(self._columns[name][at]) if self._has[name][at] else None for name in _TIMES)
         return measured_us, error_ms, int(self._columns["quality"][at]), int(self._columns["revision"][at])
 
-    def places(self, keys: Sequence[Key], before: I64, from_ms: I64) -> tuple[I64, I64]:
-        """(which of these boots, where) of their rows before a sequence and from an uptime on."""
-        own = [np.array(self._of_device.get(key[0], ()), np.int64) for key in keys]
+    def before(self, keys: Sequence[Key], seqs: I64, from_ms: I64) -> list[I64]:
+        """The rows of these boots before a sequence and from an uptime on: the columns of Dated, and whether each of _TIMES is there."""
+        own = [self._of_device.get(key[0], _NO_ROWS) for key in keys]
         which = np.repeat(np.arange(len(keys)), [len(rows) for rows in own])
-        rows = np.concatenate([np.zeros(0, np.int64), *own])
-        incarnation, boot = (np.array([key[at] for key in keys], np.int64)[which] for at in (1, 2))
-        chosen: Bools = (self._columns["boot"][rows] == boot) & (self._columns["incarnation"][rows] == incarnation)
-        chosen &= (self._columns["seq"][rows] < before[which]) & (self._columns["uptime_ms"][rows] >= from_ms[which])
-        return which[chosen], rows[chosen]
-
-    def dates(self, which: I64, rows: I64) -> Iterator[Dated]:
-        """The dates of these rows, each with the place that `which` has for it."""
-        columns = [self._columns[name][rows].tolist() for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality")]
-        for at, name in enumerate(_TIMES, 3):
-            for missing in np.flatnonzero(~self._has[name][rows]).tolist():
-                columns[at][missing] = None
-        return map(Dated._make, zip(which.tolist(), *columns, strict=True))
+        rows: I64 = np.frombuffer(b"".join(own), np.dtype(_NO_ROWS.typecode)).astype(np.int64)
+        _, incarnation, boot = np.array(keys, np.int64).reshape(-1, 3).T
+        columns = self._columns
+        chosen: Bools = (columns["boot"][rows] == boot[which]) & (columns["incarnation"][rows] == incarnation[which])
+        chosen &= (columns["seq"][rows] < seqs[which]) & (columns["uptime_ms"][rows] >= from_ms[which])
+        which, rows = which[chosen], rows[chosen]
+        dated = [columns[name][rows] for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality")]
+        return [which, *dated, *(cast("I64", self._has[name][rows]) for name in _TIMES)]
 
     def redate(self, at: int, date: Date) -> None:
         """Set what `date` returns."""
@@ -311,21 +308,20 @@ class ReadingTable:
 
     def before(self, keys: Sequence[Key], seqs: I64, from_ms: I64, most: int) -> list[Dated]:
         """The dates of the rows of several boots before a sequence and from an uptime on: of each boot the latest."""
-        found: list[Dated] = []
-        for sheet in self.sheets.values():
-            if sheet.used:
-                which, rows = sheet.places(keys, seqs, from_ms)
-                found += sheet.dates(which, rows)
-        found.sort(key=_latest)
-        if len(found) <= most:
-            return found
-        counts = [0] * len(keys)
-        kept: list[Dated] = []
-        for row in found:
-            counts[row.place] += 1
-            if counts[row.place] <= most:
-                kept.append(row)
-        return kept
+        parts = [sheet.before(keys, seqs, from_ms) for sheet in self.sheets.values() if sheet.used]
+        if not parts:
+            return []
+        columns = parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
+        which, seq = columns[:2]
+        order = np.lexsort((-seq, which))
+        if len(order) > most:
+            place = which[order]
+            order = order[np.arange(len(order)) - np.searchsorted(place, place) < most]
+        *dated, has_time, has_error = [column[order].tolist() for column in columns]
+        for values, has in zip(dated[4:6], (has_time, has_error), strict=True):
+            if not all(has):
+                values[:] = [value if is_there else None for value, is_there in zip(values, has, strict=True)]
+        return list(map(Dated._make, zip(*dated, strict=True)))
 
     def revise(self, key: Key, seq: int, arrival_us: int, date: tuple[int | None, int | None, int | None]) -> int:
         """Date a row anew: `date` is (Unix µs, error ms, quality); returns how many rows that were.
@@ -359,10 +355,6 @@ class ReadingTable:
                 if self._revalued is not None:
                     self._revalued.append((sheet, at))
         return count
-
-
-def _latest(row: Dated) -> tuple[int, int]:
-    return row.place, -row.seq
 
 
 def _longer(column: NDArray[S], size: int) -> NDArray[S]:

@@ -28,6 +28,30 @@ def test_what_is_due_is_what_a_search_through_all_rows_finds(writes, now):
     assert [due[key] for key in table.due_until(now)] == sorted(due.values())
 
 
+@given(
+    st.dictionaries(st.integers(0, 5), st.none() | st.integers(0, 20)),
+    st.dictionaries(st.integers(0, 5), st.none() | st.integers(0, 20)),
+)
+def test_rows_put_together_are_put_and_taken_back_like_each_alone(before, now):
+    both = []
+    for put in (lambda table, rows: [table.put(key, row) for key, row in rows.items()], Table.put_all):
+        journal = Journal()
+        table = Table(journal, lambda key, _: key % 2, lambda row: row["at"] is None, lambda row: row["at"])
+        table.changed = {}
+        put(table, {key: {"at": at} for key, at in before.items()})
+        mark, seen = len(journal.undo), []
+        put(table, {key: {"at": at} for key, at in now.items()})
+        for _ in range(2):
+            owned = [sorted(key for key, _ in table.of(owner)) for owner in (0, 1)]
+            seen.append(
+                (dict(table.rows), set(table.waiting), owned, table.first_due(), set(table.due_until(9)), set(table.drain()))
+            )
+            journal.back_to(mark)
+        both.append(seen)
+    assert both[0] == both[1]
+    assert both[1][1][0] == {key: {"at": at} for key, at in before.items()}
+
+
 def test_what_is_taken_back_is_due_when_it_was_before():
     journal = Journal()
     table = timed(journal)
