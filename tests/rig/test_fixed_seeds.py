@@ -1,8 +1,13 @@
-"""The same plans in every run of the tests: each bad day, all kinds of fault together, and every rare state reached between them."""
+"""The same plans in every run of the tests: each bad day, all kinds of fault together, and every rare state reached between them.
+
+All of them run, always: together they may take BUDGET_S of CPU time, and a test that passes it fails. That is far more than they need, and
+does not depend on what else the machine does.
+"""
 
 from dataclasses import replace
 
 import pytest
+from tests.rig.budget import Budget
 from tests.rig.failing import explain
 
 from seamline.rig.world.draw import draw
@@ -23,7 +28,23 @@ SEEDS_MAX = 240
 
 FOCUSED_SEEDS = range(1, 61)
 
+BUDGET_S = 300
+"""Of CPU time, in the process that runs them."""
+
 REACHED = Marks()
+
+
+@pytest.fixture(scope="module")
+def budget():
+    """What this module's worlds may take, from its first test on."""
+    return Budget(BUDGET_S)
+
+
+@pytest.fixture(autouse=True)
+def within_the_budget(budget):
+    """Hold each test against what is left after it; none is left out."""
+    yield
+    assert budget.is_left, f"the fixed seeds have taken {budget.spent:.0f} s of CPU, and may take {budget.seconds}"
 
 
 def run_one(plan, families):

@@ -66,7 +66,7 @@ def gate(options: argparse.Namespace) -> int:
         progress.say("interrupted: there is no verdict, and nothing was written")
         raise
     except CrewError as error:
-        raise BadInstallation(f"{error}: is there memory for {request.jobs} worlds at once? (see --jobs)") from None
+        raise BadInstallation(str(error)) from None
     progress.end()
     _tell(verdict, reports, as_json=options.json)
     return OK if verdict.passes else PROMISE_BROKEN
@@ -91,11 +91,12 @@ def _tell(verdict: Verdict, reports: list[Path], *, as_json: bool) -> None:
 
 def _effort(options: argparse.Namespace) -> Effort:
     """Seeds that were asked for are demanded; a budget alone is filled, and demands one."""
-    from seamline.rig.gate.runs import SEEDS, Effort
+    from seamline.rig.gate.runs import SEEDS, TOGETHER, Effort
 
     fills = options.budget is not None and options.seeds is None
     seeds = 1 if fills else options.seeds or SEEDS
-    return Effort(seeds, WITHIN_BUDGET if fills else seeds, options.seed, options.devices, options.hours)
+    together = options.together or TOGETHER
+    return Effort(seeds, WITHIN_BUDGET if fills else seeds, options.seed, options.devices, options.hours, together)
 
 
 def _report(path: Path) -> Path:
@@ -124,7 +125,7 @@ def _keeper(folder: Path, reports: list[Path]) -> Callable[[str, Plan], str]:
     beside = next((path.parent if path.suffix in ENDINGS else path for path in reports), state_home() / "gate")
 
     def keep(name: str, plan: Plan) -> str:
-        path = beside / "plans" / f"{folder.resolve().name}-{name}-{plan.seed}.json"
+        path = beside / "plans" / f"{folder.resolve().name}-{name.replace(' ', '-')}-{plan.seed}.json"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(plan.write(), encoding="utf-8")
@@ -138,7 +139,7 @@ def _keeper(folder: Path, reports: list[Path]) -> Callable[[str, Plan], str]:
 def _command(options: argparse.Namespace) -> str:
     """The line that gives the same verdict again: what was asked, without where it was written."""
     parts = ["seamline", "gate", str(options.folder), "--stage", options.stage]
-    for name in ("seeds", "seed", "devices", "hours"):
+    for name in ("seeds", "seed", "devices", "together", "hours"):
         value = getattr(options, name)
         if value is not None:
             parts += [f"--{name}", str(value)]

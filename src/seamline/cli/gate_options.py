@@ -26,6 +26,9 @@ def add_options(made: Parser) -> None:
     made.add_argument("--seed", type=number(0, 2**62), default=1, metavar="N", help="the first of them (default 1)")
     made.add_argument("--budget", type=duration, metavar="TIME", help="begin no world after so long: 90s, 5m, 1h")
     made.add_argument("--devices", type=number(1, 100_000), default=8, metavar="N", help="devices in each world (default 8)")
+    made.add_argument(
+        "--together", type=number(1, 1_000_000), metavar="N", help="devices at most in the world at fleet size (default 10000)"
+    )
     made.add_argument("--hours", type=number(1, 8_760), metavar="N", help="virtual hours of faults (default: by the contract)")
     made.add_argument(
         "--jobs", type=number(1, JOBS_MAX), metavar="N", help="processes (default: one a core); the verdict does not depend on it"

@@ -5,14 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import seamline
-from seamline.cli.exits import INTERRUPTED, OK, PROMISE_BROKEN, BadInstallation, WrongUse
-from seamline.cli.rig_plans import OURS, families_of, folders_of, keep, needs_hub, origin, parts_with, plans_in
+from seamline.cli.exits import INTERRUPTED, OK, PROMISE_BROKEN, WrongUse
+from seamline.cli.rig_plans import (
+    OURS,
+    families_of,
+    folders_of,
+    keep,
+    lost_processes,
+    needs_hub,
+    origin,
+    parts_with,
+    plans_in,
+    try_to_write,
+)
 from seamline.cli.rig_progress import Progress, smaller
 from seamline.cli.rig_told import RED, broken_members, replay_line, tell_broken, write_timeline
 from seamline.cli.screen import painted, show, show_json
@@ -23,6 +35,10 @@ if TYPE_CHECKING:
     from seamline.rig.crew import Finished, Task
     from seamline.rig.world.shrink import Try
     from seamline.rig.world.world import Outcome, Parts
+
+
+HOUR_MS = 3_600_000
+VERDICTS: Final = {PROMISE_BROKEN: "broken", INTERRUPTED: "interrupted"}
 
 
 @dataclass(slots=True)
@@ -36,6 +52,8 @@ class Runs:
     progress: Progress
     ended: str = "seeds"
     """Why it ended: `seeds` (all are done), `budget`, `broken` or `interrupted`."""
+    is_unproved: bool = False
+    """Nothing broke, and a rare state that was asked for never came: of a named bad day, or with `--all-marks`."""
     finished: list[Finished] = field(default_factory=list["Finished"])
     promoted: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     failed: dict[str, object] = field(default_factory=dict[str, object])
@@ -44,12 +62,16 @@ class Runs:
 
 def run(options: argparse.Namespace) -> int:
     """Run promoted plans where that is asked, then seeds until the budget is used up or a promise is broken."""
-    needs_hub()
-    runs = _asked(options)
-    quiet: bool = options.json
-    if not quiet:
-        show(f"seeds from {_seed(runs)}: {_fleet(runs)}")
-    code = _promoted(options, runs)
+    try:
+        needs_hub()
+        runs = _asked(options)
+        quiet: bool = options.json
+        if not quiet:
+            show(f"seeds from {_seed(runs)}: {_fleet(runs)}")
+        code = _promoted(options, runs)
+    except KeyboardInterrupt:
+        print("seamline: interrupted before the first seed was run: nothing is known", file=sys.stderr)
+        return INTERRUPTED
     try:
         _seeds(options, runs)
         if options.all_marks and options.scenario is None:
@@ -63,8 +85,9 @@ def run(options: argparse.Namespace) -> int:
         code = _failed(options, runs, last)
     elif runs.ended == "interrupted" and code == OK:
         code = INTERRUPTED
+    runs.is_unproved = code == OK and (options.scenario is not None or options.all_marks) and bool(_missed(runs))
     _verdict(options, runs, promoted_broke=code == PROMISE_BROKEN and runs.ended != "broken")
-    if code == OK and options.all_marks and _missed(runs):
+    if runs.is_unproved:
         code = PROMISE_BROKEN
     if quiet:
         show_json(_answer(options, runs, code))
@@ -79,7 +102,9 @@ def _asked(options: argparse.Namespace) -> Runs:
     if options.seeds == 0 and options.promoted is None:
         raise WrongUse("--seeds 0 runs nothing: it is for --promoted plans alone; write --seeds 1 or more, or --promoted")
     if options.scenario is not None and options.scenario not in DAYS:
-        raise WrongUse(f"--scenario {options.scenario}: there are {', '.join(DAYS)}")
+        raise WrongUse(f"--scenario {options.scenario}: {_no_day(options.scenario)}there are {', '.join(DAYS)}")
+    if options.out is not None:
+        try_to_write(options.out)
     folders = folders_of(options.contract)
     families = families_of(folders, "--contract")
     first, drawn_for = (secrets.randbits(31), "") if options.seed is None else options.seed
@@ -91,9 +116,16 @@ def _asked(options: argparse.Namespace) -> Runs:
     named = None if options.contract is None else os.pathsep.join(str(folder.resolve()) for folder in folders)
     core = None if options.core == OURS else options.core
     parts = parts_with(core, families)
-    task = Task(folders, options.devices, options.hours * 3_600_000, options.scenario, named, core)
+    task = Task(folders, options.devices, round(options.hours * HOUR_MS), options.scenario, named, core)
     progress = Progress(options.seeds, options.devices, task.faults_ms, budget_s=options.budget)
     return Runs(task, parts, families, first, progress)
+
+
+def _no_day(name: str) -> str:
+    """Why the rig does not make a bad day, where it is one."""
+    from seamline.rig.gate.bad_days import ABOUT, waits_for
+
+    return f"the rig does not make this day: {waits_for(name)}; " if name in ABOUT else ""
 
 
 def _seldom(options: argparse.Namespace, runs: Runs) -> None:
@@ -112,7 +144,7 @@ def _seldom(options: argparse.Namespace, runs: Runs) -> None:
 
 def _seeds(options: argparse.Namespace, runs: Runs, until: str = "") -> None:
     """Run the seeds, or until a rare state is reached; what they come to is added to `runs`."""
-    from seamline.rig.crew import CrewError, run_seeds
+    from seamline.rig.crew import run_seeds
 
     progress = runs.progress
 
@@ -124,14 +156,12 @@ def _seeds(options: argparse.Namespace, runs: Runs, until: str = "") -> None:
 
     jobs = min(options.jobs or os.cpu_count() or 1, options.seeds)
     seeds = range(runs.first, runs.first + options.seeds)
-    try:
+    with lost_processes():
         for finished in run_seeds(runs.task, seeds, jobs, progress.beats, in_time):
             runs.finished.append(finished)
             progress.finished(finished)
             if until and progress.marks[until]:
                 return
-    except CrewError as error:
-        raise BadInstallation(f"{error}: is there memory for {jobs} worlds at once? (see --jobs)") from None
 
 
 # -- what failed -----------------------------------------------------------------------------------------------------------
@@ -141,13 +171,16 @@ def _failed(options: argparse.Namespace, runs: Runs, last: Finished) -> int:
     """Make the plan small, keep it with its timeline, show what happens in it, and name the line that repeats it."""
     from seamline.rig.timeline.recording import record
     from seamline.rig.timeline.telling import tell
-    from seamline.rig.world import world
+    from seamline.rig.world.run import run as run_plan
 
-    whole = world.World(runs.task.plan(last.seed, runs.families), runs.parts).run()
+    plan = runs.task.plan(last.seed, runs.families)
+    if runs.parts.apart is not None:
+        runs.parts.apart.remember(plan, last.ended)
     if not options.json:
         show(f"seed {last.seed} breaks {last.broken}")
-    small = _small(options, runs, whole)
-    recorded = record(small.plan, runs.parts)
+    with lost_processes():
+        small = _small(options, runs, run_plan(plan, runs.parts))
+        recorded = record(small.plan, runs.parts)
     story = tell(recorded)
     folder: Path = state_home() / "rig" if options.out is None else options.out
     path = keep(recorded.outcome, runs.families, folder)
@@ -182,6 +215,8 @@ def _small(options: argparse.Namespace, runs: Runs, whole: Outcome) -> Outcome:
         return whole
     if not options.json:
         show(f"made small: {smaller(last)} (from {counted(whole.plan.faults, 'fault')}, {counted(whole.plan.present, 'device')})")
+        if last.best.broken is not None and last.best.broken.promise == "jitter":
+            show("  jitter is judged over the connects of a whole run: a few devices and faults may be too few to show it")
     return last.best
 
 
@@ -194,6 +229,8 @@ def _promoted(options: argparse.Namespace, runs: Runs) -> int:
     folder: Path = options.promoted
     if options.promoted is True:
         folder = (Path() if options.contract is None else options.contract[0]) / "rig"
+    if not folder.exists():
+        raise WrongUse(f"--promoted {folder}: there is no such folder; `seamline rig promote PLAN --to {folder}` makes it")
     code, runs.promoted = replay_all(plans_in([folder]), quiet=options.json, core=options.core)
     return code
 
@@ -216,11 +253,14 @@ def _verdict(options: argparse.Namespace, runs: Runs, *, promoted_broke: bool) -
     }
     held = f"every promise held: {known}" if progress.done else "no seed was run to its end"
     if not options.seeds:
-        held = (
-            f"{len(runs.promoted):,} promoted plan{'s were' if len(runs.promoted) > 1 else ' was'} run, and no seed was asked for"
-        )
+        ran = sum(each["verdict"] != "unfit" for each in runs.promoted)
+        held = f"{ran:,} promoted plan{' was' if ran == 1 else 's were'} run, and no seed was asked for"
     if promoted_broke:
         held = f"{painted('a promoted plan breaks its promise again', RED)}; {held}"
+    if runs.is_unproved:
+        day = f"the day {options.scenario} was not met in all its states"
+        lacking = "rare states never came" if options.scenario is None else day
+        held = f"{painted(f'unproved: {lacking}', RED)}; {held}"
     show(why.get(runs.ended, "") + held)
     if progress.done:
         missed, scenario = _missed(runs), options.scenario
@@ -244,7 +284,7 @@ def _answer(options: argparse.Namespace, runs: Runs, code: int) -> dict[str, obj
     """The answer as JSON."""
     progress = runs.progress
     return {
-        "verdict": "broken" if code == PROMISE_BROKEN else "interrupted" if code == INTERRUPTED else "held",
+        "verdict": "unproved" if runs.is_unproved else VERDICTS.get(code, "held"),
         "ended": runs.ended,
         "seamline": seamline.__version__,
         "seed": _seed(runs),
@@ -272,4 +312,4 @@ def _fleet(runs: Runs) -> str:
     task = runs.task
     products = ", ".join(family.product for family in runs.families)
     with_core = "" if task.core is None else f" with {task.core}"
-    return f"{task.devices:,} devices ({products}){with_core}, {task.faults_ms // 3_600_000} h each"
+    return f"{task.devices:,} devices ({products}){with_core}, {task.faults_ms / HOUR_MS:g} h each"

@@ -22,7 +22,7 @@ SIMULATED_EVERY_MS_MAX = 2_000
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run; 1 when a promise did not hold."""
+    """Run; 1 when a promise did not hold, or the scenario was not met."""
     from seamline.cli.rig_plans import needs_hub
 
     needs_hub()
@@ -87,6 +87,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         plan=plan,
         place=options.place,
         day=None if plan is not None else _day(options.scenario),
+        scenario="" if plan is not None else options.scenario,
         seed=options.seed,
         pace=SIMULATED_PACE if options.simulated else 1,
         publish_every_ms_max=SIMULATED_EVERY_MS_MAX if options.simulated else 0,
@@ -142,4 +143,4 @@ def _told(report: Report, options: argparse.Namespace) -> int:
     else:
         for line in report.told():
             show(line)
-    return PROMISE_BROKEN if report.problems else OK
+    return OK if report.holds else PROMISE_BROKEN

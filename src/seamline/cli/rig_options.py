@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 JOBS_MAX = 256
 SEED_MAX = 2**62
+HOURS_MAX = 8_760
 
 
 def add(commands: Commands) -> None:
@@ -41,13 +42,25 @@ def seed(text: str) -> tuple[int, str]:
     return int(found[1]), found[2] or ""
 
 
+def hours(text: str) -> float:
+    """Convert hours, also parts of one: at least a minute, at most a year."""
+    if not re.fullmatch(r"\d{1,5}(\.\d{1,6})?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours: write 1, or 0.25")
+    value = float(text)
+    if not 1 <= value * 60 <= HOURS_MAX * 60:
+        raise argparse.ArgumentTypeError(f"{text} is not between a minute (0.017) and {HOURS_MAX} hours")
+    return int(value) if value.is_integer() else value
+
+
 def _run(inner: Commands) -> None:
     made = _command(inner, "run", "seamline.cli.rig:run", "draw fault plans from seeds and run them until a promise breaks")
     made.add_argument("--seeds", type=number(0, 1_000_000), default=20, metavar="N", help="so many seeds (default 20)")
     made.add_argument("--seed", type=seed, metavar="SEED", help="the first of them (default: a new one)")
     made.add_argument("--budget", type=duration, metavar="TIME", help="begin no seed after so long: 90s, 5m, 1h")
     made.add_argument("--devices", type=number(1, 100_000), default=8, metavar="N", help="devices in each world (default 8)")
-    made.add_argument("--hours", type=number(1, 8_760), default=1, metavar="N", help="virtual hours until faults end (default 1)")
+    made.add_argument(
+        "--hours", type=hours, default=1, metavar="N", help="virtual hours until faults end (default 1); 0.25 is a quarter"
+    )
     made.add_argument("--scenario", metavar="NAME", help="only the faults of this bad day, e.g. partial-outage")
     made.add_argument("--all-marks", action="store_true", help="fail when a rare state was never reached")
     text = "the products, each a folder with its contract.yaml (default: the heater)"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import seamline
@@ -35,8 +37,12 @@ def needs_hub() -> None:
 def folders_of(contracts: Sequence[Path] | None) -> tuple[Path, ...]:
     """The products' folders; the heater's when none is given."""
     from seamline.rig.demo import example
+    from seamline.rig.fleet import FleetError
 
-    return (example("heater"),) if contracts is None else tuple(contracts)
+    try:
+        return (example("heater"),) if contracts is None else tuple(contracts)
+    except FleetError as error:
+        raise BadInstallation(f"{error}; or name a product with --contract") from None
 
 
 def families_of(folders: Sequence[Path], place: str) -> list[Family]:
@@ -56,18 +62,32 @@ def families_of(folders: Sequence[Path], place: str) -> list[Family]:
 
 
 def parts_with(core: str | None, families: Sequence[Family]) -> Parts:
-    """What a world is made of: with a user's core, which is tried first. Raises WrongUse naming what is wrong with it."""
-    from seamline.rig.plugin.named import CoreError, named_core
+    """What a world is made of: with a user's core, which is tried first, in a process of its own.
+
+    Raises WrongUse naming what is wrong with it.
+    """
     from seamline.rig.world import world
 
     if core is None:
         return world.Parts(families)
+    from seamline.rig.plugin.elsewhere import parts_apart
+    from seamline.rig.plugin.named import CoreError
+
     try:
-        found = named_core(core)
-        found.check(families)
+        return parts_apart(core, families)
     except CoreError as error:
         raise WrongUse(f"--core {error}") from None
-    return found.parts(families)
+
+
+@contextmanager
+def lost_processes() -> Generator[None]:
+    """A process of the rig that is lost is a problem of the installation, or of a core that does not do the same twice."""
+    from seamline.rig.world.apart import CrewError
+
+    try:
+        yield
+    except CrewError as error:
+        raise BadInstallation(str(error)) from None
 
 
 def core_for(path: Path, plan: Plan, core: str | None) -> str | None:
@@ -166,6 +186,16 @@ def keep(outcome: Outcome, families: Sequence[Family], folder: Path) -> Path:
     path = folder / f"{outcome.plan.seed}-{promise}.json"
     write(path, replace(outcome.plan, kept=kept_of(outcome, families)).write())
     return path
+
+
+def try_to_write(folder: Path) -> None:
+    """Refuse a folder in which no file can be made, before anything is run for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadInstallation(f"{folder} cannot be written: {error.strerror or error}") from None
 
 
 def write(path: Path, text: str) -> None:

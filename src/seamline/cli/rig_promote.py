@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline.cli.exits import OK, WrongUse
-from seamline.cli.rig_plans import core_for, kept_of, needs_hub, parts_with, plan_folders, read_plan, write
+from seamline.cli.rig_plans import core_for, kept_of, lost_processes, needs_hub, parts_with, plan_folders, read_plan, write
 from seamline.cli.screen import show
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ def promote(options: argparse.Namespace) -> int:
 
 def _kept(options: argparse.Namespace, plan: Plan, free: Plan, families: list[Family]) -> Kept:
     """What the plan breaks now; what it once broke, where it does no longer."""
-    from seamline.rig.world import world
+    from seamline.rig.world.run import run
 
-    outcome = world.World(free, parts_with(free.core, families)).run()
+    with lost_processes():
+        outcome = run(free, parts_with(free.core, families))
     if outcome.broken is not None:
         return kept_of(outcome, families, options.why)
     once = plan.kept

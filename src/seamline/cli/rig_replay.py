@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, WRONG_USE, WrongUse
-from seamline.cli.rig_plans import check_plan, core_for, needs_hub, parts_with, plans_in, read_plan
+from seamline.cli.rig_plans import check_plan, core_for, lost_processes, needs_hub, parts_with, plans_in, read_plan, try_to_write
 from seamline.cli.rig_told import GREEN, RED, broken_members, replay_line, tell_broken, write_timeline
 from seamline.cli.screen import painted, show, show_json
 
@@ -59,6 +59,8 @@ def replay(options: argparse.Namespace) -> int:
     """Run a plan again, exactly, and show what happens in it; or several, a line each."""
     needs_hub()
     paths = plans_in(options.plans)
+    if options.out is not None:
+        try_to_write(options.out)
     if len(paths) > 1:
         code, answer = replay_all(paths, quiet=options.json, core=options.core)
         if options.json:
@@ -154,4 +156,5 @@ def _replayed(path: Path, core: str | None) -> Replayed:
     check_plan(path, plan, families)
     chosen = core_for(path, plan, core)
     exchanged, plan = chosen != plan.core, replace(plan, core=chosen)
-    return Replayed(path, plan, record(plan, parts_with(chosen, families)), exchanged)
+    with lost_processes():
+        return Replayed(path, plan, record(plan, parts_with(chosen, families)), exchanged)

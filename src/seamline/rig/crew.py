@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -14,25 +12,24 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import seamline
 from seamline.contract import load_family
+from seamline.rig.plugin import alarm
+from seamline.rig.plugin.calls import CALLS, Box
+from seamline.rig.plugin.elsewhere import unsteady
+from seamline.rig.plugin.hand import END_S, Hand, LostError, Patience, behave, set_patience, verdict_of
 from seamline.rig.plugin.named import parts_of
 from seamline.rig.world import world as worlds
+from seamline.rig.world.apart import CrewError, Ended
 from seamline.rig.world.plan import Kind, Plan
 from seamline.rig.world.run import contracts_digest, plan_of
 from seamline.rig.world.scenarios import DAYS
 
 if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
-
     from seamline.contract import Family
+
+__all__ = ["Beat", "CrewError", "Finished", "Task", "Work", "run_seeds"]
 
 BEAT_S: Final = 0.5
 """How often it is told how far a run has come."""
-END_S: Final = 5.0
-"""A process that was told to end has so long."""
-
-
-class CrewError(Exception):
-    """A process that ran a seed has ended; the message names the seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,11 @@ class Task:
 class Work(Protocol):
     """What a process of the crew is given: what its worlds are made of, and the plan of each number."""
 
+    @property
+    def core(self) -> str | None:
+        """A user's core by its name; None: Seamline's, or one that may run in this process."""
+        ...
+
     def parts(self) -> worlds.Parts:
         """What each world is made of."""
         ...
@@ -103,6 +105,8 @@ class Finished:
     fired: Mapping[str, int]
     broken: str = ""
     """What broke, as one line; empty: nothing."""
+    ended: Ended | None = None
+    """Where it ended inside a user's core that ended its process, or never returned."""
 
 
 def run_seeds(
@@ -116,12 +120,12 @@ def run_seeds(
 ) -> Iterator[Finished]:
     """Run seeds while `go_on`, in `jobs` processes (1: in this one). The first in order that breaks a promise is the last.
 
-    `told` hears every BEAT_S how far those under way have come; with `to_the_end` what comes behind a broken promise is run, too.
+    A user's core never runs in this process: what ends its process ends a run, and that is a broken promise. `told` hears every BEAT_S how far those under way have come; with `to_the_end` what comes behind a broken promise is run, too.
     Raises CrewError.
     """
-    if jobs <= 1:
+    if jobs <= 1 and task.core is None:
         return _here(task, seeds, told, go_on, to_the_end=to_the_end)
-    return _Crew(task, jobs, told, go_on, to_the_end=to_the_end).run(seeds)
+    return _Crew(task, max(1, jobs), told, go_on, to_the_end=to_the_end).run(seeds)
 
 
 def _here(
@@ -168,12 +172,13 @@ def _fired(world: worlds.World) -> dict[str, int]:
 
 
 @dataclass(slots=True)
-class _Hand:
-    """A process of the crew and the seed that it runs."""
+class _Post:
+    """A process of the crew, the seed that it runs, and how that was lost before."""
 
-    process: BaseProcess
-    pipe: Connection
+    hand: Hand
     beat: Beat
+    ended: Ended | None = None
+    before: LostError | None = None
 
 
 class _Crew:
@@ -187,7 +192,7 @@ class _Crew:
         self._jobs: Final = jobs
         self._told: Final = told
         self._go_on: Final = go_on
-        self._hands: Final[list[_Hand]] = []
+        self._posts: Final[list[_Post]] = []
         self._begun: Final[list[int]] = []
         self._done: Final[dict[int, Finished]] = {}
 
@@ -202,7 +207,7 @@ class _Crew:
                     yield finished
                     if finished.broken and not self._to_the_end:
                         return
-                if not self._hands:
+                if not self._posts:
                     return
                 self._listen(waiting)
         finally:
@@ -210,18 +215,15 @@ class _Crew:
 
     def _hire(self, waiting: Iterator[int]) -> None:
         """Have as many processes as there may be, each with a seed."""
-        while len(self._hands) < self._jobs:
+        while len(self._posts) < self._jobs:
             seed = self._next(waiting)
             if seed is None:
                 return
-            context = multiprocessing.get_context("spawn")  # a fork would take this process's threads and locks along
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(self._task, theirs), daemon=True)
-            with _deaf_to_ctrl_c():
-                process.start()
-            theirs.close()
-            ours.send(seed)
-            self._hands.append(_Hand(process, ours, Beat(seed, 0)))  # pyright: ignore[reportArgumentType] - Windows' pipes do the same
+            self._posts.append(_Post(self._hired(), Beat(seed, 0)))
+            self._posts[-1].hand.send((seed, None))
+
+    def _hired(self) -> Hand:
+        return Hand(_work, self._task, (alarm.WORK_S, alarm.WAIT_S))
 
     def _next(self, waiting: Iterator[int]) -> int | None:
         """The next seed to begin; none when one that was begun has failed: no later one can matter."""
@@ -233,57 +235,63 @@ class _Crew:
         return seed
 
     def _listen(self, waiting: Iterator[int]) -> None:
-        ready = wait([hand.pipe for hand in self._hands], BEAT_S)
-        for hand in [hand for hand in self._hands if hand.pipe in ready]:
+        ready = wait([post.hand.pipe for post in self._posts], BEAT_S)
+        for post in list(self._posts):
             try:
-                message: object = hand.pipe.recv()
-            except (EOFError, OSError):
-                raise CrewError(f"the process that ran seed {hand.beat.seed} has ended by itself") from None
-            if isinstance(message, Beat):
-                hand.beat = message
+                if post.hand.pipe not in ready:
+                    post.hand.check(alarm.WAIT_S)
+                    continue
+                message = post.hand.receive()
+            except LostError as lost:
+                self._again(post, lost)
                 continue
-            finished = cast("Finished", message)
-            self._done[finished.seed] = finished
+            if isinstance(message, Beat):
+                post.beat = message
+                continue
+            self._finished(post, cast("Finished", message))
             seed = self._next(waiting)
             if seed is None:
-                hand.pipe.send(None)
-                hand.process.join(END_S)
-                self._hands.remove(hand)
+                post.hand.send(None)
+                post.hand.process.join(END_S)
+                self._posts.remove(post)
             else:
-                hand.beat = Beat(seed, 0)
-                hand.pipe.send(seed)
-        self._told([hand.beat for hand in self._hands])
+                post.beat, post.ended, post.before = Beat(seed, 0), None, None
+                post.hand.send((seed, None))
+        self._told([post.beat for post in self._posts])
+
+    def _finished(self, post: _Post, finished: Finished) -> None:
+        if post.ended is not None and finished.ended is None:
+            raise CrewError(unsteady(str(self._task.core), post.ended, finished.seed))
+        self._done[finished.seed] = finished
+
+    def _again(self, post: _Post, lost: LostError) -> None:
+        """Run the seed of a lost process again, up to the call that it was lost in. Raises CrewError."""
+        post.ended, post.before = verdict_of(lost, post.before, self._task.core, f"seed {post.beat.seed}"), lost
+        post.hand.end()
+        post.hand = self._hired()
+        post.hand.send((post.beat.seed, post.ended))
 
     def _dismiss(self) -> None:
         """End what is still running: its result is not wanted."""
-        for hand in self._hands:
-            hand.process.terminate()
-        for hand in self._hands:
-            hand.process.join(END_S)
-            hand.pipe.close()
-        self._hands.clear()
+        for post in self._posts:
+            post.hand.process.terminate()
+        for post in self._posts:
+            post.hand.end()
+        self._posts.clear()
 
 
-@contextmanager
-def _deaf_to_ctrl_c() -> Generator[None]:
-    """What is started meanwhile never hears Ctrl-C, which a terminal sends to all: the first process decides."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _work(task: Work, pipe: Connection) -> None:
+def _work(task: Work, patience: Patience, pipe: Connection, box: Box) -> None:
     """A process of the crew: run the seeds that come down the pipe, until there is none."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    behave()
+    set_patience(patience)
+    CALLS.share(box)
     parts = task.parts()
     with suppress(EOFError, BrokenPipeError):
         while True:
-            seed: object = pipe.recv()
-            if not isinstance(seed, int):
+            order: object = pipe.recv()
+            if order is None:
                 return
-            pipe.send(_run(task, seed, parts, pipe.send))
+            seed, ended = cast("tuple[int, Ended | None]", order)
+            CALLS.begin(ended)
+            finished = _run(task, seed, parts, pipe.send)
+            pipe.send(replace(finished, ended=CALLS.found))

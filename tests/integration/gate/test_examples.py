@@ -11,7 +11,7 @@ from seamline.rig.gate.verdict import Outcome, Stage
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/contract.yaml"))
-LIGHT = Effort(seeds=1, seeds_max=1, devices=6)
+LIGHT = Effort(seeds=1, seeds_max=1, devices=6, together=50)
 
 
 def broke(name, plan):

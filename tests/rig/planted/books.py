@@ -141,4 +141,12 @@ MUTATIONS = [
         ),
         budget=12,
     ),
+    mutation(
+        "the hub closes what a birth holds",
+        "a boot that ended sends nothing more",
+        "lost-for-cause",
+        Edit(BIRTHS + "_Draft._end", "subtract(row.missing, held)", "subtract(row.missing, ())"),
+        budget=12,
+        scenario="week-offline",
+    ),
 ]

@@ -29,6 +29,30 @@ MUTATIONS = [
         kinds=(Kind.PARTITION, Kind.MUTE),
     ),
     mutation(
+        "nobody is ever deaf",
+        "what sends is there",
+        "deaf-shown",
+        Edit(
+            PRESENCE + "_deafness",
+            "    if row.unanswered >= DEAF_UNANSWERED:",
+            "    return None\n    if row.unanswered >= DEAF_UNANSWERED:",
+        ),
+        budget=12,
+        kinds=(Kind.DEAF, Kind.MUTE, Kind.POWER_CUT),
+    ),
+    mutation(
+        "an old answer answers every question",
+        "a device that has once heard us hears us",
+        "deaf-shown",
+        Edit(
+            "seamline.hub.ingest.devices:Devices._write_heard",
+            "fleet.answered_ms[slots] > known,",
+            "fleet.answered_ms[slots] > 0,",
+        ),
+        budget=20,
+        kinds=(Kind.DEAF, Kind.DEAF, Kind.STOP),
+    ),
+    mutation(
         "any report confirms a wish",
         "the device has answered: the wish is done",
         "twin-honest twins-converged",

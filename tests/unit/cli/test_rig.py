@@ -12,6 +12,7 @@ from seamline.cli import exits, main
 from seamline.cli.rig_plans import origin
 from seamline.contract import load_family
 from seamline.rig import crew
+from seamline.rig.fleet import FleetError
 from seamline.rig.plugin import alarm
 from seamline.rig.world import marks, shrink, world
 from seamline.rig.world.marks import OF_DAYS
@@ -21,7 +22,8 @@ from seamline.rig.world.scenarios import SCENARIOS
 
 DOCS = Path(__file__).parents[3] / "docs"
 HEATER = Path(__file__).parents[3] / "examples" / "heater"
-CALM = ["--scenario", "drop-mid-publish"]
+CALM = ["--scenario", "regional-power-cut"]
+"""Of this day one seed reaches every state."""
 RUN = ["rig", "run", "--seeds", "1", "--devices", "2", *CALM, "--seed"]
 
 
@@ -51,8 +53,26 @@ def test_marks_that_were_never_reached_fail_where_that_is_asked(capsys):
     calm = ["rig", "run", "--seeds", "1", "--devices", "1", "--seed", "3", "--all-marks"]
     assert main([*calm, "--scenario", "mixed-fleet"]) == exits.PROMISE_BROKEN
     text = told(capsys)
+    assert "unproved: the day mixed-fleet was not met in all its states; every promise held: 1 seeds" in text
     assert "what makes the day mixed-fleet never came, so it is not proved: " in text
     assert "two-versions" in text
+
+
+def test_a_named_day_whose_states_never_came_is_unproved_and_fails_without_being_asked(capsys):
+    day = ["rig", "run", "--seeds", "1", "--devices", "1", "--seed", "3", "--scenario", "mixed-fleet"]
+    assert main([*day, "--json"]) == exits.PROMISE_BROKEN
+    answer = json.loads(told(capsys))
+    assert (answer["verdict"], answer["ended"], answer["broken"]) == ("unproved", "seeds", None)
+    assert "two-versions" in answer["missed"]
+
+
+def test_a_run_without_a_day_that_misses_rare_states_is_unproved_only_where_all_are_asked_for(capsys, monkeypatch):
+    monkeypatch.setattr(marks, "SELDOM", {})
+    mixed = ["rig", "run", "--seeds", "1", "--devices", "1", "--seed", "3"]
+    assert main(mixed) == exits.OK
+    assert "unproved" not in told(capsys)
+    assert main([*mixed, "--all-marks"]) == exits.PROMISE_BROKEN
+    assert "unproved: rare states never came; every promise held: 1 seeds" in told(capsys)
 
 
 def test_the_rarest_states_get_plans_of_their_own_when_all_are_asked_for(capsys, monkeypatch):
@@ -89,8 +109,10 @@ def test_the_answer_as_json_holds_every_figure_and_nothing_else_is_printed(capsy
 
 def test_no_seed_is_begun_when_the_budget_is_used_up(capsys, monkeypatch):
     monkeypatch.setattr("seamline.cli.rig_progress.Progress.took_s", property(lambda _: 61.0))
-    assert main([*RUN, "3", "--budget", "1m"]) == exits.OK
+    assert main(["rig", "run", "--seed", "3", "--budget", "1m"]) == exits.OK
     assert "the budget is used up; no seed was run to its end" in told(capsys)
+    assert main([*RUN, "3", "--budget", "1m"]) == exits.PROMISE_BROKEN
+    assert "the budget is used up; unproved: the day regional-power-cut was not met in all its states; no seed" in told(capsys)
 
 
 def test_several_products_are_one_fleet(capsys, tmp_path):
@@ -181,6 +203,22 @@ def test_a_core_that_never_returns_is_a_broken_promise_with_its_plan(capsys, mon
     assert "promised: a core returns from every call" in text
 
 
+def test_a_core_that_ends_the_process_is_a_broken_promise_also_with_one_job(capsys, tmp_path):
+    (tmp_path / "bye.py").write_text(
+        "import os\nfrom seamline.device import Core\n\nclass Bye(Core):\n    def tick(self, now_ms):\n        os._exit(0)\n"
+    )
+    core = f"{tmp_path / 'bye.py'}:Bye"
+    command = [*RUN, "3", "--jobs", "1", "--hours", "0.25", "--shrink", "1s", "--out", str(tmp_path), "--core", core]
+    assert main(command) == exits.PROMISE_BROKEN
+    text = told(capsys)
+    assert f"with {core}, 0.25 h each" in text
+    assert re.search(
+        r"broken: no-error at 0:00:\d\d\.\d+, device [01]: \S+bye.py:Bye ended the process \(exit 0\) when ticked\n", text
+    )
+    (plan,) = tmp_path.glob("*.json")
+    assert text.splitlines()[-1] == f"seamline rig replay {plan} --core {core}"
+
+
 @pytest.mark.parametrize("core", ["app", "no.such.app:App", "missing.py:App", "exec:no-such-program", "json:dumps"])
 def test_a_core_that_cannot_be_used_is_one_line_that_names_it(core, capsys):
     assert main([*RUN, "3", "--core", core]) == exits.WRONG_USE
@@ -228,6 +266,43 @@ def test_ctrl_c_while_a_plan_is_made_small_keeps_the_smallest_so_far(capsys, def
 # -- bad input -------------------------------------------------------------------------------------------------------------
 
 
+def test_a_bad_day_that_the_rig_does_not_make_says_why(capsys):
+    assert main(["rig", "run", "--seed", "1", "--scenario", "captive-portal"]) == exits.WRONG_USE
+    assert "the rig does not make this day: there are no updates yet; there are drop-mid-publish" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["run", "--seeds", "1"], ["replay", "plan.json"]])
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(command, capsys, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert main(["rig", *command, "--out", str(tmp_path / "file" / "out")]) == exits.BAD_INSTALLATION
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "cannot be written: Not a directory" in said.err
+
+
+def test_promoted_plans_that_are_not_there_are_refused(capsys, tmp_path):
+    assert main([*RUN, "3", "--promoted", str(tmp_path / "none")]) == exits.WRONG_USE
+    assert "there is no such folder; `seamline rig promote PLAN --to" in capsys.readouterr().err
+
+
+def test_an_installation_without_its_example_says_so_and_what_to_do(capsys, monkeypatch):
+    def missing(_name):
+        raise FleetError("the example 'heater' is missing")
+
+    monkeypatch.setattr("seamline.rig.demo.example", missing)
+    assert main([*RUN, "3"]) == exits.BAD_INSTALLATION
+    assert "the example 'heater' is missing; or name a product with --contract" in capsys.readouterr().err
+
+
+def test_ctrl_c_before_the_first_seed_is_said(capsys, monkeypatch):
+    def interrupted(_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("seamline.cli.rig._asked", interrupted)
+    assert main([*RUN, "3"]) == exits.INTERRUPTED
+    assert "interrupted before the first seed was run: nothing is known" in capsys.readouterr().err
+
+
 def test_an_unknown_scenario_names_those_there_are(capsys):
     assert main(["rig", "run", "--seed", "1", "--scenario", "meteor"]) == exits.WRONG_USE
     assert "partial-outage" in capsys.readouterr().err
@@ -251,7 +326,8 @@ def test_a_seed_of_another_version_says_so(capsys, monkeypatch):
         (["--seed", str(2**63)], "is no seed"),
         (["--seeds", "many"], "not a whole number"),
         (["--devices", "0"], "not between 1 and 100000"),
-        (["--hours", "0"], "not between 1 and 8760"),
+        (["--hours", "0"], "not between a minute (0.017) and 8760 hours"),
+        (["--hours", "0.25.1"], "is no number of hours: write 1, or 0.25"),
         (["--jobs", "0"], "not between 1 and 256"),
         (["--budget", "5"], "write 90s, 5m or 2h"),
         (["--shrink", "soon"], "write 90s, 5m or 2h"),

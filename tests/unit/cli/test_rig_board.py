@@ -134,6 +134,14 @@ def test_a_broken_promise_is_the_exit_code(launched, report, capsys):
     assert "broken: records stored twice" in capsys.readouterr().out
 
 
+def test_a_day_that_did_not_come_is_the_exit_code_too(launched, report, capsys):
+    report.unmet.append("regional-power-cut: none of its own faults was done (regional-power-cut)")
+    assert main([*BOARD, "--simulated", "--scenario", "regional-power-cut"]) == exits.PROMISE_BROKEN
+    assert "not met: regional-power-cut: none of its own faults was done" in capsys.readouterr().out
+    assert launched[0][0].scenario == "regional-power-cut"
+    assert report.document()["not_met"] == report.unmet
+
+
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [

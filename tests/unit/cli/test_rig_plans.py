@@ -114,6 +114,9 @@ def test_a_kept_plan_says_when_its_events_are_others(capsys, tmp_path):
         (REBOOT.write().replace("15000", "-1"), "fault 0: at_ms is -1"),
         (REBOOT.write().replace('"lasts_ms": 1000', '"lasts_ms": 1000, "colour": 3'), "unknown member 'colour'"),
         (replace(REBOOT, folder="nowhere").write(), "its contract"),
+        (replace(REBOOT, folder=3).write(), "the plan: folder is 3; a text is needed"),
+        (replace(REBOOT, core=["app.py:make"]).write(), "core is ['app.py:make']; a text is needed"),
+        (replace(REBOOT, code=1).write(), "code is 1; a text is needed"),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_wrong_use(text, says, capsys, tmp_path):

@@ -13,6 +13,7 @@ from typing import Final
 from seamline.contract import Family
 from seamline.contract.pace import Pace
 from seamline.rig.board.console import SerialConsole
+from seamline.rig.board.days import NOT_ON_DESK, ON_DESK, DeskDay
 from seamline.rig.board.desk import simulated_desk
 from seamline.rig.board.errors import BoardError
 from seamline.rig.board.port import BoardPort
@@ -50,7 +51,10 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command line gives. Without `console` the board is a simulated one. `plan` or `day` says what goes wrong."""
+    """What the command line gives. Without `console` the board is a simulated one. `plan` or `day` says what goes wrong.
+
+    `scenario` is the name of the day.
+    """
 
     device: str
     folder: Path
@@ -64,9 +68,15 @@ class Wanted:
     plan: Plan | None = None
     place: int | None = None
     day: Day | None = None
+    scenario: str = ""
     seed: int = 0
     pace: int = 1
     publish_every_ms_max: int = 0
+
+    @property
+    def on_desk(self) -> DeskDay | None:
+        """What makes the day on a desk, where it is a named one."""
+        return ON_DESK.get(self.scenario)
 
     @property
     def hurry(self) -> Pace:
@@ -106,21 +116,31 @@ async def _drive(
     family = wanted.family
     versions = {contract.reference: wanted.hurry.contract(contract) for contract in (*family.versions.values(), family.current)}
     subject = Subject(wanted.device, list(versions.values()), list(family.layouts.values()), hub.dsn, str(console))
-    session = Session(subject, say)
+    session = Session(subject, say, wanted.on_desk)
     power = relay_of(relay) if relay is not None else None
     port = BoardPort(SerialConsole(console, session.heard, wanted.baud), way, power, time)
     return await session.run(port, lambda abilities: course_of(wanted, abilities))
 
 
 def course_of(wanted: Wanted, abilities: Abilities) -> Course:
-    """Translate the plan, or draw one in which there is something that this board can do. Raises NothingToDoError."""
+    """Translate the plan, or draw one with what makes its day, as far as this board can do it. Raises NothingToDoError."""
     if wanted.plan is not None:
         place = wanted.plan.present[0] if wanted.place is None else wanted.place
         return _something(_scaled(wanted.plan, place, abilities, wanted.seconds), "the plan")
-    day, seeds = wanted.day, range(wanted.seed, wanted.seed + DRAWS_MAX)
+    day, on_desk, seeds = wanted.day, wanted.on_desk, range(wanted.seed, wanted.seed + DRAWS_MAX)
+    _can_be_met(wanted.scenario, on_desk, abilities)
     plans = (draw(seed, 1, DRAWN_MS) if day is None else day.plan(seed, 1, DRAWN_MS) for seed in seeds)
     courses = [_scaled(plan, 0, abilities, wanted.seconds) for plan in plans]
-    return _something(next((course for course in courses if course.steps), courses[0]), "the scenario")
+    fit = (course for course in courses if (course.steps if on_desk is None else on_desk.is_in(course)))
+    course = _something(next(fit, courses[0]), "the scenario")
+    return course if on_desk is None else on_desk.noticed(course, wanted.hurry.contract(wanted.family.current))
+
+
+def _can_be_met(scenario: str, day: DeskDay | None, abilities: Abilities) -> None:
+    """Refuse a day of which this desk can do nothing but what goes with it."""
+    reasons = [NOT_ON_DESK[scenario]] if scenario in NOT_ON_DESK else [] if day is None else day.reasons(abilities)
+    if reasons:
+        raise NothingToDoError(f"what makes the scenario {scenario} cannot be done to this board: {'; '.join(reasons)}")
 
 
 def _scaled(plan: Plan, place: int, abilities: Abilities, seconds: float) -> Course:

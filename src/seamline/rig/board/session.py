@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from seamline.contract import Contract, Layout
+from seamline.rig.board.days import DeskDay
 from seamline.rig.board.deeds import Deeds, Undo
 from seamline.rig.board.errors import BoardError, SilentError, StrangerError
 from seamline.rig.board.manners import Manners, Pace
@@ -65,6 +66,13 @@ class Report:
     busy: int
     lines: dict[str, int]
     problems: list[str] = field(default_factory=list[str])
+    unmet: list[str] = field(default_factory=list[str])
+    """What was to happen and did not: nothing was proved of it."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether what was to happen happened, and every promise held."""
+        return not self.problems and not self.unmet
 
     def document(self) -> dict[str, object]:
         """The result as JSON has it."""
@@ -78,6 +86,7 @@ class Report:
             "left_out": [{"kind": str(kind), "why": why, "count": count} for kind, why, count in self.course.left_out],
             "lines": self.lines,
             "broken": self.problems,
+            "not_met": self.unmet,
         }
 
     def told(self) -> list[str]:
@@ -96,6 +105,7 @@ class Report:
         garbled = self.lines.get("torn", 0)
         if garbled:
             lines.append(f"{garbled} lines of the console were not whole")
+        lines += [f"not met: {text}" for text in self.unmet]
         if self.problems:
             return [*lines, *(f"broken: {problem}" for problem in self.problems)]
         return [*lines, "every record is in one class, every value is what the board said, every date within its bound"]
@@ -104,9 +114,11 @@ class Report:
 class Session:
     """One run. The console must call `heard`."""
 
-    def __init__(self, subject: Subject, say: Say) -> None:
+    def __init__(self, subject: Subject, say: Say, day: DeskDay | None = None) -> None:
+        """`day`: what must have come for the run to prove anything; None: any fault."""
         self._subject = subject
         self._say = say
+        self._day = day
         self._news = asyncio.Event()
         self._error: BoardError | None = None
         self._rested = -1
@@ -260,6 +272,7 @@ class Session:
             problems.append(f"{verdict.sums.owed} records are still owed")
         if not verdict.sums.stored and not problems:
             problems.append("nothing was stored")
+        unmet = self._unmet(course, deeds)
         return Report(
             verdict,
             course,
@@ -270,7 +283,13 @@ class Session:
             manners.busy,
             witness.counts,
             problems,
+            unmet,
         )
+
+    def _unmet(self, course: Course, deeds: Deeds) -> list[str]:
+        if self._day is not None:
+            return self._day.unmet(self.witness, deeds.done)
+        return ["no fault of the plan was done"] if course.steps and not deeds.done else []
 
 
 def _told(step: Step) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from seamline.rig.world.plan import HOUSE, Fault, Kind, Plan
+from seamline.rig.world.plan import HOUSE, SPECS, Fault, Kind, Plan
 
 
 class Deed(StrEnum):
@@ -136,6 +136,12 @@ def translate(plan: Plan, device: int, abilities: Abilities, scale: float = 1.0)
     return Course(tuple(steps), reasons, round(plan.duration_ms / scale))
 
 
+def not_done(kind: Kind, abilities: Abilities) -> str:
+    """Why this desk cannot do a kind of fault at all; empty where it can."""
+    numbers = dict.fromkeys(SPECS[kind].numbers, 0)
+    return _deed(Fault(0, kind, numbers=numbers), abilities)[1]
+
+
 def _deed(fault: Fault, abilities: Abilities) -> tuple[Deed | None, str]:
     """What to do, or why nothing can be done."""
     kind = fault.kind
@@ -148,7 +154,8 @@ def _deed(fault: Fault, abilities: Abilities) -> tuple[Deed | None, str]:
         return (TIMES[kind], "") if abilities.time else (None, "the board does not ask the rig for the time")
     if kind is Kind.PORTAL and fault.numbers["lie"]:
         return None, "the board's name server is not the rig's"
-    return NETWORK.get(kind), NEVER.get(kind, "the port has no way to do it")
+    deed = NETWORK.get(kind)
+    return (deed, "") if deed is not None else (None, NEVER.get(kind, "the port has no way to do it"))
 
 
 def _power(abilities: Abilities) -> tuple[Deed | None, str]:

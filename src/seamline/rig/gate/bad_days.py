@@ -7,9 +7,12 @@ and what the others wait for (`OPEN`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from seamline.rig.world.scenarios import OPEN
+
+if TYPE_CHECKING:
+    from seamline.contract import Contract
 
 
 class About(NamedTuple):
@@ -19,10 +22,12 @@ class About(NamedTuple):
     happens: str
 
 
-UPDATES: Final = "Seamline has no updates yet"
+UPDATES: Final = "there are no updates in this version of Seamline"
 IDENTITY: Final = "Seamline has no factory, claiming or renewal yet"
 COMMANDS: Final = "commands are not on the wire yet"
 SCREENS: Final = "nothing that reads every screen exists yet"
+WEAR: Final = "there are no reboot reasons, wear trends or link quality for each device yet"
+RAISED: Final = "firmware cannot raise or clear a fault on the wire yet, and no screen shows the readings around one"
 UNDESCRIBED: Final = "it is no bad day that Seamline describes"
 ELSEWHERE: Final = "Seamline's own tests prove it, the rig does not make it for a product"
 
@@ -51,13 +56,26 @@ ABOUT: Final[Mapping[str, About]] = {
     "site-cut-off": About(6, "a site loses the cloud for days"),
     "weak-signal": About(2, "30 % loss while an image is downloaded"),
     "bad-release": About(2, "a firmware passes its self-test and crashes later"),
-    "wearing-out": About(2, "brown-outs, cuts in flash operations, bits that turn"),
+    "wearing-out": About(6, "brown-outs, cuts in flash operations, bits that turn"),
     "node-goes-dark": About(4, "a camera or sensor dies"),
     "cable-pulled": About(2, "the cable comes out during flashing"),
 }
 
 EVERYTHING: Final = "everything-at-once"
 """The name under which plans of all kinds of fault run: no bad day of the table, the mixture of them all."""
+
+
+PARTS: Final[Mapping[str, str]] = {
+    "offline-toggle": COMMANDS, "two-day-fiction": SCREENS, "wearing-out": WEAR, "fault-traced": RAISED,
+}  # fmt: skip
+"""The days of the table that are proved in part, and what is missing."""
+
+
+def part_of(name: str, contract: Contract | None) -> tuple[str, ...]:
+    """What of a day nobody can prove yet, for a product; a contract without commands misses none."""
+    if name not in PARTS or (name == "offline-toggle" and contract is not None and not contract.commands):
+        return ()
+    return (PARTS[name],)
 
 
 def about(name: str) -> About:
@@ -67,4 +85,6 @@ def about(name: str) -> About:
 
 def waits_for(name: str) -> str:
     """Say why the rig does not make a day."""
+    if name in PARTS and name not in OPEN:
+        return f"{ELSEWHERE}; {PARTS[name]}"
     return OPEN.get(name, ELSEWHERE if name in ABOUT else UNDESCRIBED)

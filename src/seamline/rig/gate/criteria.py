@@ -7,6 +7,8 @@ from typing import Final
 from seamline.rig.gate.bad_days import EVERYTHING, about
 from seamline.rig.gate.verdict import Criterion, Stage
 
+SURVIVES: Final = "survives "
+"""How the title of a bad day begins."""
 OWNERS: Final = Criterion(
     "map.owners", Stage.MAP, 1, "every boundary and every wait has an owner who can be reached",
     "name an owner with a team and a contact for each boundary",
@@ -38,6 +40,11 @@ STORM: Final = Criterion(
     "launch.storm", Stage.LAUNCH, 5, "the whole fleet is back within its recovery time, and the cloud within its limits",
     "raise fleet.recovery, accept more connects, or sell fewer devices",
 )  # fmt: skip
+FLEET: Final = Criterion(
+    "launch.fleet", Stage.LAUNCH, 5,
+    f"{SURVIVES}regional-power-cut at fleet size: everybody loses power at once, each with its real device core",
+    "run the replay line; raise fleet.recovery, or accept more connects",
+)  # fmt: skip
 PROOFS: Final = Criterion(
     "launch.proofs",
     Stage.LAUNCH,
@@ -58,14 +65,26 @@ DEPARTURES: Final = Criterion(
     "give --fleet URL, so that the devices are counted; update those that are left",
 )  # fmt: skip
 
-FIXED: Final = (OWNERS, SEAMS, FAILURES, CHECK, EVOLUTION, CODECS, BUDGETS, STORM, PROOFS, FROZEN, WORKING_COPY, DEPARTURES)
+FIXED: Final = (
+    OWNERS,
+    SEAMS,
+    FAILURES,
+    CHECK,
+    EVOLUTION,
+    CODECS,
+    BUDGETS,
+    STORM,
+    FLEET,
+    PROOFS,
+    FROZEN,
+    WORKING_COPY,
+    DEPARTURES,
+)
 
 
 REGRESSIONS: Final = Criterion(
     "harden.regressions", Stage.HARDEN, 6, "what once broke, and was promoted, holds", "run the replay line; mend what came back"
 )
-SURVIVES: Final = "survives "
-"""How the title of a bad day begins."""
 REPLAY: Final = "run the replay line, which repeats what happened event by event; where a day has not come, give more --seeds"
 
 

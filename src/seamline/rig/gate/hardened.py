@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from seamline.contract import Contract
-from seamline.rig.gate.bad_days import EVERYTHING, waits_for
-from seamline.rig.gate.criteria import MIXTURE, of_day
+from seamline.rig.gate.bad_days import EVERYTHING, part_of, waits_for
+from seamline.rig.gate.criteria import FLEET, MIXTURE, of_day
+from seamline.rig.gate.fleet import NAME as AT_FLEET_SIZE
 from seamline.rig.gate.runs import DayRuns, Effort
 from seamline.rig.gate.subject import Subject
 from seamline.rig.gate.verdict import Criterion, Evidence, Judgement, failed, not_applicable, not_judged, passed
@@ -21,7 +23,27 @@ Keep = Callable[[str, Plan], str]
 def judge(subject: Subject, runs: Sequence[DayRuns], effort: Effort, keep: Keep) -> list[Judgement]:
     """Judge every day that was run."""
     contract = subject.draft
-    return [_day(each, effort, keep, [] if contract is None else _named(subject, contract, each.name)) for each in runs]
+    found: list[Judgement] = []
+    for each in runs:
+        named = [] if contract is None else _named(subject, contract, each.name)
+        day = _day(each, effort, keep, named, (*part_of(each.name, contract), *_beyond(each, contract)))
+        found.append(day if contract is None else replace(day, scale=_scale(each, contract)))
+    return found
+
+
+def _beyond(runs: DayRuns, contract: Contract | None) -> Iterator[str]:
+    """Of the world at fleet size: the devices that it did not have."""
+    if runs.name == AT_FLEET_SIZE and contract is not None and runs.seeds:
+        rest = contract.fleet.devices_max - runs.seeds[0].devices
+        if rest > 0:
+            yield f"{rest:,} more devices of the fleet, which only the storm reckons with: give --together {contract.fleet.devices_max}"
+
+
+def _scale(runs: DayRuns, contract: Contract) -> str:
+    """How many devices its worlds had, of how many the fleet may have."""
+    devices = sorted({each.devices for each in runs.seeds})
+    told = " or ".join(f"{count:,}" for count in devices)
+    return f"{told} of {contract.fleet.devices_max:,} devices" if devices else ""
 
 
 def unasked(reason: str) -> list[Judgement]:
@@ -46,7 +68,7 @@ def beyond_the_rig(subject: Subject) -> list[Judgement]:
 
 
 def _criterion(name: str) -> Criterion:
-    return MIXTURE if name == EVERYTHING else of_day(name, made=True)
+    return {EVERYTHING: MIXTURE, AT_FLEET_SIZE: FLEET}.get(name) or of_day(name, made=True)
 
 
 def _named(subject: Subject, contract: Contract, name: str) -> list[Evidence]:
@@ -55,7 +77,7 @@ def _named(subject: Subject, contract: Contract, name: str) -> list[Evidence]:
     return [Evidence(f"proves {each.name}", subject.place(f"boundaries.{each.name}.proven_by")) for each in named]
 
 
-def _day(runs: DayRuns, effort: Effort, keep: Keep, named: Iterable[Evidence]) -> Judgement:
+def _day(runs: DayRuns, effort: Effort, keep: Keep, named: Iterable[Evidence], part: tuple[str, ...]) -> Judgement:
     criterion = _criterion(runs.name)
     if runs.why_not:
         return _ruled_out(criterion, runs.why_not, list(named))
@@ -77,7 +99,7 @@ def _day(runs: DayRuns, effort: Effort, keep: Keep, named: Iterable[Evidence]) -
         return not_judged(
             criterion, f"the day did not come in {len(runs.seeds)} seeds, for want of {states}: give more --seeds", *told
         )
-    return passed(criterion, *told)
+    return passed(criterion, *told, part=part)
 
 
 def _ruled_out(criterion: Criterion, why: str, named: Sequence[Evidence]) -> Judgement:

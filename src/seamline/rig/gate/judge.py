@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import seamline
 from seamline.contract import Family
 from seamline.contract.codegen.map.page import system_map
-from seamline.rig.gate import built, hardened, launched, locked, mapped, questions, regressions
-from seamline.rig.gate.criteria import BUDGETS, CHECK, CODECS, EVOLUTION, SURVIVES
+from seamline.rig.gate import built, fleet, hardened, launched, locked, mapped, questions, regressions
+from seamline.rig.gate.criteria import BUDGETS, CHECK, CODECS, EVOLUTION, FLEET, SURVIVES
 from seamline.rig.gate.hardened import Keep
 from seamline.rig.gate.runs import Bench, DayRuns, Effort, carry_out
 from seamline.rig.gate.subject import Subject
@@ -92,9 +92,7 @@ def _harden(subject: Subject, request: Request, found: _Found) -> None:
     elif family is None:
         found.judgements += hardened.unasked("the contract does not hold, so no device can be built from it")
     else:
-        bench = Bench(
-            family, request.effort, str(subject.folder), request.make_parts, request.go_on, request.ran, request.core, request.jobs
-        )  # fmt: skip
+        bench = _bench(subject, family, request)
         found.runs = carry_out(bench)
         found.judgements += hardened.judge(subject, found.runs, request.effort, request.keep)
         found.judgements += regressions.judge(subject, bench.parts(), request.core, request.go_on)
@@ -104,9 +102,27 @@ def _launch(subject: Subject, request: Request, found: _Found) -> None:
     if _is_asked(Stage.LAUNCH, request):
         judgements, found.storm = launched.judge(subject)
         found.judgements += judgements
+        found.judgements.append(_at_fleet_size(subject, request, found))
     else:
         found.judgements += launched.unasked(_later(Stage.LAUNCH))
+        found.judgements.append(not_judged(FLEET, _later(Stage.LAUNCH)))
     found.judgements += hardened.beyond_the_rig(subject)
+
+
+def _at_fleet_size(subject: Subject, request: Request, found: _Found) -> Judgement:
+    """The one world of the whole fleet: one seed of it is enough, since it draws nothing but the devices' own dice."""
+    family = subject.family
+    if family is None:
+        return not_judged(FLEET, "the contract does not hold, so no device can be built from it", mend=CHECK.remedy)
+    runs = fleet.carry_out(_bench(subject, family, request))
+    found.runs.append(runs)
+    return hardened.judge(subject, [runs], replace(request.effort, seeds=1), request.keep)[0]
+
+
+def _bench(subject: Subject, family: Family, request: Request) -> Bench:
+    return Bench(
+        family, request.effort, str(subject.folder), request.make_parts, request.go_on, request.ran, request.core, request.jobs
+    )  # fmt: skip
 
 
 def _lock(subject: Subject, request: Request, found: _Found) -> None:
@@ -157,4 +173,9 @@ def _figures(found: _Found, effort: Effort) -> list[tuple[str, str]]:
         ("readings followed", f"{sum(day.readings for day in found.runs):,}"),
         ("rare states met", f"{marks.reached} of {len(CATALOGUE)}"),
         ("devices a world", f"{effort.devices}"),
+        *(
+            ("devices at fleet size", f"{each.seeds[0].devices:,}")
+            for each in found.runs
+            if each.name == fleet.NAME and each.seeds
+        ),
     ]

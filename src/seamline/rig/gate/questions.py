@@ -27,6 +27,10 @@ QUESTIONS: Final = (
 )
 
 
+ABSENT: Final = frozenset({2})
+"""Questions about what this version does not have at all."""
+
+
 def answered(
     subject: Subject, judgements: Sequence[Judgement], runs: Sequence[DayRuns], storm: StormPlan | None
 ) -> tuple[Answer, ...]:
@@ -43,7 +47,7 @@ def answered(
     )  # fmt: skip
     lacking = {2: (UPDATES,), 3: (IDENTITY,), 4: _unshown(current)}
     return tuple(
-        Answer(at, text, tuple(say()), _proof(judgements, at), lacking.get(at, ()))
+        Answer(at, text, tuple(say()), _proof(judgements, at), lacking.get(at, ()), at in ABSENT)
         for at, (text, say) in enumerate(zip(QUESTIONS, says, strict=True), 1)
     )
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 import seamline
-from seamline.contract import Contract, Family, load_family
+from seamline.contract import Contract, Family
 from seamline.rig.crew import Finished, run_seeds
 from seamline.rig.gate.bad_days import EVERYTHING
 from seamline.rig.gate.verdict import SeedRun
+from seamline.rig.plugin.elsewhere import parts_apart
 from seamline.rig.plugin.named import parts_of
+from seamline.rig.world.apart import Ended
 from seamline.rig.world.draw import draw
 from seamline.rig.world.fitting import fitted
 from seamline.rig.world.marks import Marks
@@ -41,11 +42,15 @@ LONG_DEVICES: Final = 2
 """A silence of days is the same for every device: so many are enough."""
 
 
+TOGETHER: Final = 10_000
+"""As many whole devices as one world holds in half a minute of one core and 1 GB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How much is run: of each day `seeds` that are demanded, up to `seeds_max`, from `first_seed` on; `devices` in each world.
 
-    `hours` is how long faults go on in a world (None: by the contract).
+    `hours` is how long faults go on in a world (None: by the contract). `together`: devices at most in the one world at fleet size.
     """
 
     seeds: int = SEEDS
@@ -53,6 +58,7 @@ class Effort:
     first_seed: int = 1
     devices: int = 8
     hours: int | None = None
+    together: int = TOGETHER
 
     def duration_ms(self, contract: Contract) -> int:
         """How long faults go on in each world."""
@@ -151,30 +157,31 @@ class Bench:
     jobs: int = 1
 
     def parts(self) -> Parts:
-        """What a world is made of. Raises CoreError."""
-        return parts_of(self.core, [self.family]) if self.make_parts is None else self.make_parts([self.family])
+        """What a world is made of; a user's core has a process of its own. Raises CoreError."""
+        if self.make_parts is not None:
+            return self.make_parts([self.family])
+        return Parts([self.family]) if self.core is None else parts_apart(self.core, [self.family])
 
     def worlds(self, plans: Sequence[Plan], parts: Parts) -> Iterator[Finished]:
         """Run plans while `go_on`; what became of each, in order. Raises CrewError."""
-        if self.folder is None or self.make_parts is not None or self.jobs == 1:
-            work: Plans | InThisProcess = InThisProcess(plans, parts)
-            jobs = 1
-        else:
-            work, jobs = Plans(tuple(plans), self.folder, self.core), self.jobs
+        work: Plans | InThisProcess = Plans(tuple(plans), self.family, self.core)
+        jobs = self.jobs
+        if self.make_parts is not None or (self.core is None and jobs == 1):
+            work, jobs = InThisProcess(plans, parts), 1
         return run_seeds(work, range(len(plans)), jobs, lambda _beats: None, self.go_on, to_the_end=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """Plans for other processes, which read the contract anew."""
+    """Plans for other processes."""
 
     plans: tuple[Plan, ...]
-    folder: str
+    family: Family
     core: str | None
 
     def parts(self) -> Parts:
         """See Work."""
-        return parts_of(self.core, [load_family(Path(self.folder))])
+        return parts_of(self.core, [self.family])
 
     def plan(self, seed: int, _families: Sequence[Family], /) -> Plan:
         """See Work."""
@@ -187,6 +194,7 @@ class InThisProcess:
 
     plans: Sequence[Plan]
     made: Parts
+    core: None = None
 
     def parts(self) -> Parts:
         """See Work."""
@@ -214,7 +222,7 @@ def carry_out(bench: Bench) -> list[DayRuns]:
             if day.broken is None:
                 _enter(bench, day, plan, finished)
                 if finished.broken:
-                    day.broken = _break(bench, plan, parts, shrunk)
+                    day.broken = _break(bench, plan, parts, shrunk, finished.ended)
         if ran < len(plans):
             break
     return found
@@ -243,13 +251,15 @@ def _plan(bench: Bench, day: DayRuns, seed: int) -> Plan:
 def _enter(bench: Bench, day: DayRuns, plan: Plan, finished: Finished) -> None:
     for name, times in finished.marks.items():
         day.marks.hit(name, times)
-    run = SeedRun(plan.seed, len(plan.faults), finished.device_hours, finished.numbered, not finished.broken)
+    run = SeedRun(plan.seed, len(plan.faults), finished.device_hours, finished.numbered, not finished.broken, plan.devices)
     day.seeds.append(run)
     bench.told(day, run, finished.broken)
 
 
-def _break(bench: Bench, plan: Plan, parts: Parts, shrunk: set[str]) -> Break | None:
+def _break(bench: Bench, plan: Plan, parts: Parts, shrunk: set[str], ended: Ended | None) -> Break | None:
     """What broke, by a plan as small as it will go: once for each promise."""
+    if parts.apart is not None:
+        parts.apart.remember(plan, ended)
     outcome = run(plan, parts)
     if outcome.broken is None:
         return None

@@ -43,10 +43,15 @@ class Outcome(StrEnum):
     """What became of a criterion."""
 
     PASSED = "passed"
+    IN_PART = "passed in part"
+    """What could be asked of it holds; a part of it nobody can ask yet."""
     FAILED = "failed"
     NOT_JUDGED = "not judged"
     NOT_APPLICABLE = "not applicable"
     """The contract itself rules out what is asked: nobody owes it."""
+
+
+SELDOM: Final = frozenset({Outcome.IN_PART, Outcome.NOT_APPLICABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,20 @@ class Judgement:
     reason: str = ""
     mend: str = ""
     """What would help here, where that is not the criterion's own remedy."""
+    part: tuple[str, ...] = ()
+    """What is missing, of what passed in part."""
+    scale: str = ""
+    """Of how many devices of the fleet it was asked: `8 of 20,000 devices`; empty where no device took part."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing that was asked failed, and something was asked."""
+        return self.outcome in {Outcome.PASSED, Outcome.IN_PART}
+
+    @property
+    def missing(self) -> str:
+        """What is missing, in words; empty where nothing is."""
+        return f"missing: {'; '.join(self.part)}" if self.part else ""
 
     @property
     def remedy(self) -> str:
@@ -96,15 +115,17 @@ class Judgement:
         return self.mend or self.criterion.remedy
 
     def __post_init__(self) -> None:
-        if self.outcome is Outcome.PASSED and not self.evidence:
+        if self.holds and not self.evidence:
             raise ValueError(f"{self.criterion.id} would pass without evidence")
-        if self.outcome is not Outcome.PASSED and not self.reason:
+        if (self.outcome is Outcome.IN_PART) != bool(self.part):
+            raise ValueError(f"{self.criterion.id} is {self.outcome}, and of it {len(self.part)} things are missing")
+        if not self.holds and not self.reason:
             raise ValueError(f"{self.criterion.id} is {self.outcome} without a reason")
 
 
-def passed(criterion: Criterion, *evidence: Evidence) -> Judgement:
-    """The criterion is met. Raises ValueError without evidence."""
-    return Judgement(criterion, Outcome.PASSED, evidence)
+def passed(criterion: Criterion, *evidence: Evidence, part: tuple[str, ...] = ()) -> Judgement:
+    """The criterion is met, but for `part`, which nobody can ask yet. Raises ValueError without evidence."""
+    return Judgement(criterion, Outcome.IN_PART if part else Outcome.PASSED, evidence, part=part)
 
 
 def failed(criterion: Criterion, reason: str, *evidence: Evidence) -> Judgement:
@@ -128,6 +149,8 @@ class Standing(StrEnum):
     PROVEN = "proven"
     PARTLY = "proven in part"
     OPEN = "not proven yet"
+    UNPROVABLE = "not provable yet"
+    """Nothing of it exists in this version."""
     BROKEN = "fails"
 
 
@@ -140,6 +163,8 @@ class Answer:
     says: tuple[Evidence, ...]
     proof: tuple[Judgement, ...]
     open: tuple[str, ...] = ()
+    is_absent: bool = False
+    """What is open is all of it."""
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -157,20 +182,24 @@ class Answer:
         outcomes = [each.outcome for each in self.proof]
         if Outcome.FAILED in outcomes:
             return Standing.BROKEN
-        if Outcome.PASSED not in outcomes:
+        if self.is_absent:
+            return Standing.UNPROVABLE
+        if not any(each.holds for each in self.proof):
             return Standing.OPEN
-        return Standing.PARTLY if self.open or Outcome.NOT_JUDGED in outcomes else Standing.PROVEN
+        whole = not self.open and not {Outcome.NOT_JUDGED, Outcome.IN_PART} & set(outcomes)
+        return Standing.PROVEN if whole else Standing.PARTLY
 
 
 @dataclass(frozen=True, slots=True)
 class SeedRun:
-    """One world: its seed, faults drawn, simulated hours of all devices, readings, and whether every promise held."""
+    """One world: its seed, faults drawn, simulated hours of all devices, readings, whether every promise held, and its devices."""
 
     number: int
     faults: int
     device_hours: float
     readings: int
     held: bool
+    devices: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +253,12 @@ class Verdict:
     @property
     def lacking(self) -> tuple[Judgement, ...]:
         """What is demanded, is the product's to pass, and did not."""
-        return tuple(each for each in self.demanded if each.outcome not in {Outcome.PASSED, Outcome.NOT_APPLICABLE})
+        return tuple(each for each in self.demanded if not each.holds and each.outcome is not Outcome.NOT_APPLICABLE)
 
     @property
     def told(self) -> tuple[Outcome, ...]:
-        """The outcomes to count for people: what does not apply only where there is such a thing."""
-        return tuple(each for each in Outcome if each is not Outcome.NOT_APPLICABLE or self.count(each))
+        """The outcomes to count for people: what passed in part or does not apply only where there is such a thing."""
+        return tuple(each for each in Outcome if each not in SELDOM or self.count(each))
 
     def at(self, stage: Stage) -> tuple[Judgement, ...]:
         """The judgements of one stage."""

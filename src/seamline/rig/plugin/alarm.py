@@ -28,9 +28,9 @@ class Alarm:
     _runs: ClassVar = False
 
     def __init__(self, work_s: float | None = None, wait_s: float | None = None) -> None:
-        """Seconds of work and of waiting that a call may take; None: WORK_S, WAIT_S."""
-        self._work_s: Final = WORK_S if work_s is None else work_s
-        self._wait_s: Final = WAIT_S if wait_s is None else wait_s
+        """Seconds of work and of waiting that a call may take; None: WORK_S, WAIT_S as they are then."""
+        self._work_s: Final = work_s
+        self._wait_s: Final = wait_s
         self._is_able = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
         if self._is_able:
             signal.signal(signal.SIGPROF, ring)
@@ -40,8 +40,8 @@ class Alarm:
         """A call begins."""
         Alarm._runs = True
         if self._is_able:
-            signal.setitimer(signal.ITIMER_PROF, self._work_s, AGAIN_S)
-            signal.setitimer(signal.ITIMER_REAL, self._wait_s, AGAIN_S)
+            signal.setitimer(signal.ITIMER_PROF, WORK_S if self._work_s is None else self._work_s, AGAIN_S)
+            signal.setitimer(signal.ITIMER_REAL, WAIT_S if self._wait_s is None else self._wait_s, AGAIN_S)
 
     def clear(self) -> None:
         """The call is over."""

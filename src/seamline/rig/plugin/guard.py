@@ -7,6 +7,7 @@ interrupted at.
 from __future__ import annotations
 
 import re
+import signal
 import sysconfig
 import traceback
 from collections.abc import Callable
@@ -18,8 +19,10 @@ import seamline
 from seamline.device import Policy
 from seamline.device.shapes import Document, Effect, Random, Stored
 from seamline.rig.plugin.alarm import Alarm, NeverReturns
+from seamline.rig.plugin.calls import CALLS
 from seamline.rig.plugin.port import CoreFactory, DeviceCore
 from seamline.rig.plugin.process import ProgramError
+from seamline.rig.world.apart import Ended
 from seamline.rig.world.promises import BrokenPromise
 
 NOT_THEIRS: Final = (Path(seamline.__file__).parent, Path(sysconfig.get_paths()["stdlib"]))
@@ -149,27 +152,34 @@ class Guarded:
 
     def _call(self, when: str, method: Callable[..., Given], *arguments: object) -> Given:
         """Do one thing with the core. Raises BrokenPromise."""
+        ended = CALLS.enter()
+        if ended is not None:
+            CALLS.leave()
+            raise self._ended(ended, when)
         self._alarm.set()
         try:
             return method(*arguments)
         except NeverReturns as error:
-            raise BrokenPromise(
-                "yields", f"{self._name} never returned when {when}{_function(error.__traceback__)}", self._device
-            ) from None
+            CALLS.found = Ended(CALLS.number, "yields", "never returned", _function(error.__traceback__))
+            raise self._ended(CALLS.found, when) from None
         except ProgramError as error:
             raise self._broken(f"{error} when {when}") from error
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+                raise  # it may be the user's; a process that ignores Ctrl-C has it from the core
             told = ADDRESS.sub("", "".join(traceback.format_exception_only(error)).strip().splitlines()[-1])
             raise self._broken(f"raised {told}{_line(error.__traceback__)} when {when}") from error
         finally:
             self._alarm.clear()
+            CALLS.leave()
 
     def _whole(self, what: str, value: object) -> int:
         if type(value) is not int or value < 0:
             raise self._broken(f"gives {_shown(value)} for its {what}; a whole number is needed")
         return value
+
+    def _ended(self, ended: Ended, when: str) -> BrokenPromise:
+        return BrokenPromise(ended.promise, f"{self._name} {ended.how} when {when}{ended.where}", self._device)
 
     def _broken(self, what: str) -> BrokenPromise:
         return BrokenPromise("no-error", f"{self._name} {what}", self._device)

@@ -52,6 +52,7 @@ class Programs:
     def __init__(self, command: Sequence[str]) -> None:
         self._command: Final = tuple(command)
         self._of: Final[dict[str, ProgramCore]] = {}
+        RUNNING.append(self)
         atexit.register(self.end)
 
     def make(self, policy: Policy, device: str, random: Random, stored: Stored) -> ProgramCore:
@@ -62,11 +63,25 @@ class Programs:
         core = self._of[device] = ProgramCore(self._command, policy, device, random, stored)
         return core
 
+    def kill(self) -> None:
+        """Kill all that still run, and leave everything else as it is."""
+        for core in self._of.values():
+            core.kill()
+
     def end(self) -> None:
         """End all that still run."""
         for core in self._of.values():
             core.end()
         self._of.clear()
+
+
+RUNNING: Final[list[Programs]] = []
+
+
+def leave_no_program() -> None:
+    """Kill every program of this process, which ends too: it may be in the middle of reading what one of them says."""
+    for programs in RUNNING:
+        programs.kill()
 
 
 class ProgramCore:
@@ -95,6 +110,10 @@ class ProgramCore:
     def __del__(self) -> None:
         if hasattr(self, "_process"):
             self.end()
+
+    def kill(self) -> None:
+        """End the program, and nothing else."""
+        self._process.kill()
 
     def end(self) -> None:
         """The power is gone."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from typing import Final
 
 import seamline
+from seamline.rig.timeline.fault_words import told
 from seamline.rig.timeline.overview import overview
-from seamline.rig.timeline.rows import LANE, Row, drawn, heads, rows_of
-from seamline.rig.timeline.story import Story, lane_of, told, who
+from seamline.rig.timeline.rows import Grid, Row, drawn, heads, rows_of
+from seamline.rig.timeline.story import Story, lane_of, who
 from seamline.rig.timeline.words import moment as at, span
 from seamline.rig.world.plan import Fault
 from seamline.rig.world.promises import ALWAYS, EVENTUALLY
@@ -25,25 +27,28 @@ def page(story: Story, replay: str = "") -> str:
     numbers = {id(row.moment): number for number, row in enumerate(rows) if not row.is_arrival}
     title = "every promise held" if story.broken is None else f"{story.broken.promise} is broken"
     left = len(story.moments) - sum(not row.is_arrival for row in rows)
+    grid = Grid.of(story)
+    start = "scroll" if story.broken is None else "scroll from-end"
     return "\n".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">',
             f"<title>{escape(title)}: seed {story.plan.seed}</title>",
             f"<style>{style}{_filters(story)}</style></head><body>",
-            _header(story, title, replay),
+            _header(story, title, replay, rows),
             f'<section><h2>The whole run</h2><div class="strip">{overview(story, numbers)}</div>{_legend()}</section>',
             f'<section class="rows"><h2>Step by step</h2>{_choice(story)}{_left(left, story)}',
-            f'<div class="scroll">{heads(story)}<ol style="--lanes:{LANE * len(story.lanes)}px">',
-            *drawn(story, rows),
-            "</ol></div></section>",
-            f"<footer>Seamline {seamline.__version__} · events {story.digest}{_last(rows)}</footer></body></html>",
+            f'<div class="{start}" tabindex="0" role="region" aria-label="Step by step">',
+            f'<div class="table" style="--lanes:{grid.width}px">{heads(grid)}<ol>',
+            *drawn(grid, rows),
+            "</ol></div></div></section>",
+            f"<footer>Seamline {seamline.__version__} · events {story.digest}</footer></body></html>",
             "",
         ]
     )
 
 
-def _header(story: Story, title: str, replay: str) -> str:
+def _header(story: Story, title: str, replay: str, rows: Sequence[Row]) -> str:
     plan, broken = story.plan, story.broken
     facts = {
         "seed": str(plan.seed),
@@ -59,7 +64,7 @@ def _header(story: Story, title: str, replay: str) -> str:
         whom = "the hub" if broken.device < 0 else f"device {broken.device}"
         promise = (ALWAYS | EVENTUALLY).get(broken.promise, broken.promise)
         said = f'<p class="what"><b>{whom}</b>, at {at(story.end_us)}: {escape(broken.what)}</p>'
-        said += f'<p class="promise">Promised: {escape(promise)}.</p>'
+        said += f'<p class="promise">Promised: {escape(promise)}.</p>{_links(rows)}'
     again = f'<p class="replay"><code>{escape(replay)}</code></p>' if replay else ""
     state = "held" if broken is None else "broken"
     return f'<header class="{state}"><h1>{escape(title)}</h1>{said}<dl>{listed}</dl>{_faults(story)}{again}</header>'
@@ -111,5 +116,10 @@ def _left(left: int, story: Story) -> str:
     return "" if story.is_whole else '<p class="promise">Earlier moments were not kept.</p>'
 
 
-def _last(rows: list[Row]) -> str:
-    return f' · <a href="#m{len(rows) - 1}">the end</a>' if rows else ""
+def _links(rows: Sequence[Row]) -> str:
+    """Where to look: at the break, and at what is part of it."""
+    told = [f'<a href="#m{number}">where it breaks</a>' for number, row in enumerate(rows) if row.moment.sort == "broken"]
+    waits = [number for number, row in enumerate(rows) if row.moment.offends]
+    if waits:
+        told.append(f'<a href="#m{waits[0]}">the first of the {len(waits):,} waits that it is about</a>, each marked below')
+    return f'<p class="promise">Go to {", or to ".join(told)}.</p>' if told else ""

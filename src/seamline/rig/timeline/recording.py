@@ -1,7 +1,7 @@
 """Watches a world while it runs. A world that nobody watches pays nothing for it: the watcher puts itself where the world looks anyway.
 
-Three places are enough. The trace keeps its last events, here all of them that fit. The broker tells a listener of each message that it
-has stored, and is asked to send each downlink. A mark's count moves when something rare happens. What is seen there goes into the
+Four places are enough. The trace keeps its last events, here all of them that fit. The broker tells a listener of each message that it
+has stored, and is asked to send each downlink. A mark's count moves when something rare happens, and each wait is counted. What is seen there goes into the
 trace's events, in order, under names that no event of the world has; the hash over the events is not touched.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from seamline.rig.world.broker import Message
+from seamline.rig.world.pacing import Waits
 from seamline.rig.world.plan import Plan
 from seamline.rig.world.trace import Event
 from seamline.rig.world.world import Outcome, Parts, World
@@ -25,6 +26,8 @@ SENT: Final = "hub sent "
 """And the kind of the downlink; the data are its payload."""
 MARK: Final = "mark "
 """And its name."""
+WAIT: Final = "wait "
+"""And after what, how long it was and from what window it was drawn (ms); the device is that of the connect just before."""
 
 Names = dict[int, dict[int, str]]
 """What the channels of each device are called."""
@@ -43,10 +46,13 @@ class Recorded:
 
 def record(plan: Plan, parts: Parts) -> Recorded:
     """Run a plan and keep what happens. The outcome is that of a run that nobody watches."""
+    if parts.apart is not None:
+        return parts.apart.do(record, plan)
     world = World(plan, parts)
     events: deque[Event] = deque(maxlen=EVENTS_MAX)
     _watch(world, events)
     outcome = world.run()
+    world.marks.counts = dict(world.marks.counts)  # plain ones: they may go to another process
     names = {
         index: {message.id: name for name, message in device.model.contract.messages.items()}
         for index, device in world.devices.items()
@@ -67,6 +73,18 @@ class _Counts(dict[str, int]):
         super().__setitem__(name, count)
 
 
+class _Waits(Waits):
+    """The fleet's waits, told one by one."""
+
+    def __init__(self, told: Callable[[str, int, int], None]) -> None:
+        super().__init__()
+        self._told = told
+
+    def add(self, cause: str, wait_ms: int, window_ms: int) -> None:
+        super().add(cause, wait_ms, window_ms)
+        self._told(cause, wait_ms, window_ms)
+
+
 def _watch(world: World, events: deque[Event]) -> None:
     heap, broker = world.heap, world.broker
     world.trace.last = events
@@ -80,9 +98,13 @@ def _watch(world: World, events: deque[Event]) -> None:
         events.append(Event(heap.now_us, device, SENT + kind, payload))
         send(device, kind, payload)
 
+    def waited(cause: str, wait_ms: int, window_ms: int) -> None:
+        events.append(Event(heap.now_us, -1, f"{WAIT}{cause} {wait_ms} {window_ms}", b""))
+
     def moved(name: str) -> None:
         events.append(Event(heap.now_us, -1, MARK + name, b""))
 
+    world.around.waits = _Waits(waited)
     broker.listen = stored
     broker.send = sent
     world.marks.counts = _Counts(world.marks.counts, moved)

@@ -5,14 +5,15 @@ Lanes are named `d3` (device 3), `n3` (its network), `broker` and `hub`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from seamline.rig.world.plan import HOUSE, SPECS, Fault, Kind, Plan
+from seamline.rig.world.plan import HOUSE, Fault, Kind, Plan
 from seamline.rig.world.promises import BrokenPromise
 
+LATE_US: Final = 1_000_000
+"""A message that takes longer is said to."""
 BROKER: Final = "broker"
 HUB: Final = "hub"
 DEVICES_SHOWN: Final = 6
@@ -40,6 +41,8 @@ class Moment:
     sort: str
     what: str
     device: int = HOUSE
+    offends: bool = False
+    """Whether it is among what broke the promise."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +57,11 @@ class Message:
     """How often it came once more."""
     why: str = ""
     """What became of it on its way, where that is known."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it came, and took its time."""
+        return self.arrived_us is not None and self.arrived_us - self.sent.at_us > LATE_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +92,14 @@ class Story:
 
     @property
     def lanes(self) -> tuple[str, ...]:
-        """Each shown device with its network, then broker and hub."""
-        return (*(lane for index in self.devices for lane in (f"d{index}", f"n{index}")), BROKER, HUB)
+        """Each shown device with its network, then broker and hub; of devices and networks those in which anything happened."""
+        used = {moment.lane for moment in self.moments} | {each.lane for each in self.spans}
+        for message in self.messages:
+            used |= {message.source, message.target}
+            if message.is_late or message.arrived_us is None:
+                used.add(f"n{message.sent.device}")
+        every = (lane for index in self.devices for lane in (f"d{index}", f"n{index}"))
+        return (*(lane for lane in every if lane in used), BROKER, HUB)
 
 
 def who(lane: str) -> str:
@@ -93,9 +107,9 @@ def who(lane: str) -> str:
     return {"d": "device ", "n": "network "}[lane[0]] + lane[1:] if lane not in {BROKER, HUB} else lane
 
 
-def concerned(plan: Plan, broken: BrokenPromise | None) -> tuple[int, ...]:
-    """The devices to show, by index: the one that the promise was broken to, those that faults struck, then the others."""
-    culprit = [] if broken is None else [broken.device]
+def concerned(plan: Plan, broken: BrokenPromise | None, offenders: Sequence[int] = ()) -> tuple[int, ...]:
+    """The devices to show, by index: those the promise was broken to or by, those that faults struck, then the others."""
+    culprit = [*([] if broken is None else [broken.device]), *offenders]
     struck = [fault.device for fault in plan.faults]
     order = dict.fromkeys([*culprit, *struck, *plan.present])
     return tuple(sorted([index for index in order if index in set(plan.present)][:DEVICES_SHOWN]))
@@ -106,13 +120,6 @@ def lane_of(fault: Fault) -> str:
     if fault.device != HOUSE:
         return f"n{fault.device}" if fault.kind in ON_NETWORK else f"d{fault.device}"
     return BROKER if fault.kind in ON_BROKER else HUB
-
-
-def told(fault: Fault, lasts: str) -> str:
-    """A fault in words; `lasts` is how long, as it is said."""
-    numbers = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in fault.numbers.items())
-    what = re.sub(r" \([^)]*\)", "", SPECS[fault.kind].what)  # which explain what a plan's numbers mean
-    return f"{fault.kind}: {what}" + (f" ({numbers})" if numbers else "") + (f", for {lasts}" if lasts else "")
 
 
 def spans_of(faults: Sequence[Fault], devices: Sequence[int], end_us: int) -> list[Span]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from seamline.rig.timeline.recording import MARK, SENT, STORED, Recorded
-from seamline.rig.timeline.story import BROKER, HUB, Message, Moment, Span, Story, concerned, lane_of, spans_of, told
+from seamline.rig.timeline.fault_words import told
+from seamline.rig.timeline.recording import MARK, SENT, STORED, WAIT, Recorded
+from seamline.rig.timeline.story import BROKER, HUB, Message, Moment, Span, Story, concerned, lane_of, spans_of
+from seamline.rig.timeline.waits import Wait, broke, offenders, read
 from seamline.rig.timeline.words import said, span
 from seamline.rig.world.marks import CATALOGUE
 from seamline.rig.world.plan import HOUSE
@@ -44,7 +46,8 @@ class _Telling:
 
     def __init__(self, recorded: Recorded) -> None:
         outcome = recorded.outcome
-        devices = concerned(outcome.plan, outcome.broken)
+        self._cause: Final = broke(outcome.broken)
+        devices = concerned(outcome.plan, outcome.broken, offenders(recorded.events, self._cause))
         self.story: Final = Story(
             outcome.plan, outcome.digest, outcome.broken, devices, outcome.virtual_us, is_whole=recorded.is_whole
         )
@@ -54,12 +57,13 @@ class _Telling:
         self._last: tuple[Message, list[Message]] | None = None
         self._came: Final[dict[tuple[int, str, bytes], Message]] = {}
         self._next: list[str] = []
+        self._connects: Moment | None = None
         self._since: Final[dict[tuple[int, str], int]] = {}
         self._stored: Final[dict[int, dict[int, tuple[int, str]]]] = {}
         self._verbs: Final[Mapping[str, Callable[[Event], None]]] = {
             "boot": self._boots,
             "dark": self._goes_dark,
-            "connect": lambda event: self._of_link(event, "connects"),
+            "connect": self._begins_to_connect,
             "connected": self._is_connected,
             "failed": lambda event: self._of_link(event, f"could not connect: {event.data.decode()}"),
             "lost": lambda event: self._loses(event, f"loses its connection: {event.data.decode()}"),
@@ -79,6 +83,10 @@ class _Telling:
         if what.startswith(MARK):
             self._mark(event, what.removeprefix(MARK))
             return
+        if what.startswith(WAIT):
+            self._waited(read(what))
+            return
+        self._connects = None
         if event.device != HOUSE and event.device not in self._shown:
             self._next.clear()
             return
@@ -132,6 +140,16 @@ class _Telling:
         self._close_span(event, "live", "is connected")
         self._since[event.device, "dark"] = event.at_us
         self._note(event, f"d{event.device}", "dark", "goes dark" + (f": {cut}" if cut else ""))
+
+    def _begins_to_connect(self, event: Event) -> None:
+        self._connects = self._note(event, f"d{event.device}", "link", "connects")
+
+    def _waited(self, wait: Wait) -> None:
+        """How long the connect just before has been waited for; nothing of a device that is not shown."""
+        moment = self._connects
+        if moment is not None:
+            moment.what += f" {wait}"
+            moment.offends = wait.cause == self._cause
 
     def _of_link(self, event: Event, what: str) -> None:
         self._note(event, f"d{event.device}", "link", what)

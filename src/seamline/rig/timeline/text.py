@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from seamline.rig.timeline.story import Message, Moment, Story, who
+from seamline.rig.timeline.fault_words import told as fault_told
+from seamline.rig.timeline.story import LATE_US, Message, Moment, Story, lane_of, who
 from seamline.rig.timeline.words import counted, moment as at, span
+from seamline.rig.world.plan import Fault
 
-LATE_US: Final = 1_000_000
-"""A message that takes longer is said to."""
 QUIET_US: Final = 10_000_000
 """A longer silence gets a line of its own."""
 SIGNS: Final = {"up": "→ ", "down": "→ ", "fault": "▼ ", "mend": "▲ ", "broken": "✗ ", "commit": "■ ", "dark": "○ ", "boot": "● "}
@@ -45,11 +45,16 @@ def head(story: Story) -> list[str]:
     if broken is not None:
         whom = "" if broken.device < 0 else f" (device {broken.device})"
         told.append(f"broken at {at(story.end_us)}{whom}: {broken}")
-    return told + [f"  {fault}" for fault in plan.faults]
+    return told + [f"  {_of_plan(fault)}" for fault in plan.faults]
+
+
+def _of_plan(fault: Fault) -> str:
+    lasts = span(fault.lasts_ms) if fault.lasts_ms else ""
+    return f"{at(fault.at_ms * 1_000):>12}  {who(lane_of(fault))}: {fault_told(fault, lasts)}"
 
 
 def _said(moment: Moment, way: Message | None) -> str:
-    sign = SIGNS.get(moment.sort, "  ")
+    sign = "! " if moment.offends else SIGNS.get(moment.sort, "  ")
     if way is None:
         return sign + moment.what
     return f"{sign}{who(way.target)}: {moment.what}{became(way)}"

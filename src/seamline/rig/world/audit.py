@@ -5,7 +5,7 @@ It reads the tables, not what the ingest logic says of them: a record counts as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Reversible, Sequence
+from collections.abc import Callable, Iterator, Reversible, Sequence
 from typing import Final, NoReturn
 
 import numpy as np
@@ -16,6 +16,7 @@ from seamline.rig.world.marks import Marks
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.tables_hub import Tables
 from seamline.rig.world.tables_readings import Sheet
+from seamline.rig.world.tables_rows import LossRow
 from seamline.rig.world.truth import LOST, SET_ASIDE, STORED, DeviceTruth, Line, LineKey, Values, Whose
 
 ROUNDING_MS: Final = 2
@@ -35,6 +36,8 @@ class Audit:
         self._columns: Final[dict[int, dict[str, I64]]] = {}
         self._losses = self._set_aside = 0
         self.rows = 0
+        self.lost: Callable[[int, LossRow], None] = lambda _device, _row: None
+        """Told of each new loss that the hub has written down."""
 
     def committed(self) -> None:
         """Something was committed. Raises BrokenPromise."""
@@ -168,7 +171,9 @@ class Audit:
         rows = self._tables.loss.rows
         for number in _since(rows, self._losses):
             row = rows[number]
-            truth = self._truths[self._device(row["device_no"])]
+            device = self._device(row["device_no"])
+            truth = self._truths[device]
+            self.lost(device, row)
             for boot in range(row["boot"], row["boot"] + row["boots"]):
                 line = truth.lines.get(LineKey(row["incarnation"], boot, row["channel"]))
                 if line is not None:

@@ -33,6 +33,7 @@ class Audits:
         self.values: Final = ValueAudit(tables, names, given, marks)
         self.twins: Final = TwinAudit(heap, hub.database, {device.name: device for device in devices.values()}, marks)
         self.presence: Final = PresenceAudit(heap, hub, devices, marks)
+        self.books.lost = lambda index, row: devices[index].losses.written(row)
         self._hub: Final = hub
         self._marks: Final = marks
         self._writes = -1  # of the tables, when they were last looked at

@@ -44,19 +44,23 @@ class Crystal:
 class WallClock:
     """A battery clock, or what NTP made of it: `step` sets it off, `die` takes it back to 1970."""
 
-    __slots__ = ("_dead_since_us", "off_ms")
+    __slots__ = ("_dead_since_us", "has_lied", "off_ms")
 
     def __init__(self) -> None:
         self.off_ms = 0
+        self.has_lied = False
+        """Whether it was ever wrong."""
         self._dead_since_us: int | None = None
 
     def step(self, by_ms: int) -> None:
         """Put it off by so much more."""
         self.off_ms += by_ms
+        self.has_lied = True
 
     def die(self, true_us: int) -> None:
         """Lose the battery: it starts again near the epoch."""
         self._dead_since_us = true_us
+        self.has_lied = True
 
     def mend(self) -> None:
         """Have it right again."""

@@ -28,6 +28,7 @@ from seamline.rig.world.flash import Flash, PowerCut
 from seamline.rig.world.heap import MS, Timer
 from seamline.rig.world.leftovers import Leftovers
 from seamline.rig.world.link import Link
+from seamline.rig.world.loss_audit import LossAudit
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.sensing import Sensing
 from seamline.rig.world.settings import Said, Settings
@@ -54,6 +55,7 @@ class Device:
         self.flash: Final = Flash()
         self.clock: Final = WallClock()
         self.truth: Final = DeviceTruth()
+        self.losses: Final = LossAudit(index, around.heap, self.truth, self.flash, self.clock)
         self.link: Final = Link(around.heap, around.broker, around.marks, Stream(around.seed, name, "network"), index, self)
         self.core: Core | None = None
         self.watch: Watch | None = None
@@ -91,6 +93,7 @@ class Device:
         counters = Counters(self.model.policy.stride)
         ran = counters.load(stored)
         core = self.core = around.make_core(self.model.policy, self.name, self._random, stored)
+        self.losses.booted(core, self.model.policy, stored)
         watch = self.watch = Watch(self.index, core, self.model.policy, self.truth, around.waits, around.marks)
         spread_ms = None if counters.spread_ms == UNTOLD else counters.spread_ms
         watch.pacer.booted(0, together=ran and reset != "software", spread_ms=spread_ms)
@@ -248,10 +251,9 @@ class Device:
         """A time server has answered, or somebody in its name."""
         if self.core is core:
             now_us = self._around.heap.now_us
-            off_ms = self.clock.off_ms
-            if off_ms:
+            if self.clock.off_ms:
                 self._around.marks.hit("clock-lied")
-            told_ms = unix_ms(now_us) + off_ms + self._life.between(-NTP_ERROR_MS_MAX, NTP_ERROR_MS_MAX)
+            told_ms = unix_ms(now_us) + self.clock.off_ms + self._life.between(-NTP_ERROR_MS_MAX, NTP_ERROR_MS_MAX)
             self._step(lambda now_ms: core.clock(now_ms, max(0, told_ms), "ntp", NTP_UNCERTAINTY_MS))
 
     # -- steps ---------------------------------------------------------------------------------------------------------
@@ -328,6 +330,7 @@ class Device:
 
     def forget(self, effect: Effect) -> None:
         """The core lets an entry go. Raises PowerCut."""
+        self.losses.forgets(cast("str", effect[1]))
         self.flash.forget(cast("str", effect[1]))
 
     def do_rarely(self, effect: Effect) -> None:

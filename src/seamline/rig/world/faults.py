@@ -27,6 +27,16 @@ WORSE: Final[Mapping[Kind, tuple[str, str, int]]] = {
 }
 """What of a link's weather a kind adds to, by which of its numbers, times what."""
 
+OUTAGES: Final[Mapping[Kind, str]] = {
+    Kind.PARTITION: "network",
+    Kind.DATABASE_AWAY: "database",
+    Kind.BROKER_DOWN: "broker",
+    Kind.STREAM_LOST: "broker",
+    Kind.TAIL_LOST: "broker",
+    Kind.AUTH_AWAY: "authorisation",
+}
+"""What is away from the moment such a fault begins."""
+
 Undo = Callable[[], None]
 
 
@@ -74,6 +84,8 @@ class Faults:
         self._people: Final = people
         self._counts: Final[dict[str, int]] = {}
         """How many of a kind that may overlap are going on."""
+        self._away: Final[dict[str, int]] = {}
+        """How many faults have each part away."""
         self.fired: Final[dict[Kind, int]] = {}
 
     def schedule(self, heap: Heap) -> None:
@@ -112,7 +124,20 @@ class Faults:
         self._around.trace.note(heap.now_us, fault.device, f"fault {fault.kind}")
         undo = self._house(place, fault) if device is None else self._network(fault, device) or self._device(fault, device)
         if undo is not None:
-            heap.after(fault.lasts_ms * MS, undo)
+            heap.after(fault.lasts_ms * MS, self._outage(OUTAGES[fault.kind], undo) if fault.kind in OUTAGES else undo)
+
+    def _outage(self, part: str, undo: Undo) -> Undo:
+        """Note that a part is away until that is undone."""
+        away = self._away
+        away[part] = away.get(part, 0) + 1
+        if sum(times > 0 for times in away.values()) > 1:
+            self._around.marks.hit("two-outages")
+
+        def over() -> None:
+            away[part] -= 1
+            undo()
+
+        return over
 
     # -- a device's network --------------------------------------------------------------------------------------------
 
@@ -134,6 +159,8 @@ class Faults:
                 return lambda: setattr(weather, "portal", "")
             case Kind.PARTITION | Kind.DEAF | Kind.MUTE:
                 up, down = fault.kind is not Kind.DEAF, fault.kind is not Kind.MUTE
+                if up and down and link.is_connected:
+                    self._around.marks.hit("partitioned")
                 link.stall(up=up, down=down)
                 return lambda: link.unstall(up=up, down=down)
             case Kind.EXPIRED:

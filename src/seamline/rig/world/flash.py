@@ -27,13 +27,15 @@ class PowerCut(Exception):
 class Flash:
     """Entries that survive power cuts, and the operations counted."""
 
-    __slots__ = ("_cut_at", "_how", "_page_bytes", "_sector_bytes", "cut_found", "entries", "operations")
+    __slots__ = ("_cut_at", "_how", "_page_bytes", "_sector_bytes", "cut_found", "entries", "hurt", "operations")
 
     def __init__(self, sector_bytes: int = SECTOR_BYTES, page_bytes: int = PAGE_BYTES) -> None:
         self.entries: dict[str, bytes] = {}
         self.operations = 0
         self.cut_found = ""
         """What the last cut struck: "erase" or "program"."""
+        self.hurt: set[str] = set()
+        """Entries that a cut or a turned bit may have left other than they were written."""
         self._sector_bytes = sector_bytes
         self._page_bytes = page_bytes
         self._cut_at: int | None = None
@@ -63,6 +65,8 @@ class Flash:
         if self._cut_at is None or self.operations + sectors + pages <= self._cut_at:
             self.operations += sectors + pages
             self.entries[key] = data
+            if self.hurt:
+                self.hurt.discard(key)
             return
         self._erase(key, sectors)
         for page in range(pages):
@@ -78,10 +82,12 @@ class Flash:
         else:
             self._erase(key, sectors)
         self.entries.pop(key, None)
+        self.hurt.discard(key)
 
     def wipe(self) -> None:
         """Lose everything, as an erased or swapped chip does."""
         self.entries.clear()
+        self.hurt.clear()
 
     def rot(self, place: int, bit: int) -> None:
         """Have one bit of one entry turn."""
@@ -91,6 +97,7 @@ class Flash:
             data = bytearray(self.entries[key])
             data[bit // 8 % len(data)] ^= 1 << (bit % 8)
             self.entries[key] = bytes(data)
+            self.hurt.add(key)
 
     def _erase(self, key: str, sectors: int) -> None:
         for sector in range(sectors):
@@ -110,6 +117,7 @@ class Flash:
         if cut:
             self._cut_at = None
             self.cut_found = what
+            self.hurt.add(key)
             raise PowerCut
 
     def _sectors(self, size: int) -> int:

@@ -232,6 +232,8 @@ class Hub:
     def die(self, mark: str) -> None:
         """See House."""
         self.marks.hit(mark)
+        if mark.startswith("hub-killed"):
+            self.marks.hit("hub-killed")
         self.trace.note(self.heap.now_us, -1, mark)
         self.is_up = False
         for worker in self._workers:

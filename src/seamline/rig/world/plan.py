@@ -262,7 +262,6 @@ def parse(text: str) -> Plan:
     listed = members.get("faults")
     if not isinstance(listed, list) or len(cast("list[object]", listed)) > FAULTS_MAX:
         raise PlanError(f"the plan's faults are no list of at most {FAULTS_MAX}")
-    folder, core = members.get("folder"), members.get("core")
     duration_ms = _whole(members, "duration_ms", 1, DURATION_MS_MAX, "the plan")
     faults = tuple(_fault(entry, place, devices) for place, entry in enumerate(cast("list[object]", listed)))
     _end_in_time(faults, duration_ms)
@@ -272,11 +271,11 @@ def parse(text: str) -> Plan:
         duration_ms=duration_ms,
         faults=faults,
         only=None if only is None else _present(only, devices),
-        folder=folder if isinstance(folder, str) else None,
-        contracts=str(members.get("contracts", "")),
-        code=str(members.get("code", "")),
+        folder=_text(members, "folder"),
+        contracts=_text(members, "contracts") or "",
+        code=_text(members, "code") or "",
         kept=kept,
-        core=core if isinstance(core, str) else None,
+        core=_text(members, "core"),
     )
 
 
@@ -317,6 +316,13 @@ def _present(only: object, devices: int) -> tuple[int, ...]:
     if not listed:
         raise PlanError("the plan's `only` is no list of device indices")
     return tuple(_whole({"only": entry}, "only", 0, devices - 1, "the plan") for entry in listed)
+
+
+def _text(members: Mapping[str, object], name: str) -> str | None:
+    value = members.get(name)
+    if value is not None and not isinstance(value, str):
+        raise PlanError(f"the plan: {name} is {value!r}; a text is needed")
+    return value
 
 
 def _whole(members: Mapping[str, object], name: str, low: int, high: int, where: str) -> int:

@@ -14,6 +14,7 @@ from typing import Final, cast
 from seamline.hub.presence import Presence, PresenceRow, State, Timing, assess
 from seamline.rig.world.broker import Message
 from seamline.rig.world.clocks import unix_ms
+from seamline.rig.world.deaf_audit import DeafAudit
 from seamline.rig.world.device import Device
 from seamline.rig.world.heap import MS, SECOND, Heap
 from seamline.rig.world.hub import Hub
@@ -50,6 +51,8 @@ class PresenceAudit:
         self._deaf: Final[set[int]] = set()
         self._unwell_us = 0
         self._next = 0
+        self.deaf = DeafAudit(())
+        """Of the devices that nobody answers, given the faults of the plan."""
 
     def start(self) -> None:
         """Look from now on."""
@@ -106,6 +109,7 @@ class PresenceAudit:
             self._aged(device, shown)
         if now_us - self._unwell_us < WELL_US:
             return
+        self.deaf.look(device, shown.state, now_us, self._stored_us.get(device.index, -(1 << 62)))
         sure_us = self._sure_us.get(device.index, -(1 << 62))
         died = self._died_us.get(device.index, -1) >= sure_us - WELL_US
         heard_ms = (now_us - sure_us) // MS

@@ -18,6 +18,7 @@ ALWAYS: Final = {
     "jitter": "connects are spread evenly over their windows",
     "acknowledged-is-durable": "what a mark has passed is committed",
     "stored-once": "a record is stored once, and in one class",
+    "lost-for-cause": "what is given up or lost has its declared cause: a full outbox, an age, hurt flash, RAM without power",
     "values": "a stored value is the measured one",
     "dates": "a date lies within its error bound of the true time",
     "no-strangers": "what is stored was measured, by the device under whose name it is stored",
@@ -26,6 +27,7 @@ ALWAYS: Final = {
     "in-force": "where no pass is due, every record is valued with the newest coefficients that hold for its moment",
     "on-record": "each correction has one pass on record, and passes count each record that they valued anew once",
     "presence": "a device is shown as there only within its contract's bound of its last word, and its readers are told what is shown",
+    "deaf-shown": "a device whose questions come through and are not answered is not shown as online",
     "twin-honest": "a twin shows what the device said, and calls confirmed only what it said",
     "own-mail": "what comes down to a device is about it: its incarnations, and wishes that were made to it",
     "versions": "versions of wishes and of reports rise, and one version is one value",
@@ -51,3 +53,6 @@ class BrokenPromise(Exception):
         self.promise: Final = promise
         self.what: Final = what
         self.device: Final = device
+
+    def __reduce__(self) -> tuple[type[BrokenPromise], tuple[str, str, int]]:
+        return BrokenPromise, (self.promise, self.what, self.device)  # it goes from one process to another

@@ -44,9 +44,12 @@ def check(plan: Plan, families: Sequence[Family]) -> None:
         raise PlanError(f"{message}; take `contracts` out of it to run it all the same")
 
 
-def run(plan: Plan, parts: Parts) -> Outcome:
-    """Run one plan."""
-    return World(plan, parts).run()
+def run(plan: Plan, parts: Parts, *, hurry: bool = False, go_on: Callable[[], bool] = lambda: True) -> Outcome:
+    """Run one plan, where its parts are. In another process (see Apart) it can hurry, and be given up.
+
+    Raises GivenUpError, and CrewError where that process is lost.
+    """
+    return World(plan, parts).run() if parts.apart is None else parts.apart.do(run, plan, hurry=hurry, go_on=go_on)
 
 
 def run_all(plans: Iterable[Plan], parts: Parts, *, go_on: Callable[[], bool] = lambda: True) -> Iterator[Outcome]:

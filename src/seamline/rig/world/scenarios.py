@@ -12,13 +12,17 @@ from typing import Final
 
 from seamline.rig.world.draw import draw
 from seamline.rig.world.marks import Marks
-from seamline.rig.world.plan import SPECS, Fault, Kind, Plan
+from seamline.rig.world.plan import HOUSE, SPECS, Fault, Kind, Plan
 from seamline.rig.world.streams import Stream
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 CHASE_MS: Final = 1_500
 """As long as a pass over a short history takes, in small steps."""
+TOGETHER: Final = (Kind.BROKER_DOWN, Kind.DATABASE_AWAY, Kind.PARTITION)
+"""What is away from the moment its fault begins: any two of them meet."""
+OUTAGE_PARTS: Final = 32
+"""An outage that comes in any case lasts at least so small a part of the day, and at most two of them."""
 CHASE_EFFECTS: Final = 60
 """Effects of the hub until it is killed, at most: so many does such a pass have."""
 
@@ -27,7 +31,8 @@ CHASE_EFFECTS: Final = 60
 class Day:
     """One bad day. With `silent_ms` one device in two meets `silence` for so long, and the run is that much longer.
 
-    With `chase` many a correction is followed within moments by one of these: another one of the same, or the end of the hub.
+    With `chase` many a correction is followed within moments by one of these: another one of the same, or the end of the hub. What is
+    `surely` there comes in each plan whatever else was drawn: one after the other, then two of TOGETHER and the end of the hub at once.
     """
 
     kinds: tuple[Kind, ...]
@@ -36,12 +41,15 @@ class Day:
     silent_ms: int = 0
     silence: Kind = Kind.POWER_CUT
     chase: tuple[Kind, ...] = ()
+    surely: tuple[Kind, ...] = ()
 
     def plan(self, seed: int, devices: int, duration_ms: int) -> Plan:
         """The day's plan of a seed."""
         drawn = draw(seed, devices, duration_ms, self.kinds)
         if self.chase:
             return replace(drawn, faults=tuple(sorted([*drawn.faults, *self._chased(drawn)], key=_when)))
+        if self.surely:
+            return replace(drawn, faults=tuple(sorted([*drawn.faults, *self._outages(drawn)], key=_when)))
         if not self.silent_ms:
             return drawn
         stream = Stream(seed, "plan", "silence")
@@ -65,6 +73,20 @@ class Day:
                 lasts_ms = min(stream.between(*spec.lasts_ms), CHASE_MS, plan.duration_ms - at_ms)
                 numbers = {name: stream.between(low, min(high, CHASE_EFFECTS)) for name, (low, high) in spec.numbers.items()}
                 yield Fault(at_ms, kind, lasts_ms=lasts_ms, numbers=numbers)
+
+    def _outages(self, plan: Plan) -> Iterator[Fault]:
+        """What comes in any case, each in a stretch of the day of its own."""
+        stream = Stream(plan.seed, "plan", "outages")
+        stretch_ms, part_ms = plan.duration_ms // (len(self.surely) + 2), plan.duration_ms // OUTAGE_PARTS
+        pair = stream.some(TOGETHER, 2)
+        whens = [(kind, number * stretch_ms) for number, kind in enumerate(self.surely, 1)]
+        whens += [(kind, (len(self.surely) + 1) * stretch_ms) for kind in (*pair, Kind.HUB_KILL)]
+        for kind, from_ms in whens:
+            spec = SPECS[kind]
+            at_ms = from_ms + (0 if kind in pair else stream.below(max(1, part_ms // 2)))
+            lasts_ms = min(stream.between(part_ms, 2 * part_ms), spec.lasts_ms[1], plan.duration_ms - at_ms)
+            numbers = {name: stream.between(low, min(high, CHASE_EFFECTS)) for name, (low, high) in spec.numbers.items()}
+            yield Fault(at_ms, kind, HOUSE if spec.house else stream.below(plan.devices), lasts_ms, numbers)
 
     def unproved(self, marks: Marks) -> tuple[str, ...]:
         """The day's states that these runs never reached: as long as there is one, the day is not proved."""
@@ -154,7 +176,8 @@ DAYS: Final[Mapping[str, Day]] = {
             Kind.DISK_FULL,
         ),
         ("acknowledged-is-durable", "stored-once", "caught-up", "nothing-owed"),
-        ("broker-down", "database-away"),
+        ("broker-down", "database-away", "hub-killed", "partitioned", "two-outages"),
+        surely=(Kind.BROKER_DOWN, Kind.DATABASE_AWAY, Kind.PARTITION, Kind.HUB_KILL),
     ),
     "wearing-out": Day(
         (Kind.FLASH_CUT, Kind.ROT, Kind.POWER_CUT, Kind.DEAD_CLOCK),
@@ -168,7 +191,6 @@ SCENARIOS: Final[Mapping[str, tuple[Kind, ...]]] = {name: day.kinds for name, da
 """The faults of each day."""
 
 OPEN: Final[Mapping[str, str]] = {
-    "fault-traced": "faults of a contract are not traced yet",
     "power-cut-anywhere": "there are no updates yet",
     "captive-portal": "there are no updates yet",
     "factory-run": "identities are not made in a factory yet",

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from seamline.rig.world.apart import GivenUpError
 from seamline.rig.world.plan import HOUSE, SPECS, Fault, Kind, Plan
-from seamline.rig.world.world import Outcome, Parts, World
+from seamline.rig.world.run import run
+from seamline.rig.world.world import Outcome, Parts
 
 RUNS_MAX: Final = 250
 """Runs that shrinking may take; a plan is small long before, or will not get smaller."""
@@ -22,6 +24,8 @@ ALONE_AT_MS: Final = (1_000, 8_000, 30_000)
 """While devices are switched on, while they open their first sessions, and while they measure."""
 ALONE_OF_MAX: Final = 8
 WORTH_OF_100: Final = 80
+KILLS_SCANNED: Final = 32
+"""Effects of the hub: those of a commit and its answers, or two."""
 MILD: Final = frozenset(("permille", "by_ms", "times", "messages", "operations", "effects"))
 """Numbers of a fault that say how much; the others say which, or how."""
 
@@ -76,11 +80,14 @@ class _Shrinking:
         """Try everything that makes a plan smaller, until nothing does."""
         self._cut_short()
         self._culprit_alone()
+        self._half_as_long()
+        self._fewer_kinds()
         before = None
         while (before is None or _is_worth_more(before, size(self._best.plan))) and not self._is_over:
             before = size(self._best.plan)
-            self._fewer_faults()
             self._fewer_devices()
+            self._fewer_faults()
+            self._killed_elsewhere()
             self._one_alone()
             self._plainer_faults()
             self._sooner()
@@ -103,6 +110,39 @@ class _Shrinking:
         broken = self._best.broken
         if broken is not None and broken.device in self._best.plan.present:
             self._try(_with_devices(self._best.plan, (broken.device,)))
+
+    def _half_as_long(self) -> None:
+        """Halve the time while that helps: whatever is tried then takes half as long, too."""
+        while self._try(_ended(self._best.plan, (self._best.plan.duration_ms + 1) // 2)):
+            continue
+
+    def _fewer_kinds(self) -> None:
+        """Take out all faults of some kinds: of all, of half of them, and so on."""
+        for kept in _fewer(lambda: sorted({fault.kind for fault in self._best.plan.faults})):
+            plan = self._best.plan
+            if not self._try(replace(plan, faults=tuple(fault for fault in plan.faults if fault.kind in kept))) and self._is_over:
+                return
+
+    def _killed_elsewhere(self) -> None:
+        """Leave devices out, and have the hub killed sooner: its effects are counted, and those of fewer devices are fewer."""
+        plan = self._best.plan
+        kills = [place for place, fault in enumerate(plan.faults) if fault.kind is Kind.HUB_KILL]
+        if not kills or len(plan.faults) > ALONE_OF_MAX:
+            return
+        for few in (1, 2, len(plan.present) // 2):
+            if 0 < few < len(self._best.plan.present) and self._killed_among(_concerned(self._best)[:few]):
+                return
+
+    def _killed_among(self, kept: Sequence[int]) -> bool:
+        """Try every early kill with these devices alone."""
+        plan = _with_devices(self._best.plan, sorted(kept))
+        for place, fault in enumerate(plan.faults):
+            if fault.kind is Kind.HUB_KILL:
+                for effects in range(min(fault.numbers["effects"], KILLS_SCANNED)):
+                    killed = _numbered(fault, "effects", effects)
+                    if self._try(replace(plan, faults=(*plan.faults[:place], killed, *plan.faults[place + 1 :]))):
+                        return True
+        return False
 
     def _fewer_faults(self) -> None:
         for kept in _fewer(lambda: self._best.plan.faults):
@@ -181,7 +221,10 @@ class _Shrinking:
             return False
         self._tried.add(text)
         self._runs_left -= 1
-        outcome = World(plan, self._parts).run()
+        try:
+            outcome = run(plan, self._parts, hurry=self._promise == "yields", go_on=self._go_on)
+        except GivenUpError:
+            return False
         is_smaller = outcome.broken is not None and outcome.broken.promise == self._promise
         if is_smaller:
             self._best = outcome
@@ -192,6 +235,13 @@ class _Shrinking:
 def _is_worth_more(before: tuple[int, int, int, int], now: tuple[int, int, int, int]) -> bool:
     """Whether the last round took something out, or a good part of the time; else another one is not worth its runs."""
     return now[:2] < before[:2] or now[2] < before[2] * WORTH_OF_100 // 100 or now[3] < before[3] * WORTH_OF_100 // 100
+
+
+def _concerned(outcome: Outcome) -> list[int]:
+    """The devices that are there: first whose promise was broken, then those that faults strike."""
+    struck = {fault.device for fault in outcome.plan.faults}
+    culprit = -1 if outcome.broken is None else outcome.broken.device
+    return sorted(outcome.plan.present, key=lambda device: (device != culprit, device not in struck, device))
 
 
 def _with_devices(plan: Plan, kept: Sequence[int]) -> Plan:

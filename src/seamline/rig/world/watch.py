@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from seamline.device import Core, Policy
 from seamline.device.counters import Counters
+from seamline.device.frame import FLAG_HEARD
 from seamline.device.policy import FRAME_SENT_BYTES_MAX
 from seamline.device.shapes import Stored
 from seamline.rig.world.marks import Marks
@@ -46,7 +47,9 @@ class Watch:
         "_silent_until_ms",
         "_steps",
         "_truth",
+        "asked_ms",
         "device",
+        "in_vain",
         "pacer",
     )
 
@@ -70,6 +73,10 @@ class Watch:
         self._probe_answered = 0
         self._steps = 0
         self._bounds: dict[int, int] = {}
+        self.in_vain = 0
+        """Births and probes of its session since it last heard anything."""
+        self.asked_ms = 0
+        """When it sent the last of them."""
 
     def broken(self, promise: str, what: str) -> BrokenPromise:
         """The error for this device."""
@@ -89,7 +96,7 @@ class Watch:
         self._session += 1
         self._answered = False
         self._sent.clear()
-        self._probes = self._probe_answered = 0
+        self._probes = self._probe_answered = self.in_vain = 0
 
     def closes(self, now_ms: int, reason: str) -> None:
         """It ends its link, or gives the attempt up."""
@@ -111,17 +118,25 @@ class Watch:
             raise self.broken("busy-obeyed", f"says {kind} {self._silent_until_ms - now_ms} ms too early")
         self._asks_after_busy(now_ms, kind)
         if kind == "birth":
+            self._asks(now_ms)
             self._owns_up(payload)
             return
         if not self._answered:
             raise self.broken("birth-first", f"says {kind} before the hub has answered its birth")
         if kind == "data":
+            if self.in_vain and payload[1] & FLAG_HEARD:
+                self.in_vain = 0  # it has just said that it hears, truly: since its last frame
             self._data(payload)
         elif kind == "probe":
             self._probes += 1
+            self._asks(now_ms)
             self._marks.hit("probed")
         elif kind == "anchor" and b'"source":"hub"' in payload:
             self._marks.hit("time-from-hub")
+
+    def _asks(self, now_ms: int) -> None:
+        self.in_vain += 1
+        self.asked_ms = now_ms
 
     def _asks_after_busy(self, now_ms: int, kind: str) -> None:
         """Note how long after a single `busy` it asks again: somewhere in half as long as that was."""
@@ -191,6 +206,7 @@ class Watch:
         """A downlink comes, before the core gets it."""
         if self._link != LINK_UP:
             return
+        self.in_vain = 0
         if kind != "busy":
             self._busy = None  # an answer: it has nothing to ask for
         if kind == "busy":
@@ -226,7 +242,7 @@ class Watch:
     def _acknowledged(self, incarnation: int, marks: object) -> None:
         if incarnation not in self._truth.boots:
             raise self.broken("own-mail", f"is told of incarnation {incarnation:08x}, which it never was")
-        for boot, channel, following in cast("list[tuple[int, int, int]]", marks):
+        for boot, channel, following in cast("list[list[int]]", marks):
             if channel:
                 self._truth.acknowledge(self.device, (incarnation, boot, channel), following)
 

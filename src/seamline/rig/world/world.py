@@ -11,10 +11,12 @@ from typing import Final
 
 from seamline.contract import Contract, Family
 from seamline.device import Core
+from seamline.rig.world.apart import Apart
 from seamline.rig.world.asker import Asker, People
 from seamline.rig.world.audits import Audits
 from seamline.rig.world.broker import Broker, Message
 from seamline.rig.world.corrector import Corrector
+from seamline.rig.world.deaf_audit import DeafAudit
 from seamline.rig.world.device import Device
 from seamline.rig.world.faults import Faults
 from seamline.rig.world.firmware import Model
@@ -56,6 +58,8 @@ class Parts:
     """Cores may have applications of their own: what a device's settings are is what it says they are."""
     keep_all: bool = False
     """Keep every event, not only the last."""
+    apart: Apart | None = None
+    """Runs worlds in another process, whose parts then count; `run` asks it."""
 
 
 @dataclass(slots=True)
@@ -102,6 +106,7 @@ class World:
         self.audits: Final = Audits(self.heap, self.hub, names, self.devices, corrector.given, self.marks)
         self.audit: Final = self.audits.books
         self.audits.twins.own_words = parts.own_words
+        self.audits.presence.deaf = DeafAudit(plan.faults)
         self.broker.listen = self._heard
         people = People(Asker(self.hub, self.hub.background.announcer), corrector, self.audits)
         self.faults: Final = Faults(plan, self.devices, self.models, around, self.hub, people)

@@ -9,6 +9,8 @@ from tests.unit.rig.board.conftest import boot, hello, numbered, said
 
 from seamline.contract.pace import Pace
 from seamline.rig.board import session as sessions
+from seamline.rig.board.days import ON_DESK
+from seamline.rig.board.deeds import Deeds
 from seamline.rig.board.errors import RelayError, SilentError, StrangerError
 from seamline.rig.board.port import BoardPort
 from seamline.rig.board.session import Report, Session, Subject, patience_s
@@ -77,14 +79,14 @@ def verdicts(monkeypatch):
     return asked
 
 
-def play(heater, at_power, answers=ANSWERS, course=QUIET, relay=True, reset=False, timeout_s=0.4, kind=ScriptedBoard):
+def play(heater, at_power, answers=ANSWERS, course=QUIET, relay=True, reset=False, timeout_s=0.4, kind=ScriptedBoard, day=None):
     """Run the script; returns (report, board, what was said to the person)."""
     spoken = []
 
     async def body():
         contracts = [Pace(1_000, 250).contract(contract) for contract in heater.versions.values()]
         subject = Subject("b1", contracts, [], "dsn", "/dev/tty-x", hello_timeout_s=timeout_s)
-        session = Session(subject, spoken.append)
+        session = Session(subject, spoken.append, day)
         board = kind(session, at_power, answers, reset=reset)
         port = BoardPort(board, board, board if relay else None)
         seen = []
@@ -261,3 +263,26 @@ def test_what_the_board_did_and_the_hub_lost_are_both_told(heater, monkeypatch):
 def test_patience_covers_every_wait_of_the_contract(heater):
     contract = heater.current
     assert patience_s(contract) > (contract.backoff.cap_ms + contract.fleet.recovery_ms) / 1000
+
+
+CUT = Course((Step(1, Deed.POWER, 1, 0, Kind.REGION),), (), 2)
+DROP = Course((Step(1, Deed.CUT, 1, 0, Kind.CUT_ALL, cuts=True),), (), 2)
+
+
+@pytest.mark.parametrize(
+    ("course", "unmet"),
+    [(CUT, []), (DROP, ["regional-power-cut: none of its own faults was done (regional-power-cut)"])],
+)
+def test_a_run_for_a_day_that_had_none_of_its_faults_is_not_met(heater, verdicts, course, unmet):
+    twice = [[hello(), boot(), *UP, numbered(100, 0)], [hello(), boot(number=2), *UP, numbered(100, 0)]]
+    report, *_ = play(heater, twice, course=course, day=ON_DESK["regional-power-cut"])
+    assert (report.problems, report.unmet, report.holds) == ([], unmet, not unmet)
+
+
+def test_a_plan_of_which_nothing_was_done_is_not_met(heater):
+    session = Session(Subject("b1", list(heater.versions.values()), [], "dsn", "/dev/tty-x"), lambda _text: None)
+    deeds = Deeds(BoardPort(None, None, None), session.witness, session.until)
+    assert session._unmet(CUT, deeds) == ["no fault of the plan was done"]
+    assert session._unmet(QUIET, deeds) == []
+    deeds.done[Kind.REGION] += 1
+    assert session._unmet(CUT, deeds) == []

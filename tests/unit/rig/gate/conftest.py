@@ -21,7 +21,7 @@ READY = HEATER.replace("on_failure: fault sensor_open}", "on_failure: fault sens
     "    on_failure: the last value with its age, marked as old\n    proven_by: [online-but-deaf]\n",
 )
 """The heater with a bad day for each boundary."""
-SMALL = Effort(seeds=1, seeds_max=1, devices=2, hours=1)
+SMALL = Effort(seeds=1, seeds_max=1, devices=2, hours=1, together=8)
 EVERY = runs.days
 
 
@@ -64,7 +64,7 @@ def verdict(tmp_path_factory, two_days):
     request = Request(
         Stage.LOCK,
         keep=unbroken,
-        effort=Effort(seeds=1, seeds_max=1, devices=3, hours=1),
+        effort=Effort(seeds=1, seeds_max=1, devices=3, hours=1, together=8),
         when="2026-11-21T19:00:00",
         command="seamline gate heater",
     )

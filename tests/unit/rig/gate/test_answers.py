@@ -1,5 +1,6 @@
 """The seven answers: reckoned from the contract and the hub's own rules, and plain about what cannot be proved."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from tests.unit.rig.gate.conftest import READY
 from seamline.contract import load, load_family
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.presence import State
-from seamline.rig.gate.bad_days import ABOUT, EVERYTHING, UNDESCRIBED, about, waits_for
+from seamline.rig.gate.bad_days import ABOUT, ELSEWHERE, EVERYTHING, PARTS, UNDESCRIBED, about, part_of, waits_for
 from seamline.rig.gate.offline import CHANGES_MAX, HOUR_MS, claims
 from seamline.rig.gate.questions import QUESTIONS
 from seamline.rig.gate.subject import Fleet
+from seamline.rig.gate.verdict import Standing
 from seamline.rig.world.scenarios import DAYS
 
 ROOT = Path(__file__).parents[4]
@@ -61,7 +63,8 @@ def test_a_death_that_was_received_is_the_last_word():
 
 
 @pytest.mark.parametrize(
-    ("number", "says"), [(2, "Seamline has no updates yet"), (3, "Seamline has no factory, claiming or renewal yet")]
+    ("number", "says"),
+    [(2, "there are no updates in this version of Seamline"), (3, "Seamline has no factory, claiming or renewal yet")],
 )
 def test_what_does_not_exist_is_said_not_to_be_provable(number, says, judged, product):
     assert answers(judged, product())[number].open == (says,)
@@ -102,6 +105,31 @@ def test_every_day_belongs_to_a_question_also_one_that_nobody_described():
 @pytest.mark.parametrize("name", sorted(ABOUT))
 def test_a_day_is_made_by_the_rig_or_says_what_it_waits_for(name):
     assert name in DAYS or waits_for(name) != UNDESCRIBED
+
+
+def test_what_the_table_calls_proved_in_part_the_gate_says_is_missing_a_part():
+    table = (ROOT / "docs" / "bad-days.md").read_text()
+    assert set(PARTS) == {line.split("`")[1] for line in table.splitlines() if line.startswith("| `") and "| in part: " in line}
+
+
+def test_a_contract_without_commands_misses_none():
+    contract = load(ROOT / "examples" / "heater" / "contract.yaml")
+    assert contract.commands
+    assert part_of("offline-toggle", contract) == (PARTS["offline-toggle"],)
+    assert part_of("offline-toggle", replace(contract, commands={})) == ()
+    assert part_of("wearing-out", contract) == (PARTS["wearing-out"],)
+    assert part_of("drop-mid-publish", contract) == ()
+
+
+def test_a_day_that_only_seamlines_own_tests_prove_in_part_says_what_is_missing():
+    assert waits_for("fault-traced") == f"{ELSEWHERE}; {PARTS['fault-traced']}"
+    assert waits_for("node-goes-dark") == ELSEWHERE
+
+
+def test_the_question_about_updates_is_proved_by_no_day_without_one(judged, product):
+    answer = answers(judged, product())[2]
+    assert answer.standing is Standing.UNPROVABLE
+    assert all(name not in DAYS for name, found in ABOUT.items() if found.question == 2)
 
 
 def test_a_day_that_nobody_described_says_that():

@@ -19,6 +19,7 @@ from seamline.rig.gate.verdict import (
     Outcome,
     SeedRun,
     Stage,
+    Standing,
     Verdict,
     failed,
     not_applicable,
@@ -198,7 +199,9 @@ def test_the_json_holds_every_criterion_with_its_evidence(verdict):
     assert found["passes"] is True
     assert [each["id"] for each in found["criteria"]] == [each.criterion.id for each in verdict.judgements]
     assert [len(each["evidence"]) for each in found["criteria"]] == [len(each.evidence) for each in verdict.judgements]
-    assert found["counts"] == {"passed": len(verdict.judgements), "failed": 0, "not judged": 0, "not applicable": 0}
+    counts = {str(outcome): sum(each.outcome is outcome for each in verdict.judgements) for outcome in Outcome}
+    assert found["counts"] == counts
+    assert counts["passed"] > 10
     assert [each["number"] for each in found["questions"]] == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -252,7 +255,47 @@ def test_what_is_not_applicable_is_said_in_every_form_and_lacks_nothing():
     (case,) = ET.fromstring(junit.rendered(verdict)).iterfind(".//testcase/skipped")
     assert case.attrib["message"] == "it has no settings"
     counts = json.loads(document.rendered(verdict))["counts"]
-    assert counts == {"passed": 1, "failed": 0, "not judged": 0, "not applicable": 1}
+    assert counts == {"passed": 1, "passed in part": 0, "failed": 0, "not judged": 0, "not applicable": 1}
+
+
+def test_what_passes_in_part_is_marked_in_every_form_with_what_is_missing():
+    short = verdict_of("a text")
+    criterion = Criterion("harden.offline-toggle", Stage.HARDEN, 4, "survives offline-toggle: a setting", "a remedy")
+    part = replace(passed(criterion, Evidence("seen"), part=("no <commands> yet",)), scale="8 of 20,000 devices")
+    days = (DayLine("offline-toggle", "a setting", part, (SeedRun(1, 3, 8.0, 10, held=True, devices=8),)),)
+    answers = (Answer(4, "what is shown?", (), (part,)),)
+    verdict = replace(short, stage=Stage.HARDEN, judgements=(part,), days=days, answers=answers)
+    assert verdict.passes
+    assert verdict.answers[0].standing is Standing.PARTLY
+    told = text.rendered(verdict)
+    assert "passed in part: harden.offline-toggle: missing: no <commands> yet" in told
+    assert "with 8 of 20,000 devices: harden.offline-toggle" in told
+    assert told.endswith("passes harden: 0 passed, 1 passed in part, 0 failed, 0 not judged")
+    marked = markdown.rendered(verdict)
+    assert (
+        "🌓 `harden.offline-toggle` survives offline-toggle: a setting (8 of 20,000 devices): missing: no \\<commands\\> yet"
+        in marked
+    )
+    assert "✅ `harden.offline-toggle`" not in marked
+    page = html.rendered(verdict)
+    assert 'aria-label="passed in part"' in page
+    assert '<span class="missing">missing: no &lt;commands&gt; yet</span>' in page
+    assert '<td class="n">8 of 20,000</td>' in page
+    root = ET.fromstring(junit.rendered(verdict))
+    checked(root)
+    (named,) = [each for each in root.iter("property") if each.attrib["name"].startswith("passed in part")]
+    assert named.attrib == {"name": "passed in part: harden.offline-toggle", "value": "missing: no <commands> yet"}
+    said = root.find("testsuite[@name='harden']/system-out").text
+    assert "passed in part; missing: no <commands> yet" in said
+    assert "with 8 of 20,000 devices" in said
+    (found,) = json.loads(document.rendered(verdict))["criteria"]
+    assert (found["outcome"], found["missing"], found["devices"]) == (
+        "passed in part",
+        ["no <commands> yet"],
+        "8 of 20,000 devices",
+    )
+    (day,) = json.loads(document.rendered(verdict))["days"]
+    assert (day["missing"], day["devices"], day["worlds"][0]["devices"]) == (["no <commands> yet"], "8 of 20,000 devices", 8)
 
 
 def test_long_evidence_is_counted_where_it_is_cut():

@@ -8,13 +8,13 @@ from tests.unit.rig.gate.conftest import HEATER, READY, SMALL, unbroken
 from tests.unit.rig.world.planted import publishes_before_it_persists
 
 from seamline.contract.evolution.releases import open_releases, planned_release, planned_retirement, write
-from seamline.rig.gate import built, codecs, hardened, launched, locked, runs
+from seamline.rig.gate import built, codecs, fleet, hardened, launched, locked, runs
 from seamline.rig.gate.criteria import CHECK
 from seamline.rig.gate.report import document, html, junit, markdown, text
 from seamline.rig.gate.runs import Bench, DayRuns, Effort, carry_out
 from seamline.rig.gate.subject import Fleet, look_at
 from seamline.rig.gate.verdict import Outcome, SeedRun, Stage
-from seamline.rig.world.plan import parse
+from seamline.rig.world.plan import Kind, parse
 from seamline.rig.world.run import run
 from seamline.rig.world.scenarios import DAYS
 from seamline.rig.world.world import Parts
@@ -278,6 +278,52 @@ def test_a_storm_beyond_the_limits_fails_with_what_would_do(product):
     assert found.outcome is Outcome.FAILED
     assert "messages_rate" in found.reason
     assert any(each.text.startswith("would do: ") for each in found.evidence)
+
+
+def test_a_region_comes_back_at_fleet_size_with_real_cores(verdict):
+    (found,) = [each for each in verdict.judgements if each.criterion.id == "launch.fleet"]
+    assert (found.outcome, found.scale) == (Outcome.IN_PART, "8 of 20,000 devices")
+    assert found.missing.startswith("missing: 19,992 more devices of the fleet, which only the storm reckons with")
+    assert any("everybody was back within the contract's recovery time" in each.text for each in found.evidence)
+    (day,) = [each for each in verdict.days if each.judgement is found]
+    assert (day.name, [run.devices for run in day.seeds]) == (fleet.NAME, [8])
+
+
+def test_the_world_at_fleet_size_has_the_whole_fleet_where_it_may(product):
+    family = look_at(product()).family
+    few, many = Effort(together=500), Effort(together=1_000_000)
+    assert [fleet.devices_of(Bench(family, effort)) for effort in (few, many)] == [500, 20_000]
+    assert fleet.devices_of(Bench(family, many, core="exec:mine")) == fleet.OWN_CORES_MAX
+    (cut,) = fleet.plan_of(family, 500, 1).faults
+    assert (cut.kind, cut.numbers["permille"]) == (Kind.REGION, 1_000)
+
+
+def test_a_fleet_that_is_there_as_a_whole_passes_as_a_whole(product):
+    subject = look_at(product(READY.replace("devices_max: 20000", "devices_max: 6")))
+    effort = Effort(seeds=1, seeds_max=1)
+    (judged,) = hardened.judge(subject, [fleet.carry_out(Bench(subject.family, effort))], effort, unbroken)
+    assert (judged.outcome, judged.scale, judged.part) == (Outcome.PASSED, "6 of 6 devices", ())
+
+
+def test_a_fleet_that_does_not_come_back_fails_with_the_line_that_repeats_it(product):
+    subject, kept = look_at(product()), {}
+    effort = Effort(seeds=1, seeds_max=1, together=4)
+    spoilt = lambda families: Parts(families, make_core=publishes_before_it_persists)  # noqa: E731
+    found = fleet.carry_out(Bench(subject.family, effort, make_parts=spoilt))
+    (judged,) = hardened.judge(subject, [found], effort, lambda name, plan: kept.setdefault(name, plan) and "again")
+    assert judged.outcome is Outcome.FAILED
+    assert judged.evidence[0].replay == "again"
+    assert found.broken.promise in judged.reason
+    again = run(kept[fleet.NAME], spoilt([subject.family]))
+    assert again.broken.promise == found.broken.promise
+
+
+def test_a_budget_that_is_used_up_leaves_the_fleet_unjudged(product):
+    subject = look_at(product())
+    found = fleet.carry_out(Bench(subject.family, SMALL, go_on=lambda: False))
+    (judged,) = hardened.judge(subject, [found], SMALL, unbroken)
+    assert (judged.criterion.id, judged.outcome) == ("launch.fleet", Outcome.NOT_JUDGED)
+    assert judged.reason == "the budget ended after 0 of 1 seeds: give more"
 
 
 # -- lock ------------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ def criterion(stage=Stage.MAP, name="map.x"):
 def judged(outcome, stage=Stage.MAP):
     found = {
         Outcome.PASSED: lambda c: passed(c, SEEN),
+        Outcome.IN_PART: lambda c: passed(c, SEEN, part=("a thing",)),
         Outcome.FAILED: lambda c: failed(c, "no"),
         Outcome.NOT_JUDGED: lambda c: not_judged(c, "why"),
         Outcome.NOT_APPLICABLE: lambda c: not_applicable(c, "it has none"),
@@ -57,10 +58,10 @@ def test_a_verdict_passes_exactly_when_all_that_its_stage_demands_has_passed(fou
     verdict = Verdict("p", "1.0.0", "", stage, tuple(found))
     asked = [each for each in found if list(Stage).index(each.criterion.stage) <= list(Stage).index(stage)]
     owed = [each for each in asked if each.outcome is not Outcome.NOT_APPLICABLE]
-    assert verdict.passes == all(each.outcome is Outcome.PASSED for each in owed)
+    assert verdict.passes == all(each.outcome in {Outcome.PASSED, Outcome.IN_PART} for each in owed)
     assert list(verdict.demanded) == asked
     assert sum(verdict.count(outcome) for outcome in Outcome) == len(asked)
-    assert set(verdict.lacking) == {each for each in owed if each.outcome is not Outcome.PASSED}
+    assert set(verdict.lacking) == {each for each in owed if not each.holds}
 
 
 @given(judgements)
@@ -76,6 +77,9 @@ def test_a_later_stage_never_passes_where_an_earlier_one_does_not(found):
         ("pp", "", Standing.PROVEN),
         ("p", "x", Standing.PARTLY),
         ("pn", "", Standing.PARTLY),
+        ("pi", "", Standing.PARTLY),
+        ("i", "", Standing.PARTLY),
+        ("if", "", Standing.BROKEN),
         ("n", "", Standing.OPEN),
         ("", "x", Standing.OPEN),
         ("", "", Standing.OPEN),
@@ -84,8 +88,26 @@ def test_a_later_stage_never_passes_where_an_earlier_one_does_not(found):
     ],
 )
 def test_a_question_stands_as_its_proofs_do(outcomes, open_, standing):
-    letters = {"p": Outcome.PASSED, "f": Outcome.FAILED, "n": Outcome.NOT_JUDGED}
+    letters = {"p": Outcome.PASSED, "i": Outcome.IN_PART, "f": Outcome.FAILED, "n": Outcome.NOT_JUDGED}
     assert Answer(1, "?", (), tuple(judged(letters[one]) for one in outcomes), tuple(open_)).standing is standing
+
+
+def test_a_question_about_what_does_not_exist_is_not_provable_whatever_holds_beside_it():
+    good, bad = judged(Outcome.PASSED), judged(Outcome.FAILED)
+    assert Answer(2, "?", (), (good,), ("x",), is_absent=True).standing is Standing.UNPROVABLE
+    assert Answer(2, "?", (), (), ("x",), is_absent=True).standing is Standing.UNPROVABLE
+    assert Answer(2, "?", (), (bad,), ("x",), is_absent=True).standing is Standing.BROKEN
+
+
+def test_what_passes_in_part_has_evidence_and_says_what_is_missing():
+    found = passed(criterion(), SEEN, part=("a thing", "another"))
+    assert (found.outcome, found.holds, found.missing) == (Outcome.IN_PART, True, "missing: a thing; another")
+    with pytest.raises(ValueError, match="would pass without evidence"):
+        passed(criterion(), part=("a thing",))
+    with pytest.raises(ValueError, match="of it 0 things are missing"):
+        Judgement(criterion(), Outcome.IN_PART, (SEEN,))
+    with pytest.raises(ValueError, match="of it 1 things are missing"):
+        Judgement(criterion(), Outcome.PASSED, (SEEN,), part=("a thing",))
 
 
 def test_what_fails_a_question_is_named_and_told_apart_from_what_cannot_be_proved():

@@ -1,6 +1,7 @@
 """A core that is a program: the lines, MicroPython behind them, and programs that do not keep to them."""
 
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from seamline.device import Policy
 from seamline.rig.plugin.alarm import Alarm
 from seamline.rig.plugin.guard import Guarded
 from seamline.rig.plugin.named import named_core, parts_of
-from seamline.rig.plugin.process import ProgramError, Programs, document_of
+from seamline.rig.plugin.process import ProgramError, Programs, document_of, leave_no_program
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.run import run
 from seamline.rig.world.scenarios import DAYS
@@ -133,3 +134,12 @@ def test_generated_c_in_a_core_does_what_the_core_does(families):
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler; install the package gcc")
     assert hashes(f"{FIRMWARE / 'compiled.py'}:Compiled", families) == hashes(None, families)
+
+
+def test_a_process_that_is_told_to_end_kills_its_programs_and_touches_no_pipe(tmp_path, heater):
+    programs = Programs(program(tmp_path, "sys.stdin.read()"))
+    core = programs.make(heater, "d00000", lambda: 7, {})
+    leave_no_program()
+    assert core._process.wait() == -signal.SIGKILL
+    assert not core._process.stdout.closed
+    programs.end()

@@ -8,11 +8,12 @@ import pytest
 from seamline.rig.timeline import rows
 from seamline.rig.timeline.page import page
 from seamline.rig.timeline.recording import record
-from seamline.rig.timeline.rows import rows_of
+from seamline.rig.timeline.rows import NAMED, Grid, heads, rows_of
+from seamline.rig.timeline.story import BROKER, HUB, Moment, Story
 from seamline.rig.timeline.telling import tell
 from seamline.rig.timeline.text import document, lines
 from seamline.rig.timeline.words import moment
-from seamline.rig.world.plan import Plan
+from seamline.rig.world.plan import Fault, Kind, Plan
 from seamline.rig.world.world import Parts
 
 VOID = {"meta", "input"}
@@ -130,3 +131,40 @@ def test_a_story_of_one_device_without_faults_offers_no_choice(families):
     text = page(tell(record(Plan(3, 1, 60_000), Parts(families))))
     assert "checkbox" not in text
     assert "No fault is needed." in text
+
+
+# -- what fits, and where it begins ----------------------------------------------------------------------------------------
+
+
+def test_lanes_in_which_nothing_happens_are_left_out(families):
+    calm = tell(record(Plan(3, 3, 120_000, (Fault(60_000, Kind.PARTITION, 1, 5_000),)), Parts(families)))
+    assert calm.lanes == ("d0", "d1", "n1", "d2", BROKER, HUB)
+    assert "network 0" not in page(calm)
+
+
+@pytest.mark.parametrize("devices", range(1, 7))
+def test_all_lanes_and_the_words_beside_them_fit_a_page_of_1200_pixels(devices):
+    lanes = [f"{sort}{index}" for index in range(devices) for sort in "dn"]
+    moments = [Moment(at, lane, "fault", "x", int(lane[1:])) for at, lane in enumerate(lanes)]
+    story = Story(Plan(1, devices, 1_000), "beef", None, tuple(range(devices)), 1_000, moments)
+    grid = Grid.of(story)
+    assert len(grid.lanes) == 2 * devices + 2
+    padding, time, words = 2 * 36, 104, 320
+    assert padding + time + grid.width + words <= 1_200
+    assert list(grid.middles.values()) == sorted(grid.middles.values())
+    assert all(0 < x < grid.width for x in grid.middles.values())
+    assert ("net 0" in heads(grid)) == (grid.lane < NAMED)
+
+
+def test_the_rows_of_a_broken_promise_begin_at_the_break(broken_story, held_story):
+    broken = page(broken_story)
+    (at,) = re.findall(r'href="#m(\d+)">where it breaks', broken)
+    assert f'<li class="broken d0" id="m{at}">' in broken
+    assert 'class="scroll from-end"' in broken
+    assert 'class="scroll"' in page(held_story)
+
+
+def test_a_fault_is_written_out_on_the_page_and_in_the_text(held_story):
+    for told in (page(held_story), "\n".join(document(held_story).splitlines())):
+        assert "lossy: 70 % of the messages are lost" in told
+        assert "permille" not in told

@@ -89,6 +89,14 @@ def test_two_days_of_silence_are_shown_with_their_age(families):
     assert day.unproved(outcome.marks) == ()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_any_one_seed_meets_the_whole_partial_outage(families, seed):
+    day = DAYS["partial-outage"]
+    outcome = run(day.plan(seed, 4, HALF_HOUR_MS), Parts(families))
+    assert outcome.broken is None
+    assert day.unproved(outcome.marks) == ()
+
+
 def test_every_kind_of_fault_is_in_a_days_scenario_or_says_why_not():
     of_no_day = {Kind.TAIL_LOST, Kind.RESTORED, Kind.EXPIRED}
     """A restore and a broker's lost tail have no day of their own; credentials expire in `expired-offline`, which is open."""

@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 from tests.unit.rig.broken_cores import forgets_its_boot, publishes_before_it_persists
 
+from seamline.rig.world.marks import Marks
 from seamline.rig.world.plan import Fault, Kind, Plan
+from seamline.rig.world.promises import BrokenPromise
+from seamline.rig.world.run import run
 from seamline.rig.world.shrink import shrink, size
-from seamline.rig.world.world import Parts, World
+from seamline.rig.world.world import Outcome, Parts, World
 
 NOISE = (
     Fault(31_000, Kind.LOSSY, 0, 60_000, {"permille": 300}),
@@ -97,3 +100,42 @@ def test_a_fault_that_only_moves_another_to_its_moment_is_not_needed(families):
     first = replace(REBOOT, at_ms=60_000, device=0)
     whole, parts = failing(families, forgets_its_boot, first, replace(first, at_ms=110_000))
     assert len(shrink(whole, parts).plan.faults) == 1
+
+
+# -- how it looks for a smaller plan, with a defect that is a rule about plans ------------------------------------------------
+
+
+class Rule:
+    """Stands where worlds run: a plan breaks the promise when the rule says so."""
+
+    def __init__(self, breaks):
+        self.breaks, self.ran = breaks, []
+
+    def do(self, _work, plan, **_how):
+        self.ran.append(plan)
+        broken = BrokenPromise("books", "is wrong") if self.breaks(plan) else None
+        return Outcome(plan, "", Marks(), plan.duration_ms * 1_000, 0, 0, 0, broken)
+
+
+def shrunk(families, plan, breaks):
+    rule = Rule(breaks)
+    parts = Parts(families, apart=rule)
+    return shrink(run(plan, parts), parts).plan, len(rule.ran)
+
+
+def test_whole_kinds_go_first(families):
+    faults = tuple(Fault(60_000 + 10 * at, (Kind.LINK_CUT, Kind.STOP, Kind.WISH)[at % 3], at % 8, 1) for at in range(300))
+    plan, runs = shrunk(families, Plan(7, 8, 3_600_000, faults), lambda plan: any(f.kind is Kind.STOP for f in plan.faults))
+    assert [fault.kind for fault in plan.faults] == [Kind.STOP]
+    assert len(plan.present) == 1
+    assert runs < 40
+
+
+def test_a_kill_counts_everybodys_effects_and_finds_its_place_again_among_fewer_devices(families):
+    kill = Fault(60_000, Kind.HUB_KILL, -1, 200, {"effects": 40})
+    plan, _ = shrunk(
+        families,
+        Plan(7, 8, 120_000, (kill,)),
+        lambda plan: any(fault.numbers.get("effects") == 5 * len(plan.present) for fault in plan.faults),
+    )
+    assert (len(plan.present), plan.faults[0].numbers["effects"]) == (1, 5)

@@ -49,7 +49,7 @@ def _judgement(verdict: Verdict, each: Judgement) -> dict[str, object]:
     return {
         "id": criterion.id, "stage": str(criterion.stage), "question": criterion.question, "title": criterion.title,
         "demanded": criterion.stage.order <= verdict.stage.order, "outcome": str(each.outcome), "reason": each.reason,
-        "remedy": each.remedy, "evidence": [_evidence(one) for one in each.evidence],
+        "missing": list(each.part), "devices": each.scale or None, "remedy": each.remedy, "evidence": [_evidence(one) for one in each.evidence],
     }  # fmt: skip
 
 
@@ -70,8 +70,10 @@ def _day(each: DayLine) -> dict[str, object]:
     worlds = [
         {
             "seed": one.number, "faults": one.faults, "device_hours": round(one.device_hours, 2), "readings": one.readings,
-            "held": one.held,
+            "held": one.held, "devices": one.devices,
         }
         for one in each.seeds
     ]  # fmt: skip
-    return {"name": each.name, "outcome": str(each.judgement.outcome), "worlds": worlds}
+    judgement = each.judgement
+    known: dict[str, object] = {"missing": list(judgement.part), "devices": judgement.scale or None}
+    return {"name": each.name, "outcome": str(judgement.outcome), **known, "worlds": worlds}

@@ -11,11 +11,14 @@ from seamline.rig.gate.report.style import CSS, MARKS
 from seamline.rig.gate.verdict import Answer, DayLine, Evidence, Judgement, Outcome, SeedRun, Stage, Standing, Verdict
 
 KINDS: Final = {
-    Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_JUDGED: "unjudged", Outcome.NOT_APPLICABLE: "apart",
+    Outcome.PASSED: "passed", Outcome.IN_PART: "part", Outcome.FAILED: "failed", Outcome.NOT_JUDGED: "unjudged", Outcome.NOT_APPLICABLE: "apart",
 }  # fmt: skip
-STANDINGS: Final = {Standing.PROVEN: "passed", Standing.PARTLY: "unjudged", Standing.OPEN: "later", Standing.BROKEN: "failed"}
+STANDINGS: Final = {
+    Standing.PROVEN: "passed", Standing.PARTLY: "part", Standing.OPEN: "later", Standing.UNPROVABLE: "unjudged", Standing.BROKEN: "failed",
+}  # fmt: skip
 WORDS: Final = {
     "passed": "passed",
+    "part": "passed in part",
     "failed": "failed",
     "unjudged": "not judged",
     "later": "not asked yet",
@@ -94,13 +97,14 @@ def _way(verdict: Verdict) -> Iterator[str]:
         found = verdict.at(stage)
         outcomes = [each.outcome for each in found]
         owed = len(found) - outcomes.count(Outcome.NOT_APPLICABLE)
-        count = f"{outcomes.count(Outcome.PASSED)} of {owed} passed"
+        part = outcomes.count(Outcome.IN_PART)
+        count = f"{sum(each.holds for each in found)} of {owed} passed" + (f", {part} of them in part" if part else "")
         if stage.order > verdict.stage.order:
             kind, count = "later", f"{len(found)} criteria, not asked yet"
         elif Outcome.FAILED in outcomes:
             kind = "failed"
         else:
-            kind = "unjudged" if Outcome.NOT_JUDGED in outcomes else "passed"
+            kind = "unjudged" if Outcome.NOT_JUDGED in outcomes else "part" if part else "passed"
         here = ' aria-current="step"' if stage is verdict.stage else ""
         asked = ' <span class="asked">asked for</span>' if stage is verdict.stage else ""
         yield f'<li class="{kind}"{here}>{_mark(kind, WORDS[kind])}<b>{stage}{asked}</b>'
@@ -164,9 +168,13 @@ def _question(verdict: Verdict, each: Answer) -> Iterator[str]:
         kind = _kind(verdict, one)
         yield (
             f'<li class="{kind}">{_mark(kind, WORDS[kind])}<a href="#{escape(one.criterion.id)}" title="{escape(one.criterion.title)}">'
-            f"{escape(one.criterion.id)}</a></li>"
+            f"{escape(one.criterion.id)}</a>{_missing(one)}</li>"
         )
     yield "</ul></div></article>"
+
+
+def _missing(each: Judgement) -> str:
+    return f'<span class="missing">{escape(each.missing)}</span>' if each.part else ""
 
 
 def _days(verdict: Verdict) -> Iterator[str]:
@@ -179,7 +187,7 @@ def _days(verdict: Verdict) -> Iterator[str]:
         yield f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
     yield '</dl><div class="scroll" role="region" aria-label="Bad days" tabindex="0"><table>'
     yield (
-        '<thead><tr><th scope="col">bad day</th><th scope="col">what happens</th><th scope="col">seeds</th>'
+        '<thead><tr><th scope="col">bad day</th><th scope="col">what happens</th><th scope="col">seeds</th><th scope="col" class="n">devices</th>'
         '<th scope="col" class="n">faults</th><th scope="col" class="n">device-hours</th><th scope="col" class="n">readings</th></tr></thead><tbody>'
     )
     for each in verdict.days:
@@ -188,7 +196,8 @@ def _days(verdict: Verdict) -> Iterator[str]:
     yield (
         '<p class="legend"><span><span class="seeds"><i></i></span>a world in which every promise held</span>'
         '<span><span class="seeds"><i class="quiet"></i></span>one without a fault, which proves nothing</span>'
-        '<span><span class="seeds"><i class="broken"></i></span>one that broke a promise</span></p></section>'
+        '<span><span class="seeds"><i class="broken"></i></span>one that broke a promise</span>'
+        f"<span>{_mark('part')} what can be asked of it holds; what is missing stands with it</span></p></section>"
     )
 
 
@@ -199,14 +208,16 @@ def _day(verdict: Verdict, each: DayLine) -> str:
     )
     if not each.seeds:
         return (
-            f'<tr>{head}<td class="happens">{escape(each.happens)}</td><td colspan="4">{escape(each.judgement.reason)}</td></tr>'
+            f'<tr>{head}<td class="happens">{escape(each.happens)}</td><td colspan="5">{escape(each.judgement.reason)}</td></tr>'
         )
     faults, hours = sum(one.faults for one in each.seeds), sum(one.device_hours for one in each.seeds)
     cells = "".join(
         f'<td class="n">{value}</td>'
         for value in (f"{faults:,}", f"{hours:,.0f}", f"{sum(one.readings for one in each.seeds):,}")
     )
-    return f'<tr>{head}<td class="happens">{escape(each.happens)}</td><td>{_seeds(each.seeds)}</td>{cells}</tr>'
+    happens = f'<td class="happens">{escape(each.happens)}{_missing(each.judgement)}</td>'
+    scale = each.judgement.scale.removesuffix(" devices")
+    return f'<tr>{head}{happens}<td>{_seeds(each.seeds)}</td><td class="n">{escape(scale)}</td>{cells}</tr>'
 
 
 def _seeds(seeds: tuple[SeedRun, ...]) -> str:
@@ -247,7 +258,8 @@ def _criteria(verdict: Verdict) -> Iterator[str]:
 
 def _criterion(verdict: Verdict, each: Judgement) -> Iterator[str]:
     kind = _kind(verdict, each)
-    reason = f'<span class="reason">{escape(each.reason)}</span>' if each.reason else ""
+    told = "; ".join(part for part in (each.reason, each.missing, each.scale) if part)
+    reason = f'<span class="reason">{escape(told)}</span>' if told else ""
     yield f'<details id="{escape(each.criterion.id)}"{" open" if kind == "failed" else ""}><summary>{_mark(kind, WORDS[kind])}'
     yield f'<span class="title">{escape(each.criterion.title)} <code>{escape(each.criterion.id)}</code>{reason}</span></summary>'
     yield from _evidence(each.evidence)

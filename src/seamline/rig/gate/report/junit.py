@@ -1,7 +1,8 @@
 """The verdict as JUnit XML: a suite for each stage, a case for each criterion.
 
 Written so that both common schemas take it: Ant's (windyroad/JUnit-Schema) and Jenkins' junit-10. What failed is a failure; what a
-demanded stage could not judge is an error; what is asked later is skipped.
+demanded stage could not judge is an error; what is asked later is skipped. JUnit has no word for
+what passed in part: a property of the suite, and its output, say what is missing.
 """
 
 from __future__ import annotations
@@ -43,10 +44,11 @@ def _suite(verdict: Verdict, stage: Stage) -> Element:
     told = {"product": verdict.reference, "stage": str(verdict.stage), "seamline": verdict.code, "command": verdict.command}
     for name, value in told.items():
         SubElement(properties, "property", {"name": name, "value": _text(value)})
+    for each in verdict.at(stage):
+        if each.part:
+            SubElement(properties, "property", {"name": f"passed in part: {each.criterion.id}", "value": _text(each.missing)})
     suite.extend(cases)
-    SubElement(suite, "system-out").text = _text(
-        "\n".join(_passed(each) for each in verdict.at(stage) if each.outcome is Outcome.PASSED)
-    )
+    SubElement(suite, "system-out").text = _text("\n".join(_passed(each) for each in verdict.at(stage) if each.holds))
     SubElement(suite, "system-err").text = ""
     return suite
 
@@ -56,7 +58,7 @@ def _case(verdict: Verdict, each: Judgement) -> Element:
     classname = _text(f"{verdict.product}.{criterion.stage}")
     case = Element("testcase", {"classname": classname, "name": f"{criterion.id}: {_text(criterion.title)}", "time": "0"})
     demanded = criterion.stage.order <= verdict.stage.order
-    if each.outcome is Outcome.PASSED:
+    if each.holds:
         return case
     if not demanded or each.outcome is Outcome.NOT_APPLICABLE:
         SubElement(case, "skipped", {"message": _text(each.reason)})
@@ -72,7 +74,10 @@ def _told(each: Judgement) -> str:
 
 
 def _passed(each: Judgement) -> str:
-    return "\n".join([f"{each.criterion.id}: {each.criterion.title}", *(f"  {evidence}" for evidence in each.evidence)])
+    part = [f"  passed in part; {each.missing}"] if each.part else []
+    scale = [f"  with {each.scale}"] if each.scale else []
+    told = [*part, *scale, *(f"  {evidence}" for evidence in each.evidence)]
+    return "\n".join([f"{each.criterion.id}: {each.criterion.title}", *told])
 
 
 def _text(text: str) -> str:

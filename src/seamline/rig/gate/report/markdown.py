@@ -8,7 +8,9 @@ from typing import Final
 
 from seamline.rig.gate.verdict import Answer, Evidence, Judgement, Outcome, Stage, Verdict
 
-MARKS: Final = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.NOT_JUDGED: "⚪", Outcome.NOT_APPLICABLE: "➖"}
+MARKS: Final = {
+    Outcome.PASSED: "✅", Outcome.IN_PART: "🌓", Outcome.FAILED: "❌", Outcome.NOT_JUDGED: "⚪", Outcome.NOT_APPLICABLE: "➖",
+}  # fmt: skip
 EVIDENCE_SHOWN: Final = 12
 """Of each criterion that is lacking: a comment is to be read."""
 BYTES_MAX: Final = 60_000
@@ -63,7 +65,9 @@ def _open(each: Answer) -> str:
 
 
 def _proof(each: Answer) -> str:
-    return "<br>".join(f"{MARKS[one.outcome]} `{one.criterion.id}`" for one in each.proof)
+    return "<br>".join(
+        f"{MARKS[one.outcome]} `{one.criterion.id}`" + (f" ({_safe(one.missing)})" if one.part else "") for one in each.proof
+    )
 
 
 def _stages(verdict: Verdict) -> Iterator[str]:
@@ -72,7 +76,9 @@ def _stages(verdict: Verdict) -> Iterator[str]:
         asked = stage.order <= verdict.stage.order
         outcomes = [each.outcome for each in found]
         owed = len(found) - outcomes.count(Outcome.NOT_APPLICABLE)
-        summary = f"{outcomes.count(Outcome.PASSED)} of {owed} passed" if asked else "asked later"
+        part = outcomes.count(Outcome.IN_PART)
+        passes = f"{sum(each.holds for each in found)} of {owed} passed" + (f", {part} of them in part" if part else "")
+        summary = passes if asked else "asked later"
         yield f"<details><summary><b>{stage}</b>: {stage.asks} ({summary})</summary>"
         yield ""
         for each in found:
@@ -83,8 +89,11 @@ def _stages(verdict: Verdict) -> Iterator[str]:
 
 
 def _line(each: Judgement) -> str:
-    reason = f": {_safe(each.reason)}" if each.reason else ""
-    return f"{MARKS[each.outcome]} `{each.criterion.id}` {_safe(each.criterion.title)}{reason}"
+    told = [_safe(text) for text in (each.reason, each.missing) if text]
+    scale = f" ({_safe(each.scale)})" if each.scale else ""
+    return f"{MARKS[each.outcome]} `{each.criterion.id}` {_safe(each.criterion.title)}{scale}" + (
+        f": {'; '.join(told)}" if told else ""
+    )
 
 
 def _foot(verdict: Verdict) -> Iterator[str]:

@@ -44,12 +44,18 @@ h1 .version { color: var(--soft); font-weight: 400; }
 .verdict .mark { width: 2.75rem; height: 2.75rem; }
 .passed > .mark, .mark.passed { color: var(--good); }
 .failed > .mark, .mark.failed { color: var(--bad); }
+.part > .mark, .mark.part { color: var(--good); }
+.missing { display: block; color: var(--open); font-size: .8125rem; text-indent: 0; }
+.proof li { flex-wrap: wrap; }
+.proof .missing { flex-basis: 100%; padding-left: 1.4rem; }
+.legend .mark { width: 1rem; height: 1rem; }
 .unjudged > .mark, .mark.unjudged { color: var(--open); }
 .later > .mark, .mark.later, .apart > .mark, .mark.apart { color: var(--faint); }
 .way { display: grid; grid-template-columns: repeat(5, 1fr); margin: 2rem 0 0; }
 .way li { position: relative; padding: 1.5rem 1rem 0 0; border-top: 2px solid var(--line); font-size: .875rem; }
 .way li.passed { border-color: var(--good); }
 .way li.failed { border-color: var(--bad); }
+.way li.part { border-color: var(--good); border-top-style: dashed; }
 .way li.unjudged { border-color: var(--open); }
 .way .mark { position: absolute; top: -.8rem; left: 0; width: 1.5rem; height: 1.5rem; background: var(--paper); border-radius: 50%; }
 .way b { display: block; font-size: 1.0625rem; }
@@ -137,9 +143,10 @@ footer .replay { color: var(--ink); }
 
 MARKS: Final = {
     "passed": '<circle cx="12" cy="12" r="10" fill="currentColor"/><path d="M7.2 12.4l3.2 3.2 6.4-7" fill="none" stroke="var(--paper)" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/>',
+    "part": '<circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" stroke-width="2"/><path d="M12 3a9 9 0 0 0 0 18z" fill="currentColor"/>',
     "failed": '<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z" fill="currentColor"/><path d="M8.3 8.3l7.4 7.4m0-7.4l-7.4 7.4" fill="none" stroke="var(--paper)" stroke-width="2.4" stroke-linecap="round"/>',
     "unjudged": '<path d="M12 1.5L22.5 12 12 22.5 1.5 12z" fill="currentColor"/><path d="M9.6 9.6a2.5 2.5 0 1 1 3.5 2.3c-.8.35-1.1.8-1.1 1.6" fill="none" stroke="var(--paper)" stroke-width="2" stroke-linecap="round"/><circle cx="12" cy="16.6" r="1.3" fill="var(--paper)"/>',
     "later": '<circle cx="12" cy="12" r="8.5" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.4 3.2"/>',
     "apart": '<path d="M5 12h14" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/>',
 }
-"""Paths of a mark in a box of 24: a disc with a tick, an octagon with a cross, a diamond with a question mark, a dotted ring, a dash."""
+"""Paths of a mark in a box of 24: a disc with a tick, a disc half full, an octagon with a cross, a diamond with a question mark, a dotted ring, a dash."""

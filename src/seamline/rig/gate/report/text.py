@@ -13,7 +13,8 @@ EVIDENCE_SHOWN: Final = 8
 
 def rendered(verdict: Verdict) -> str:
     """Return the text."""
-    return "\n".join([*_lacking(verdict), *_stages(verdict), *_ruled_out(verdict), *_answers(verdict), "", _last(verdict)])
+    parts = (_lacking, _stages, _in_part, _ruled_out, _scales, _answers)
+    return "\n".join([*(line for part in parts for line in part(verdict)), "", _last(verdict)])
 
 
 def _lacking(verdict: Verdict) -> Iterator[str]:
@@ -40,7 +41,7 @@ def _stages(verdict: Verdict) -> Iterator[str]:
         outcomes = [each.outcome for each in found]
         asked = stage.order <= verdict.stage.order
         owed = len(found) - outcomes.count(Outcome.NOT_APPLICABLE)
-        told = f"{outcomes.count(Outcome.PASSED):2} of {owed:2} passed" if asked else "not asked yet"
+        told = f"{sum(each.holds for each in found):2} of {owed:2} passed" if asked else "not asked yet"
         yield f"{stage:7} {told:15}  {stage.asks}"
 
 
@@ -48,6 +49,22 @@ def _ruled_out(verdict: Verdict) -> Iterator[str]:
     for each in verdict.demanded:
         if each.outcome is Outcome.NOT_APPLICABLE:
             yield f"not applicable: {each.criterion.id}: {each.reason}"
+
+
+def _in_part(verdict: Verdict) -> Iterator[str]:
+    for each in verdict.demanded:
+        if each.part:
+            yield f"{each.outcome}: {each.criterion.id}: {each.missing}"
+
+
+def _scales(verdict: Verdict) -> Iterator[str]:
+    """The days by the number of devices that they had: most have the same."""
+    scales: dict[str, list[str]] = {}
+    for each in verdict.demanded:
+        if each.scale:
+            scales.setdefault(each.scale, []).append(each.criterion.id)
+    for scale, names in scales.items():
+        yield f"with {scale}: {', '.join(names)}"
 
 
 def _answers(verdict: Verdict) -> Iterator[str]:
