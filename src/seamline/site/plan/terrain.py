@@ -131,9 +131,15 @@ def asked(job: Job) -> tuple[Mapping[str, object], Heights]:
 
     A plan is resolved again and again while it is worked on: the same file and cells are read once.
     """
-    with Path(str(job["path"])).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return _asked(json.dumps(job), digest)
+    path = Path(str(job["path"]))
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        for beside in (path.with_suffix(".tfw"), path.with_suffix(".tifw"), path.with_suffix(".prj"), Path(f"{path}.aux.xml")):
+            digest.update(beside.read_bytes() if beside.is_file() else b"")
+    except OSError as error:
+        raise SiteError(f"{path}: it cannot be used as terrain: {error.strerror or error}") from None
+    return _asked(json.dumps(job), digest.hexdigest())
 
 
 @lru_cache(maxsize=READ_MAX)
