@@ -19,10 +19,10 @@ DEAF_UNANSWERED: Final = 2
 """Questions (births, probes) in a row without an answer that make a device deaf: one may be lost, downlinks are QoS 0."""
 ASKS: Final = -1
 """`unanswered` of a device that has just asked, and nothing in vain before: the answer may be on its way."""
+QUESTIONS_MAX: Final = 8
+"""More in a row than any device asks before it closes its session."""
 DEAF_ANSWER_TIMEOUTS: Final = 3
 """Answer timeouts a device may go on sending without having heard us: its own patience is three probes (docs/wire.md)."""
-
-
 DEAF_END: Final = "deaf"
 """The birth's `last_end` of a session the device closed because nothing answered it."""
 
@@ -214,18 +214,26 @@ def on_frame(row: PresenceRow | None, incarnation: int, boot: int, *, heard: boo
     return _alive(row, now_ms, row.last_answered_ms, row.unanswered)
 
 
-def on_said(row: PresenceRow | None, said: Said, now_ms: int) -> PresenceRow:
-    """An anchor or a twin report arrived: sent only after the session was answered."""
+def on_said(row: PresenceRow | None, said: Said, now_ms: int, answer_timeout_ms: int) -> PresenceRow:
+    """An anchor or a twin report arrived: sent only after the session was answered.
+
+    It answers the questions asked in vain only when the device heard us since the first of them. They took a timeout, and twice as long
+    with each further one (docs/wire.md): a downlink that is older than that came before them.
+    """
     if row is None or _newer(said, row):
         row = PresenceRow(said.incarnation, said.boot, said.session, born_ms=now_ms, last_heard_ms=now_ms)
     if not _same_session(said, row):
         return row
-    return _alive(row, now_ms, *_heard_us(row, said, now_ms, row.unanswered))
+    answered_ms, unanswered = _heard_us(row, said, now_ms, row.unanswered)
+    asked_for_ms = answer_timeout_ms * ((1 << min(max(0, row.unanswered), QUESTIONS_MAX)) - 1)
+    if row.unanswered > 0 and said.heard_ms is not None and said.uptime_ms - said.heard_ms >= asked_for_ms:
+        unanswered = row.unanswered
+    return _alive(row, now_ms, answered_ms, unanswered)
 
 
 def on_probe(row: PresenceRow | None, probe: Probe, now_ms: int) -> PresenceRow:
     """A probe arrived: it says itself how many before it went unanswered."""
-    after = on_said(row, probe, now_ms)
+    after = on_said(row, probe, now_ms, 0)
     return after._replace(unanswered=probe.unanswered or ASKS) if _same_session(probe, after) else after
 
 

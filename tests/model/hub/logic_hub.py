@@ -18,6 +18,7 @@ from seamline.hub.presence import on_birth, on_death, on_frame, on_probe, on_sai
 from seamline.hub.timeline import Segment, anchored, datings, heard
 from seamline.hub.twin import Policy, Rule, Twin, ask, document, mark_sent, receive
 
+ANSWER_TIMEOUT_MS = 1_000
 DRIFT_PPM = 50
 ERROR_MAX_MS = 2_000
 POLICIES = {"mode": Policy(Rule.CLOUD_WINS), "level": Policy(Rule.NEWEST), "unheard_of": Policy(Rule.DEVICE_WINS)}
@@ -57,10 +58,10 @@ class LogicHub:
                 told = marks(self.ledger, said.incarnation)
                 return [("marks", json.loads(marks_payload(said.incarnation, said.session, told, said.probe)))]
             case Anchor():
-                self.presence = on_said(self.presence, said, self.now_ms)
+                self.presence = on_said(self.presence, said, self.now_ms, ANSWER_TIMEOUT_MS)
                 self._anchor(said)
             case TwinReport():
-                self.presence = on_said(self.presence, said, self.now_ms)
+                self.presence = on_said(self.presence, said, self.now_ms, ANSWER_TIMEOUT_MS)
                 self._twin(said)
             case Death():
                 self.presence = on_death(self.presence, said, self.now_ms)

@@ -53,6 +53,17 @@ MUTATIONS = [
         kinds=(Kind.DEAF, Kind.DEAF, Kind.STOP),
     ),
     mutation(
+        "any report answers every question",
+        "who sends a report has been answered in its session",
+        "deaf-shown",
+        Edit(
+            "seamline.hub.presence:on_said", "if row.unanswered > 0 and said.heard_ms", "if row.unanswered > 99 and said.heard_ms"
+        ),
+        budget=40,
+        kinds=(Kind.DEAF, Kind.DEAF, Kind.DEAF, Kind.TOUCH),
+        devices=8,
+    ),
+    mutation(
         "any report confirms a wish",
         "the device has answered: the wish is done",
         "twin-honest twins-converged",

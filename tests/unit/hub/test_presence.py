@@ -16,7 +16,8 @@ from seamline.hub.presence import (
     on_said,
 )
 
-TIMING = Timing(publish_every_ms=60_000, answer_timeout_ms=12_000, presumed_lost_after_ms=180_000)
+TIMEOUT_MS = 12_000
+TIMING = Timing(publish_every_ms=60_000, answer_timeout_ms=TIMEOUT_MS, presumed_lost_after_ms=180_000)
 T0 = 1_763_000_000_000
 
 
@@ -28,7 +29,7 @@ def state(row, now_ms):
 def alive():
     """A session that was answered: born at T0, heard us a second later, sent a frame at T0 + 5 s."""
     row = on_birth(None, birth(boot=2, session=3, uptime_ms=1_000), T0)
-    row = on_said(row, said("anchor", boot=2, session=3, uptime_ms=2_100, heard_ms=2_000), T0 + 1_100)
+    row = on_said(row, said("anchor", boot=2, session=3, uptime_ms=2_100, heard_ms=2_000), T0 + 1_100, TIMEOUT_MS)
     return on_frame(row, 7, 2, heard=True, now_ms=T0 + 5_000)
 
 
@@ -114,6 +115,27 @@ def test_a_device_whose_probes_go_unanswered_is_deaf_until_it_hears(alive):
     assert state(heard, T0 + 75_000) is State.ONLINE
 
 
+@pytest.mark.parametrize(
+    ("unanswered", "heard_ms", "shown", "counted"),
+    [
+        (2, 5_000, State.DEAF, 2),  # long before the first of three questions, which was asked 36 s before the third
+        (2, 44_000, State.DEAF, 2),
+        (2, 44_001, State.ONLINE, 0),
+        (2, 79_000, State.ONLINE, 0),
+        (1, 68_000, State.ONLINE, 1),
+        (1, 68_001, State.ONLINE, 0),
+        (65_535, 5_000, State.DEAF, 0),  # by its silence: no device asks so often in vain
+    ],
+)
+def test_a_report_answers_questions_only_when_something_was_heard_since(alive, unanswered, heard_ms, shown, counted):
+    """Somebody turns a knob at a deaf device: its report comes, and tells of a downlink that came before the questions."""
+    word = said("probe", boot=2, session=3, uptime_ms=72_000, heard_ms=5_000, unanswered=unanswered)
+    row = on_probe(alive, word, T0 + 71_000)
+    row = on_said(row, said("twin", boot=2, session=3, uptime_ms=80_000, heard_ms=heard_ms), T0 + 79_000, TIMEOUT_MS)
+    assert row.unanswered == counted
+    assert state(row, T0 + 79_000) is shown
+
+
 def test_a_device_that_breaks_its_period_is_not_deaf_because_it_asks(alive):
     """Its sensor has failed, say: all that comes is a probe each keep-alive, and each is answered."""
     row = alive
@@ -156,9 +178,9 @@ def test_reconnecting_is_no_recovery_for_a_deaf_device(alive):
     row = on_birth(alive, birth(boot=2, session=4, last_end="deaf", heard_ms=2), T0 + 90_000)
     assert row.unanswered == DEAF_UNANSWERED
     assert state(row, T0 + 90_000) is State.DEAF
-    stale = on_said(row, said("anchor", boot=2, session=4, uptime_ms=90_000, heard_ms=2_000), T0 + 91_000)
+    stale = on_said(row, said("anchor", boot=2, session=4, uptime_ms=90_000, heard_ms=2_000), T0 + 91_000, TIMEOUT_MS)
     assert state(stale, T0 + 91_000) is State.DEAF
-    heard = on_said(row, said("twin", boot=2, session=4, uptime_ms=100_000, heard_ms=99_900), T0 + 91_000)
+    heard = on_said(row, said("twin", boot=2, session=4, uptime_ms=100_000, heard_ms=99_900), T0 + 91_000, TIMEOUT_MS)
     assert state(heard, T0 + 91_000) is State.ONLINE
 
 
@@ -168,12 +190,12 @@ def test_a_new_incarnation_begins_without_the_old_one_s_proof_of_hearing(alive):
 
 
 def test_words_of_another_session_are_no_evidence(alive):
-    assert on_said(alive, said("anchor", boot=2, session=2), T0 + 90_000) is alive
+    assert on_said(alive, said("anchor", boot=2, session=2), T0 + 90_000, TIMEOUT_MS) is alive
     assert on_probe(alive, said("probe", boot=1, unanswered=5), T0 + 90_000) is alive
 
 
 def test_a_session_known_by_other_words_than_its_birth_is_present(alive):
-    row = on_said(None, said("anchor", uptime_ms=100, heard_ms=90), T0)
+    row = on_said(None, said("anchor", uptime_ms=100, heard_ms=90), T0, TIMEOUT_MS)
     assert (row.session, row.last_answered_ms, state(row, T0)) == (1, T0 - 10, State.ONLINE)
     newer = on_probe(alive, said("probe", boot=2, session=8, unanswered=1), T0 + 50_000)
     assert (newer.session, newer.unanswered) == (8, 1)
@@ -207,8 +229,8 @@ def test_no_order_of_words_breaks_presence_or_makes_an_age_negative(events, late
             continue
         uptime_ms = now_ms - T0
         word = said(kind, boot=boot, session=session, uptime_ms=uptime_ms, heard_ms=uptime_ms if heard else None)
-        update = {"birth": on_birth, "death": on_death, "probe": on_probe}.get(kind, on_said)
-        after = update(row, word, now_ms)
+        update = {"birth": on_birth, "death": on_death, "probe": on_probe}.get(kind)
+        after = on_said(row, word, now_ms, TIMEOUT_MS) if update is None else update(row, word, now_ms)
         if row is not None:
             assert (after.boot, after.session) >= (row.boot, row.session)
             assert after.last_heard_ms >= row.last_heard_ms or kind == "birth"

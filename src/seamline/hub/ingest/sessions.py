@@ -95,7 +95,8 @@ class Sessions:
                 case Said(input=Probe() as probe):
                     row = presence.on_probe(row, probe, step.arrival_ms)
                 case Said():
-                    row = presence.on_said(row, step.input, step.arrival_ms)
+                    timeout_ms = self._catalogue.terms(self._memory.fleet.devices[device].contract).answer_timeout_ms
+                    row = presence.on_said(row, step.input, step.arrival_ms, timeout_ms)
         return row
 
     async def _births(self, births: Sequence[tuple[Said, Born]], now_ms: int) -> None:
