@@ -8,11 +8,13 @@ import json
 
 from .clock import UNIX_MS_MAX
 from .compat import U8_MAX, U32_MAX, is_int, is_list, is_mapping
-from .shapes import Document, Mark, Wish
+from .shapes import Document, Mark, Taken, Wish
 
 DOWNLINK_BYTES_MAX = 65536  # a longer downlink is malformed
 MARKS_MAX = 8192  # entries in one message
 FOLLOWING_MAX = U32_MAX + 1  # one past the last sequence
+MARK_HIGH = (U32_MAX, U8_MAX, FOLLOWING_MAX)  # boot, channel, next
+TAKEN_HIGH = (U32_MAX, U32_MAX, U32_MAX)  # boot, session, number
 DEPTH_MAX = 8  # of a message written here; a birth needs three
 NAME_CHARS_MAX = 64
 NAMES_MAX = 64  # kept as they are written: a message of ours has a dozen, and says them each time
@@ -60,9 +62,9 @@ class Session:
 
 
 class Marks:
-    """Custody taken; `probe` is the probe this answers, or None."""
+    """Custody taken, of records and of words; `probe` is the probe this answers, or None."""
 
-    __slots__ = ("incarnation", "marks", "probe", "session")
+    __slots__ = ("incarnation", "marks", "probe", "session", "taken")
 
     def __init__(self, document: Document) -> None:
         """Read the parsed JSON; raises Malformed."""
@@ -70,6 +72,7 @@ class Marks:
         self.session: int = _whole(document, "session", U32_MAX)
         self.marks: list[Mark] = _marks(document)
         self.probe: int | None = _optional(document, "probe", U32_MAX)
+        self.taken: list[Taken] = [] if document.get("taken") is None else _triples(document, "taken", TAKEN_HIGH)
 
 
 class Twin:
@@ -230,16 +233,21 @@ def _optional(document: Document, key: str, high: int) -> "int | None":
 
 
 def _marks(document: Document) -> list[Mark]:
-    entries = document.get("marks")
+    return _triples(document, "marks", MARK_HIGH)
+
+
+def _triples(document: Document, key: str, high: "tuple[int, int, int]") -> "list[tuple[int, int, int]]":
+    """A list of three whole numbers each, up to `high`."""
+    entries = document.get(key)
     if not is_list(entries) or len(entries) > MARKS_MAX:
-        raise Malformed("marks")
-    marks: list[Mark] = []
+        raise Malformed(key)
+    triples: list[tuple[int, int, int]] = []
     for entry in entries:
         if not is_list(entry) or len(entry) != 3:
-            raise Malformed("marks")
-        boot, channel, following = entry
-        marks.append((_bounded(boot, U32_MAX), _bounded(channel, U8_MAX), _bounded(following, FOLLOWING_MAX)))
-    return marks
+            raise Malformed(key)
+        first, second, third = entry
+        triples.append((_bounded(first, high[0]), _bounded(second, high[1]), _bounded(third, high[2])))
+    return triples
 
 
 def _bounded(value: object, high: int) -> int:

@@ -15,7 +15,7 @@ A number that `record` gave counts once the effects drained after it are execute
 from .batch import Author
 from .clock import Clock
 from .compat import U16_MAX, U32_MAX
-from .control import Malformed, Marks, Session as Answer, Twin as TwinDocument, is_text, is_token, is_value, parse, parse_busy
+from .control import Malformed, Marks, Session as Answer, Twin as TwinDocument, is_text, is_token, parse, parse_busy
 from .counters import UNTOLD, Counters
 from .ending import KEY as END_KEY, RESETS, last_end, mark
 from .errors import RecordError, ReportError
@@ -23,9 +23,10 @@ from .events import OVER_RATE
 from .outbox import NEVER_MS, Lane, Outbox
 from .policy import LOSSES_CHANNEL, ChannelPolicy, Policy
 from .session import CONNECTING, GREETING, LIVE, OFFLINE, Session
-from .shapes import Anchor, Document, Effect, Random, Stored
+from .shapes import Document, Effect, Random, Stored
 from .twin import Twin
 from .uplink import Uplink
+from .words import Words
 
 
 class Core:
@@ -47,7 +48,7 @@ class Core:
         self._session = Session(self.policy, random_u32)
         self._uplink = Uplink(self._counters, self._session, self._effects)
         self._twin = Twin(self.policy)
-        self._anchors: dict[str, Anchor] = {}  # to be sent, by source
+        self._words = Words(self._uplink, self._clock, self._twin)
         self._generation: object = None
         self._started = False
         self._deadline_ms: int | None = None
@@ -164,7 +165,7 @@ class Core:
             self._counts["stale"] += 1
             return
         now_ms = self._at(now_ms)
-        before_ms = self._outbox.oldest_sent_ms()
+        before_ms = self._oldest_sent_ms()
         try:
             heard = self._hear(now_ms, kind, parse(payload))
         except Malformed:
@@ -172,14 +173,14 @@ class Core:
             return
         if not heard:
             self._counts["stale"] += 1
-        elif self._session.state == LIVE and (self._outbox.flight == 0 or self._outbox.oldest_sent_ms() > before_ms):
-            self._session.await_answer(now_ms, in_flight=self._outbox.flight > 0)
+        elif self._session.state == LIVE and (not self._in_flight() or self._oldest_sent_ms() > before_ms):
+            self._session.await_answer(now_ms, in_flight=self._in_flight())
         self._advance(now_ms)
 
     def clock(self, now_ms: int, unix_ms: int, source: str, uncertainty_ms: int) -> None:
         """The time was learnt: from `ntp`, `gnss` or `rtc` (the hub's comes by itself). Raises ClockError on another."""
         anchor = self._clock.add(now_ms, unix_ms, source, uncertainty_ms)
-        self._anchors[source] = anchor
+        self._words.anchors[source] = anchor
         self._outbox.learn_time(self._at(now_ms))
         self._advance(self._now_ms)
 
@@ -189,12 +190,7 @@ class Core:
         `value`: a raw whole number of 64 bits, a bool, a text or None. Raises ReportError for another, and for a property the
         policy does not have.
         """
-        if prop not in self.policy.properties:
-            raise ReportError(f"property {prop!r} is not in the policy")
-        if not is_value(value):
-            raise ReportError(f"property {prop!r}: {value!r} cannot be told; use a raw whole number, a bool, a text or None")
-        if fault is not None and not is_text(fault):
-            raise ReportError(f"property {prop!r}: the fault {fault!r} is no text")
+        self._twin.check(prop, value, fault)
         self._twin.report(now_ms, prop, value, based_on, fault)
         self._advance(self._at(now_ms))
 
@@ -266,7 +262,7 @@ class Core:
         if answer.twin is not None:
             self._wish(now_ms, answer.twin)
         if first:
-            self._twin.renew()
+            self._words.begin()
         return True
 
     def _learn_time(self, now_ms: int, answer: Answer) -> None:
@@ -276,7 +272,6 @@ class Core:
             at_ms = self._session.born_ms + took_ms // 2
             self._clock.add(at_ms, answer.time_ms, "hub", (took_ms + 1) // 2 + answer.uncertainty_ms)
             self._outbox.learn_time(now_ms)
-        self._anchors = {anchor[2]: anchor for anchor in self._clock.anchors()}
 
     def _on_marks(self, now_ms: int, marks: Marks) -> bool:
         """Custody is true whichever session it is told in; only this session's word counts as heard."""
@@ -287,9 +282,11 @@ class Core:
         if marks.session != session.number:
             return False
         session.hear(now_ms)
+        self._words.take(marks.taken, self._counters.boot, session.number)
         if session.state == LIVE and marks.probe is not None and marks.probe <= session.probe:
             self._outbox.unsend(marks.probe)
-            session.await_answer(now_ms, in_flight=self._outbox.flight > 0)
+            self._words.again(marks.probe)
+            session.await_answer(now_ms, in_flight=self._in_flight())
         return True
 
     def _on_twin(self, now_ms: int, document: TwinDocument) -> bool:
@@ -332,6 +329,7 @@ class Core:
         else:
             session.end(now_ms, reason, was_live=was == LIVE)
         self._outbox.unsend(NEVER_MS)
+        self._words.end()
         self._rearm()
 
     def _at(self, now_ms: int) -> int:
@@ -346,21 +344,24 @@ class Core:
         self._rearm()
 
     def _say(self, now_ms: int) -> None:
-        if self._anchors:
-            for source in sorted(self._anchors):
-                self._uplink.anchor(now_ms, self._anchors[source])
-            self._anchors = {}
-        if self._twin.due():
-            self._uplink.twin(now_ms, self._twin.take())
         outbox, session = self._outbox, self._session
-        idle = outbox.flight == 0
+        idle = not self._in_flight()
+        self._words.say(now_ms, session.probe)
         if outbox.losses.pending:
             self._declare(now_ms)
         while (batch := outbox.next_to_send(now_ms)) is not None:
             outbox.send(batch, now_ms, session.probe)
             self._uplink.data(batch)
-        if idle and outbox.flight:
+        if idle and self._in_flight():
             session.await_answer(now_ms, in_flight=True)
+
+    def _in_flight(self) -> bool:
+        """True while a frame or a word is under way."""
+        return self._outbox.flight > 0 or self._words.under_way()
+
+    def _oldest_sent_ms(self) -> int:
+        """When the oldest of them was sent (uptime), or NEVER_MS."""
+        return min(self._outbox.oldest_sent_ms(), self._words.oldest_ms())
 
     def _declare(self, now_ms: int) -> None:
         """Number what was given up, as records of channel 0, once the last such batch is accounted for."""

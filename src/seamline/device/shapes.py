@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     Effect = tuple[object, ...]  # see core.py
     Anchor = tuple[int, int, str, int]  # at_ms (uptime), unix_ms, source, uncertainty_ms
     Mark = tuple[int, int, int]  # boot, channel, next: everything below `next` is accounted for
+    Taken = tuple[int, int, int]  # boot, session, number of a word
     Held = tuple[int, int, int, int]  # boot, channel, first sequence, count
     Ended = tuple[int, int, int, int]  # first boot, last boot, channel, exclusive upper bound of what each numbered
     Slot = tuple[int, int, int, int, dict[int, int], list[Ended]]  # see counters.py
     Wish = tuple[str, object, int, int | None]  # property, value, version, expires_ms (Unix time)
 else:
-    Random = Document = Stored = Effect = Anchor = Mark = Held = Ended = Slot = Wish = object
+    Random = Document = Stored = Effect = Anchor = Mark = Taken = Held = Ended = Slot = Wish = object

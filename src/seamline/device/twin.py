@@ -4,7 +4,8 @@ Versions of the two directions are separate counters. Ours restart with each boo
 already knows (`known` in the first session), so a report of this boot is never taken for an older one.
 """
 
-from .control import Twin as Wishes
+from .control import Twin as Wishes, is_text, is_value
+from .errors import ReportError
 from .policy import Policy
 from .shapes import Document, Wish
 
@@ -52,6 +53,7 @@ class Twin:
         for wish in document.desired:
             name, _, version, expires_ms = wish
             if version <= self._seen.get(name, -1):
+                self._due = True  # asked again: the hub was not heard to know that it was seen
                 continue
             known = name in self._properties
             if not known and name not in self._seen and len(self._seen) >= len(self._properties) + UNKNOWN_MAX:
@@ -63,6 +65,15 @@ class Twin:
             elif expires_ms is None or unix_ms is None or unix_ms <= expires_ms:
                 wishes.append(wish)
         return wishes
+
+    def check(self, prop: str, value: object, fault: "str | None") -> None:
+        """Raises ReportError for what cannot be reported."""
+        if prop not in self._properties:
+            raise ReportError(f"property {prop!r} is not in the policy")
+        if not is_value(value):
+            raise ReportError(f"property {prop!r}: {value!r} cannot be told; use a raw whole number, a bool, a text or None")
+        if fault is not None and not is_text(fault):
+            raise ReportError(f"property {prop!r}: the fault {fault!r} is no text")
 
     def report(self, now_ms: int, name: str, value: object, based_on: "int | None", fault: "str | None") -> None:
         """`value` is in force; `based_on` is the wish it answers, `fault` why that was refused."""
@@ -78,6 +89,19 @@ class Twin:
         self._lifted = True
         self._unheard = self._newer()
         self._due = bool(self._seen or self._unheard)
+
+    def again(self, versions: dict[str, int], *, seen: bool) -> None:
+        """A message with these reports was lost: say again those that are in force, and with `seen` what was seen."""
+        for name in sorted(versions):
+            version = self._reported[name].version
+            if version == versions[name] and version > self._known.get(name, 0):
+                self._unheard.append(name)
+                seen = True
+        self._due = self._due or seen
+
+    def unheard(self) -> dict[str, int]:
+        """The reports that are to be said, with their versions."""
+        return {name: self._reported[name].version for name in self._unheard}
 
     def due(self) -> bool:
         """True when there is something to say."""

@@ -39,14 +39,16 @@ class Uplink:
         """Ask which marks the hub has."""
         self._publish("probe", now_ms, {"probe": self._session.probe, "unanswered": unanswered})
 
-    def anchor(self, now_ms: int, anchor: Anchor) -> None:
-        """At this uptime it was this Unix time."""
+    def anchor(self, now_ms: int, anchor: Anchor, number: int) -> None:
+        """At this uptime it was this Unix time; `number`: of the word, in the session."""
         at_ms, unix_ms, source, uncertainty_ms = anchor
         document: Document = {"at_ms": at_ms, "unix_ms": unix_ms, "source": source, "uncertainty_ms": uncertainty_ms}
+        document["number"] = number
         self._publish("anchor", now_ms, document)
 
-    def twin(self, now_ms: int, document: Document) -> None:
-        """Which wishes were seen, and what is in force."""
+    def twin(self, now_ms: int, document: Document, number: int) -> None:
+        """Which wishes were seen, and what is in force; `number`: of the word, in the session."""
+        document["number"] = number
         self._publish("twin", now_ms, document)
 
     def data(self, batch: Batch) -> None:

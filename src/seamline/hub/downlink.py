@@ -69,11 +69,18 @@ def session_payload(answer: Session) -> bytes:
     )
 
 
-def marks_payload(incarnation: int, session: int, marks: Iterable[tuple[int, int, int]], probe: int | None = None) -> bytes:
-    """The payload of `dn/<device>/marks`; `probe` echoes the probe answered."""
+def marks_payload(
+    incarnation: int,
+    session: int,
+    marks: Iterable[tuple[int, int, int]],
+    probe: int | None = None,
+    taken: Iterable[tuple[int, int, int]] = (),
+) -> bytes:
+    """The payload of `dn/<device>/marks`; `probe` echoes the probe answered, `taken` are words: (boot, session, number)."""
     listed = ",".join([f"[{boot},{channel},{upto}]" for boot, channel, upto in marks])
     echo = "null" if probe is None else str(probe)
-    return f'{{"incarnation":{incarnation},"session":{session},"marks":[{listed}],"probe":{echo}}}'.encode()
+    words = "" if not taken else ',"taken":' + json.dumps([list(word) for word in taken], separators=(",", ":"))
+    return f'{{"incarnation":{incarnation},"session":{session},"marks":[{listed}],"probe":{echo}{words}}}'.encode()
 
 
 def busy_payload(retry_after_ms: int) -> bytes:

@@ -130,7 +130,14 @@ class Death(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor(Said):
+class Word(Said):
+    """Said again until the hub has taken it; `number` counts the words of the session from 1. None: it is said once."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor(Word):
     """At uptime `at_ms` it was `unix_ms` (Unix time), give or take `uncertainty_ms`, says `source`."""
 
     at_ms: int
@@ -159,7 +166,7 @@ class ReportedValue:
 
 
 @dataclass(frozen=True, slots=True)
-class TwinReport(Said):
+class TwinReport(Word):
     """Reported state, and the desired versions that were seen (received, not necessarily applied)."""
 
     seen: Mapping[str, int]
@@ -273,6 +280,7 @@ def _anchor(members: Mapping[str, Json], head: Head) -> Anchor:
         raise InputError(Reason.BAD_TEXT, "source", f"{source!r} is none of {', '.join(Source)}")
     return Anchor(
         *head,
+        number=_optional_int(members, "number", 1, U32_MAX),
         at_ms=as_int(need(members, "at_ms"), "at_ms", 0, UPTIME_MS_MAX),
         unix_ms=as_int(need(members, "unix_ms"), "unix_ms", 0, UNIX_MS_MAX),
         source=_SOURCES[source],
@@ -293,6 +301,7 @@ def _twin(members: Mapping[str, Json], head: Head) -> TwinReport:
     reported = _properties(need(members, "reported"), "reported")
     return TwinReport(
         *head,
+        number=_optional_int(members, "number", 1, U32_MAX),
         seen={name: as_int(version, f"seen.{name}", 0, I64_MAX) for name, version in seen.items()},
         reported={name: _reported(item, f"reported.{name}") for name, item in reported.items()},
     )

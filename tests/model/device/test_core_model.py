@@ -43,10 +43,10 @@ class CoreModel(RuleBasedStateMachine):
     def disconnect(self, lose):
         self.world.disconnect(lose)
 
-    @rule(well=st.booleans())
+    @rule(well=st.booleans(), twice=st.booleans())
     @precondition(lambda self: self.world.up)
-    def deliver_up(self, well):
-        self.world.deliver_up(well)
+    def deliver_up(self, well, twice):
+        self.world.deliver_up(well, twice)
 
     @rule(place=st.integers(0, 3), keep=st.booleans())
     @precondition(lambda self: self.world.down)

@@ -19,6 +19,7 @@ class TinyHub:
         self.uppers = {}
         self.twin = {}
         self.reported = {}
+        self.anchors = {}  # (incarnation, boot, source) -> the uptime of the last one
         self.is_busy = False
         self.spread_ms = 400
         self.generation = 1
@@ -40,7 +41,9 @@ class TinyHub:
             return [self._marks(document["incarnation"], document["probe"], document["session"])]
         if kind == "twin":
             self._twin(document)
-        return []
+        if kind == "anchor":
+            self.anchors[document["incarnation"], document["boot"], document["source"]] = document["at_ms"]
+        return [self._taken(document)] if kind in ("twin", "anchor") else []
 
     def is_accounted(self, key, sequence):
         return sequence in self.stored.get(key, {}) or sequence in self.lost.get(key, {})
@@ -127,6 +130,11 @@ class TinyHub:
         keys = set(self.stored) | set(self.lost)
         marks = [[key[1], key[2], self.mark(key)] for key in sorted(keys) if key[0] == incarnation]
         return ("marks", {"incarnation": incarnation, "session": session, "marks": marks, "probe": probe})
+
+    def _taken(self, word):
+        _, document = self._marks(word["incarnation"], None, self.session)
+        document["taken"] = [[word["boot"], word["session"], word["number"]]]
+        return ("marks", document)
 
     def _twin(self, document):
         for name in sorted(document["reported"]):

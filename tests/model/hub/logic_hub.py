@@ -36,6 +36,7 @@ class LogicHub:
         self.arrivals = {}
         self.segments = {}
         self.refused_anchors = []
+        self.anchors = {}
         self.presence = None
         self.twins = {}
         self.session = 0
@@ -57,15 +58,21 @@ class LogicHub:
                 self.presence = on_probe(self.presence, said, self.now_ms)
                 told = marks(self.ledger, said.incarnation)
                 return [("marks", json.loads(marks_payload(said.incarnation, said.session, told, said.probe)))]
-            case Anchor():
-                self.presence = on_said(self.presence, said, self.now_ms, ANSWER_TIMEOUT_MS)
-                self._anchor(said)
-            case TwinReport():
-                self.presence = on_said(self.presence, said, self.now_ms, ANSWER_TIMEOUT_MS)
-                self._twin(said)
+            case Anchor() | TwinReport():
+                return [self._word(said)]
             case Death():
                 self.presence = on_death(self.presence, said, self.now_ms)
         return []
+
+    def _word(self, word):
+        self.presence = on_said(self.presence, word, self.now_ms, ANSWER_TIMEOUT_MS)
+        if isinstance(word, Anchor):
+            self._anchor(word)
+            self.anchors[word.incarnation, word.boot, str(word.source)] = word.at_ms
+        else:
+            self._twin(word)
+        taken = [(word.boot, word.session, word.number)]
+        return ("marks", json.loads(marks_payload(word.incarnation, self.session, (), None, taken)))
 
     def is_accounted(self, key, sequence):
         row = self.ledger.rows.get(Key(*key))
@@ -81,6 +88,11 @@ class LogicHub:
         wished = ask(self.twins.get(name, Twin()), POLICIES[name], value, "anna", self._now())
         self.twins[name] = mark_sent(wished, self._now())
         return ("twin", json.loads(self.twin_payload()))
+
+    @property
+    def reported(self):
+        """What the twins show, as the tiny hub keeps it."""
+        return {name: {"value": twin.reported.value} for name, twin in self.twins.items() if twin.reported is not None}
 
     def twin_payload(self):
         return twin_payload(document(self.twins, self._now()))
@@ -133,8 +145,8 @@ class LogicHub:
         stored = self.stored.setdefault(tuple(key), {})
         records = dict(zip(count(frame.first), self._records(frame), strict=False))
         if frame.channel == 0:
-            for _, body in records.values():
-                self._declare(frame, body)
+            for sequence, (_, body) in records.items():
+                self._declare(frame, body, again=sequence in stored)
         taken = take(self.ledger, key, frame.first, frame.count, Class.STORED, now_ms=self.now_ms)
         assert taken.outcome.refused == ()
         self._adopt(taken.ledger, taken.folds)
@@ -160,7 +172,7 @@ class LogicHub:
             offset_ms = int.from_bytes(frame.body[at : at + 4], "little")
             yield frame.uptime_ms + offset_ms, frame.body[at + 4 : at + frame.record_bytes]
 
-    def _declare(self, frame, body):
+    def _declare(self, frame, body, again):
         channel, reason = body[0], LOSS_REASONS[body[1]]
         boot, first, many = (int.from_bytes(body[at : at + 4], "little") for at in (2, 6, 10))
         key = Key(frame.incarnation, boot, channel)
@@ -169,7 +181,7 @@ class LogicHub:
         self._adopt(taken.ledger, taken.folds)
         self._lose(key, taken.outcome.fresh, reason)
         teller = (frame.incarnation, frame.boot, channel)
-        self.declared[teller] = self.declared.get(teller, 0) + many
+        self.declared[teller] = self.declared.get(teller, 0) + (0 if again else many)
 
     def _heard(self, incarnation, boot, uptime_ms):
         segment = self.segments.get((incarnation, boot), Segment())

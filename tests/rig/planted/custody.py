@@ -103,4 +103,19 @@ MUTATIONS = [
         budget=20,
         kinds=(Kind.PARTITION, Kind.FLASH_CUT, Kind.ROT),
     ),
+    mutation(
+        "records leave a period late",
+        "the batch is looked at once a period: that is when it goes",
+        "in-time",
+        Edit(OUTBOX + "_open", "now_ms + channel.every_ms", "now_ms + 2 * channel.every_ms"),
+        budget=4,
+    ),
+    mutation(
+        "the least urgent first",
+        "what costs least goes first, the rest follows anyway",
+        "urgent-first in-time",
+        Edit("seamline.device.outbox:_urgency", "return lane.priority, lane.number", "return -lane.priority, lane.number"),
+        budget=20,
+        scenario="week-offline",
+    ),
 ]

@@ -59,7 +59,7 @@ class Mutation:
 
 def mutation(name: str, careless: str, breaks: str, *edits: Edit, budget: int, **more: object) -> Mutation:
     """A mutation, with `breaks` as words."""
-    return Mutation(name, careless, frozenset(breaks.split()), edits, budget, **more)  # type: ignore[arg-type]
+    return Mutation(name, careless, frozenset(breaks.split()), edits, budget, **more)
 
 
 @contextmanager

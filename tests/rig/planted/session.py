@@ -8,6 +8,7 @@ from seamline.rig.world.plan import Kind
 
 CORE = "seamline.device.core:Core."
 SESSION = "seamline.device.session:Session."
+WORDS = "seamline.device.words:Words."
 BACKOFF = "seamline.device.backoff:Backoff."
 CONNECTS = (Kind.AUTH_AWAY, Kind.PORTAL, Kind.BROKER_DOWN)
 
@@ -98,5 +99,40 @@ MUTATIONS = [
         "birth-first",
         Edit(CORE + "_advance", "if self._session.state == LIVE and", "if self._session.state in (GREETING, LIVE) and"),
         budget=1,
+    ),
+    mutation(
+        "a report is said once",
+        "the broker has acknowledged it: the hub will get it",
+        "twins-converged",
+        Edit(WORDS + "again", "if word.anchor is None:", "if False:"),
+        budget=20,
+        kinds=(Kind.LOSSY, Kind.LOSSY, Kind.TOUCH, Kind.TOUCH),
+    ),
+    mutation(
+        "the time is told once",
+        "the hub knows its own time: the anchor is a courtesy",
+        "time-told",
+        Edit(WORDS + "again", "elif word.anchor in self._clock.anchors():", "elif False:"),
+        budget=20,
+        kinds=(Kind.LOSSY, Kind.LOSSY, Kind.LINK_CUT, Kind.LINK_CUT),
+    ),
+    mutation(
+        "why a session ended told once",
+        "the first reason is the cause: later ones follow from it",
+        "end-told",
+        Edit(
+            SESSION + "end",
+            'self.last_end = reason if reason in END_REASONS else "network"',
+            'self.last_end = self.last_end or "network"',
+        ),
+        budget=12,
+        scenario="online-but-deaf",
+    ),
+    mutation(
+        "every boot ended in order",
+        "whoever starts again has been stopped",
+        "end-told",
+        Edit("seamline.device.ending:last_end", 'return ENDS.get(reset, "unknown")', "return STOPPED"),
+        budget=4,
     ),
 ]

@@ -56,9 +56,16 @@ class Hand:
         self.core.receive(self.now_ms, kind, json.dumps(document).encode())
         return self.drain()
 
-    def marks(self, *marks, probe=None, session=None):
+    def marks(self, *marks, probe=None, session=None, taken=()):
+        """Custody; `taken`: the numbers of words, of this session."""
         told = self.core.books()["session"] if session is None else session
-        return self.say("marks", incarnation=self.core.incarnation, session=told, marks=list(marks), probe=probe)
+        words = {"taken": [[self.core.boot, told, number] for number in taken]} if taken else {}
+        return self.say("marks", incarnation=self.core.incarnation, session=told, marks=list(marks), probe=probe, **words)
+
+    def take(self, effects):
+        """The hub takes every word in `effects`; returns them with what the core says to that."""
+        taken = [word["number"] for kind in ("anchor", "twin") for word in said(effects, kind)]
+        return effects + self.marks(taken=taken) if taken else effects
 
     def session(self, *marks, **more):
         document = {
@@ -84,9 +91,9 @@ class Hand:
         return said(self.drain(), "birth")[0]
 
     def live(self, *marks, **more):
-        """Connect and be answered; returns the effects of the answer."""
+        """Connect and be answered, the words taken; returns the effects of the answer."""
         self.greet()
-        return self.session(*marks, **more)
+        return self.take(self.session(*marks, **more))
 
     def power_cut(self, **changes):
         """The next boot of the same flash."""

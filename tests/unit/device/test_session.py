@@ -221,7 +221,8 @@ def test_the_heard_flag_says_that_something_came_since_the_last_frame():
     hand = Hand(flight_frames=8)
     for _ in range(8):
         hand.record()
-    assert [frame.flags for frame in said(hand.live(), "data")] == [1, 0]
+    hand.greet()
+    assert [frame.flags for frame in said(hand.session(), "data")] == [1, 0]
     for _ in range(4):
         hand.record()
     assert [frame.flags for frame in said(hand.drain(), "data")] == [0]

@@ -41,6 +41,12 @@ def test_marks_are_compact_json_of_the_wire(incarnation, session, marks, probe):
     assert payload == json.dumps(members, separators=(",", ":")).encode()
 
 
+def test_marks_name_the_words_that_were_taken_only_when_there_are_some():
+    payload = marks_payload(7, 2, [(3, 1, 40)], None, [(3, 2, 1), (3, 2, 4)])
+    assert payload == b'{"incarnation":7,"session":2,"marks":[[3,1,40]],"probe":null,"taken":[[3,2,1],[3,2,4]]}'
+    assert b"taken" not in marks_payload(7, 2, [(3, 1, 40)], None, [])
+
+
 def test_busy_says_how_long_and_never_a_negative_time():
     assert json.loads(busy_payload(1_500)) == {"retry_after_ms": 1_500}
     with pytest.raises(ValueError, match="in the past"):

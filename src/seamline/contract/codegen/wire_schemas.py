@@ -59,20 +59,20 @@ def _birth(contract: str) -> Object:
 
 def _anchor() -> Object:
     source: Object = {"type": "string", "enum": strings(SOURCES)}
-    return {**COMMON, "at_ms": _MS, "unix_ms": _MS, "source": source, "uncertainty_ms": _MS}
+    return {**COMMON, "number": _NUMBERED, "at_ms": _MS, "unix_ms": _MS, "source": source, "uncertainty_ms": _MS}
 
 
 def uplinks(contract: str, values: Object) -> dict[str, Object]:
     """Return the schema of each JSON message a device sends. `values` are the schemas of the twin's properties by name."""
     seen: Object = {"type": "object", "properties": dict.fromkeys(values, U32), "additionalProperties": U32}
     reported: Object = {name: _reported(value) for name, value in values.items()}
-    twin: Object = {**COMMON, "seen": seen, "reported": {"type": "object", "properties": reported}}
+    twin: Object = {**COMMON, "number": _NUMBERED, "seen": seen, "reported": {"type": "object", "properties": reported}}
     return {
         "birth": _members("A session begins.", _birth(contract)),
         "death": _members("The Last Will: this session ended without goodbye.", dict(COMMON)),
-        "anchor": _members("At this uptime it was this Unix time.", _anchor()),
+        "anchor": _members("At this uptime it was this Unix time.", _anchor(), ("number",)),
         "probe": _members("Which marks do you have? I am waiting.", {**COMMON, "probe": _NUMBERED, "unanswered": U32}),
-        "twin": _members("Reported state, and which wishes were seen.", twin),
+        "twin": _members("Reported state, and which wishes were seen.", twin, ("number",)),
     }
 
 
@@ -96,10 +96,16 @@ def downlinks(values: Object) -> dict[str, Object]:
         "closed": U32,
         "twin": twin,
     }
-    marks: Object = {"incarnation": _NUMBERED, "session": U32, "marks": _MARKS, "probe": _maybe(_NUMBERED)}
+    marks: Object = {
+        "incarnation": _NUMBERED,
+        "session": U32,
+        "marks": _MARKS,
+        "probe": _maybe(_NUMBERED),
+        "taken": _rows("boot, session, number", _NUMBERED, _NUMBERED, _NUMBERED),
+    }
     return {
         "session": _members("Answer to a birth.", session),
-        "marks": _members("Custody taken up to here; also the answer to a probe.", marks),
+        "marks": _members("Custody taken up to here; also the answer to a probe.", marks, ("taken",)),
         "busy": _members(
             "Say nothing for so long.", {"retry_after_ms": {"type": "integer", "minimum": 0, "maximum": 86_400_000}}
         ),

@@ -11,6 +11,8 @@ from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.slow import Scalar
 
 Mark = tuple[int, int, int]
+Taken = tuple[int, int, int]
+"""(boot, session, number) of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Answers:
     """(device, incarnation) → marks."""
     probes: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     """device → (incarnation, probe) to be answered with every open boot's mark."""
+    taken: dict[tuple[int, int], list[Taken]] = field(default_factory=dict[tuple[int, int], list[Taken]])
+    """(device, incarnation) → the words that the commit took."""
     sessions: dict[int, SessionAnswer] = field(default_factory=dict[int, SessionAnswer])
     """device → the answer to its (last) birth."""
 
@@ -60,7 +64,9 @@ class Answers:
         devices, sessions = memory.fleet.devices, memory.fleet.session
         for device, answer in self.sessions.items():
             yield f"dn.{devices[device].id}.session", answer.payload(now_ms)
-        for (device, incarnation), marks in self.marks.items():
+        for at in {**self.marks, **self.taken}:
+            device, incarnation = at
             probe = self.probes.get(device)
             echo = probe[1] if probe is not None and probe[0] == incarnation else None
-            yield f"dn.{devices[device].id}.marks", marks_payload(incarnation, int(sessions[device]), marks, echo)
+            marks, taken = self.marks.get(at, ()), self.taken.get(at, ())
+            yield f"dn.{devices[device].id}.marks", marks_payload(incarnation, int(sessions[device]), marks, echo, taken)

@@ -20,7 +20,7 @@ from seamline.hub.ingest.devices import Devices
 from seamline.hub.ingest.judge import NOTHING, Judged, Said
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.slow import Scalar
-from seamline.hub.inputs import Birth, Death, Probe, TwinReport
+from seamline.hub.inputs import Birth, Death, Probe, TwinReport, Word
 from seamline.hub.params import Int8s
 from seamline.hub.presence import PresenceRow
 from seamline.hub.store_port import Row, Store
@@ -74,6 +74,7 @@ class Sessions:
                 rows.append((device, row))
         await self._devices.write(rows)
         await self._twins(judged, born, answers)
+        self._words(judged, answers)
         await self._probes(judged, answers)
 
     def _presence(
@@ -180,6 +181,14 @@ class Sessions:
             asked = {fleet.devices[said.device].no for said in asking}
             sent = {"devices": Int8s([no for no in waiting if no in asked]), "at_ms": asking[-1].arrival_ms}
             await self._store.run("sent_wishes", sent)
+
+    def _words(self, judged: Judged, answers: Answers) -> None:
+        """Say which words this batch takes, whatever became of what they told."""
+        for said in judged.said:
+            word = said.input
+            if isinstance(word, Word) and word.number is not None:
+                at = (said.device, word.incarnation)
+                answers.taken.setdefault(at, []).append((word.boot, word.session, word.number))
 
     def _is_current(self, said: Said) -> bool:
         """Whether this incarnation is the one born last: what an older one reports late is no state any more."""

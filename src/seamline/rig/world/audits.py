@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from seamline.rig.world.anchor_audit import AnchorAudit
 from seamline.rig.world.audit import Audit
 from seamline.rig.world.backup import Backup
 from seamline.rig.world.broker import Message
@@ -32,6 +33,7 @@ class Audits:
         self.steps: Final = StepAudit(tables, names, truths, marks)
         self.values: Final = ValueAudit(tables, names, given, marks)
         self.twins: Final = TwinAudit(heap, hub.database, {device.name: device for device in devices.values()}, marks)
+        self.anchors: Final = AnchorAudit(tables, devices.values())
         self.presence: Final = PresenceAudit(heap, hub, devices, marks)
         self.books.lost = lambda index, row: devices[index].losses.written(row)
         self._hub: Final = hub
@@ -76,6 +78,7 @@ class Audits:
         self.books.restored()
         self.values.restored()
         self.twins.restored()
+        self.presence.told.restored()
         if self._is_holed:
             self.books.excuse()
 
@@ -95,9 +98,9 @@ class Audits:
     # -- the end -------------------------------------------------------------------------------------------------------
 
     def unsettled(self) -> str:
-        """What the steps have left to do, or which twin is not settled yet; empty when nothing is."""
+        """What the steps have left to do, which twin is not settled or which anchor not told yet; empty when nothing is."""
         owes = self._hub.background.owes()
-        found = None if owes else self.twins.unsettled(self._hub.catalogue)
+        found = None if owes else self.twins.unsettled(self._hub.catalogue) or self.anchors.untold()
         return owes or ("" if found is None else found[1])
 
     def end(self, waited: str) -> None:
@@ -108,6 +111,9 @@ class Audits:
         found = self.twins.unsettled(self._hub.catalogue)
         if found is not None:
             raise BrokenPromise("twins-converged", f"{found[1]}, {waited}", found[0])
+        untold_anchor = self.anchors.untold()
+        if untold_anchor is not None:
+            raise BrokenPromise("time-told", f"{untold_anchor[1]}, {waited}", untold_anchor[0])
         if any(
             sum(sheet.used > 0 for sheet in table.sheets.values()) > 1 for table in self._hub.database.tables.readings.values()
         ):
@@ -115,4 +121,8 @@ class Audits:
         untold = self.steps.untold()
         if untold:
             raise BrokenPromise("told-once", untold)
+        unnamed = self.presence.told.unnamed()
+        if unnamed is not None:
+            raise BrokenPromise("told-once", unnamed[1], self.steps.index_of(unnamed[0]))
+        self.steps.dated()
         self.values.end()

@@ -13,6 +13,9 @@ ALWAYS: Final = {
     "one-link": "a core connects only without a link, and speaks only on one",
     "busy-obeyed": "a device that was told to wait says nothing until then",
     "sent-again": "a frame is sent again only in a new session, or after a probe's answer showed it lost",
+    "in-time": "in a live session records leave when they are due, unless a `busy` or full places in flight stand in their way",
+    "urgent-first": "what waited for a session goes by the contract's priority",
+    "end-told": "a birth says whether the session before ended deaf, and whether the boot before ended in order",
     "bounded": "the outbox, what is in flight and what waits to be declared keep to their bounds",
     "paced": "a connect waits no longer than its window",
     "jitter": "connects are spread evenly over their windows",
@@ -31,7 +34,7 @@ ALWAYS: Final = {
     "twin-honest": "a twin shows what the device said, and calls confirmed only what it said",
     "own-mail": "what comes down to a device is about it: its incarnations, and wishes that were made to it",
     "versions": "versions of wishes and of reports rise, and one version is one value",
-    "told-once": "each loss and each quarantined frame is told of once",
+    "told-once": "each loss and each quarantined frame is told of once; so is a device that is deaf, offline, lost or born anew",
     "failures-told": "a birth counts every connect that failed since the last session",
     "recovery": "after a region's power cut everybody is back within the contract's recovery time",
     "no-error": "no part of the system raises an error of its own",
@@ -40,6 +43,7 @@ ALWAYS: Final = {
 EVENTUALLY: Final = {
     "online": "every device has a live session",
     "twins-converged": "each twin shows what its device holds, and no wish is open",
+    "time-told": "the hub has the newest anchor of each source that told a device the time",
     "nothing-owed": "no device holds anything, and every measured record is in one class",
     "caught-up": "the hub has read its stream to the end, and its steps have nothing left to do",
 }

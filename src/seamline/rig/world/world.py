@@ -157,8 +157,6 @@ class World:
         for device in self.devices.values():
             if self.audits.is_holed:
                 device.power_off()  # the next boot closes this one's hole (docs/wire.md, known limits)
-            elif self.marks.counts["uplink-lost"] or self.marks.counts["broker-full"]:
-                device.link.cut()  # a report that was lost on a live link is said again with the next session, and not before
             device.power_on()
             device.rest()
         until_us = self.heap.now_us + max(settle_ms(model.contract) for model in self.models) * MS

@@ -4,11 +4,12 @@ Each core draws the words that the plan's device of the same number draws, so th
 device by device.
 """
 
+import json
 from collections import deque
 
 from seamline.device import Core, Policy
 from seamline.device.counters import Counters
-from seamline.hub.downlink import HubClock, Session, session_payload
+from seamline.hub.downlink import HubClock, Session, marks_payload, session_payload
 from seamline.hub.twin import TwinDocument
 from seamline.rig.storm.draws import Words
 from seamline.rig.storm.terms import ANSWER_MS, CONNECT_MS, HELLO_SHARE, ROUND_MS
@@ -99,6 +100,11 @@ class Device:
         if core.state == "live" and self.back_us is None:
             self.back_us = self.heap.now_us
 
+    def _take(self, word):
+        taken = [(word["boot"], word["session"], word["number"])]
+        payload = marks_payload(word["incarnation"], word["session"], (), None, taken)
+        self._do(lambda now_ms: self.core.receive(now_ms, "marks", payload))
+
     def _do(self, act):
         act((self.heap.now_us - self.on_us) // MS)
         for effect in self.core.effects():
@@ -108,6 +114,9 @@ class Device:
             elif effect[0] == "publish" and effect[1] == "birth":
                 number = self.core.books()["session"]
                 self.heap.after(ANSWER_MS * MS, lambda number=number: self._answer(number))
+            elif effect[0] == "publish" and effect[1] in {"anchor", "twin"}:
+                word = json.loads(effect[2])
+                self.heap.after(ANSWER_MS * MS, lambda word=word: self._take(word))
         if self.timer is not None:
             self.timer.cancel()
         self.timer = self.heap.at(self.on_us + self.core.deadline() * MS, lambda: self._do(self.core.tick))
