@@ -90,7 +90,9 @@ def _harden(subject: Subject, request: Request, found: _Found) -> None:
         found.judgements += hardened.unasked(_later(Stage.HARDEN))
         found.judgements += regressions.unasked(subject.folder, _later(Stage.HARDEN))
     elif family is None:
-        found.judgements += hardened.unasked("the contract does not hold, so no device can be built from it")
+        reason = "the contract does not hold, so no device can be built from it"
+        found.judgements += hardened.unasked(reason)
+        found.judgements += regressions.unasked(subject.folder, reason)
     else:
         bench = _bench(subject, family, request)
         found.runs = carry_out(bench)

@@ -38,7 +38,7 @@ def judge(subject: Subject, parts: Parts, core: str | None, go_on: Callable[[], 
             outcome = run(plan, parts)
         except (PlanError, OSError, UnicodeDecodeError) as error:
             return [not_judged(REGRESSIONS, f"{path} cannot be run: {error}", *evidence)]
-        evidence.append(_evidence(path, outcome))
+        evidence.append(_evidence(path, outcome, core))
         broken += [path.stem] if outcome.broken is not None else []
     if broken:
         return [failed(REGRESSIONS, f"{', '.join(broken)} broke again", *evidence)]
@@ -50,8 +50,8 @@ def unasked(folder: Path, reason: str) -> list[Judgement]:
     return [not_judged(REGRESSIONS, reason)] if plans_of(folder) else []
 
 
-def _evidence(path: Path, outcome: Outcome) -> Evidence:
+def _evidence(path: Path, outcome: Outcome, core: str | None) -> Evidence:
     if outcome.broken is not None:
-        core = "" if outcome.plan.core is None else f" --core {quote(outcome.plan.core)}"
-        return Evidence(f"{path.stem}: {outcome.broken}", replay=f"seamline rig replay {quote(str(path))}{core}")
+        named = "" if core is None else f" --core {quote(core)}"
+        return Evidence(f"{path.stem}: {outcome.broken}", replay=f"seamline rig replay {quote(str(path))}{named}")
     return Evidence(f"{path.stem}: {len(outcome.plan.faults)} faults, every promise held")

@@ -18,7 +18,7 @@ from seamline.rig.gate.bad_days import EVERYTHING
 from seamline.rig.gate.verdict import SeedRun
 from seamline.rig.plugin.elsewhere import parts_apart
 from seamline.rig.plugin.named import parts_of
-from seamline.rig.world.apart import Ended
+from seamline.rig.world.apart import CrewError
 from seamline.rig.world.draw import draw
 from seamline.rig.world.fitting import fitted
 from seamline.rig.world.marks import Marks
@@ -222,7 +222,7 @@ def carry_out(bench: Bench) -> list[DayRuns]:
             if day.broken is None:
                 _enter(bench, day, plan, finished)
                 if finished.broken:
-                    day.broken = _break(bench, plan, parts, shrunk, finished.ended)
+                    day.broken = _break(bench, plan, parts, shrunk, finished)
         if ran < len(plans):
             break
     return found
@@ -256,13 +256,16 @@ def _enter(bench: Bench, day: DayRuns, plan: Plan, finished: Finished) -> None:
     bench.told(day, run, finished.broken)
 
 
-def _break(bench: Bench, plan: Plan, parts: Parts, shrunk: set[str], ended: Ended | None) -> Break | None:
-    """What broke, by a plan as small as it will go: once for each promise."""
+def _break(bench: Bench, plan: Plan, parts: Parts, shrunk: set[str], finished: Finished) -> Break:
+    """What broke, by a plan as small as it will go: once for each promise. Raises CrewError when it does not break again."""
     if parts.apart is not None:
-        parts.apart.remember(plan, ended)
+        parts.apart.remember(plan, finished.ended)
     outcome = run(plan, parts)
     if outcome.broken is None:
-        return None
+        whose = f"the core {plan.core}" if plan.core else "a core"
+        raise CrewError(
+            f"seed {plan.seed} broke ({finished.broken}) and held when it was run again: {whose} does not do the same twice"
+        )
     promise = outcome.broken.promise
     small = outcome if promise in shrunk else shrink(outcome, parts, go_on=bench.go_on)
     shrunk.add(promise)

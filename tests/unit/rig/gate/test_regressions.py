@@ -71,6 +71,21 @@ def test_a_plan_of_a_core_that_nobody_names_now_is_not_run_without_it(promoted):
     assert again.evidence[0].replay == f"seamline rig replay {folder / 'rig' / 'theirs.json'} --core app.py:make"
 
 
+def test_a_plan_without_a_core_that_breaks_with_ours_is_repeated_with_it(promoted):
+    folder = promoted(plain=SHORT.write())
+    (found,) = judge(folder, publishes_before_it_persists, "app.py:make")
+    assert found.evidence[0].replay == f"seamline rig replay {folder / 'rig' / 'plain.json'} --core app.py:make"
+
+
+def test_a_contract_that_does_not_hold_leaves_them_unjudged_and_named(promoted, judged):
+    folder = promoted(one=SHORT.write())
+    (folder / "contract.yaml").write_text("product: heater\n")
+    verdict = judged(folder, "harden", effort=SMALL)
+    (found,) = [each for each in verdict.judgements if each.criterion.id == "harden.regressions"]
+    assert found.outcome is Outcome.NOT_JUDGED
+    assert found.reason.startswith("the contract does not hold")
+
+
 def test_a_budget_that_ended_is_said(promoted):
     (found,) = judge(promoted(one=SHORT.write()), go_on=lambda: False)
     assert found.reason == "the budget ended after 0 of 1 promoted plans"

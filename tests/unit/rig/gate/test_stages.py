@@ -2,22 +2,38 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 from tests.unit.rig.gate.conftest import HEATER, READY, SMALL, unbroken
 from tests.unit.rig.world.planted import publishes_before_it_persists
 
 from seamline.contract.evolution.releases import open_releases, planned_release, planned_retirement, write
+from seamline.device import Core
 from seamline.rig.gate import built, codecs, fleet, hardened, launched, locked, runs
 from seamline.rig.gate.criteria import CHECK
 from seamline.rig.gate.report import document, html, junit, markdown, text
 from seamline.rig.gate.runs import Bench, DayRuns, Effort, carry_out
 from seamline.rig.gate.subject import Fleet, look_at
 from seamline.rig.gate.verdict import Outcome, SeedRun, Stage
+from seamline.rig.world.apart import CrewError
 from seamline.rig.world.plan import Kind, parse
 from seamline.rig.world.run import run
 from seamline.rig.world.scenarios import DAYS
 from seamline.rig.world.world import Parts
+
+
+class OnceCareless(Core):
+    """It fails in one world and not in the next: nobody can repeat what it does."""
+
+    records = 0
+
+    def record(self, now_ms, channel, body):
+        OnceCareless.records += 1
+        if OnceCareless.records == 50:
+            raise ValueError("once")
+        return super().record(now_ms, channel, body)
+
 
 NEXT = READY.replace("version: 1.3.0", "version: 1.4.0")
 OLD_BOUNDARY = "  hub-app:\n    owner: platform\n"
@@ -176,7 +192,7 @@ def test_a_day_that_breaks_a_promise_fails_with_the_line_that_repeats_it(product
         kept[name] = plan.write()
         return f"seamline rig replay {name}"
 
-    spoilt = lambda families: Parts(families, make_core=publishes_before_it_persists)  # noqa: E731
+    spoilt = partial(Parts, make_core=publishes_before_it_persists)
     verdict = judged(folder, "harden", keep=keep, make_parts=spoilt)
     days = [each for each in verdict.at(Stage.HARDEN) if each.outcome is Outcome.FAILED]
     assert len(days) == len(verdict.at(Stage.HARDEN)) == len(kept)
@@ -308,7 +324,7 @@ def test_a_fleet_that_is_there_as_a_whole_passes_as_a_whole(product):
 def test_a_fleet_that_does_not_come_back_fails_with_the_line_that_repeats_it(product):
     subject, kept = look_at(product()), {}
     effort = Effort(seeds=1, seeds_max=1, together=4)
-    spoilt = lambda families: Parts(families, make_core=publishes_before_it_persists)  # noqa: E731
+    spoilt = partial(Parts, make_core=publishes_before_it_persists)
     found = fleet.carry_out(Bench(subject.family, effort, make_parts=spoilt))
     (judged,) = hardened.judge(subject, [found], effort, lambda name, plan: kept.setdefault(name, plan) and "again")
     assert judged.outcome is Outcome.FAILED
@@ -394,3 +410,14 @@ def test_a_version_leaves_only_when_the_fleet_says_zero(fleet, outcome, says, pr
     found = lock(folder, fleet)["lock.departures"]
     assert found.outcome is outcome
     assert says in found.reason
+
+
+def test_a_world_that_broke_and_holds_when_it_is_run_again_is_no_pass(product):
+    folder = product()
+    family = look_at(folder).family
+    OnceCareless.records = 0
+    bench = Bench(family, SMALL, str(folder), lambda families: Parts(families, make_core=OnceCareless))
+    with pytest.raises(
+        CrewError, match=r"seed \d+ broke \(no-error: .*held when it was run again: a core does not do the same twice"
+    ):
+        carry_out(bench)

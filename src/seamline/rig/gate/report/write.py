@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,12 @@ def save(verdict: Verdict, path: Path) -> list[Path]:
         text = FORMS[file.suffix](verdict)
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = file.with_name(f".{file.name}.new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(file)
+        try:
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(file)
+        except OSError:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise
         written.append(file)
     return written
