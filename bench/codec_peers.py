@@ -30,7 +30,7 @@ def with_struct(names: Sequence[str], codes: str) -> Peer:
     """The standard library: a tuple a row."""
     layout = struct.Struct(f"<{codes}")
     pack, unpack = layout.pack, layout.unpack
-    return Peer(lambda row: pack(*row.values()), unpack, lambda got: dict(zip(names, got, strict=True)))  # type: ignore[arg-type]
+    return Peer(lambda row: pack(*row.values()), unpack, lambda got: dict(zip(names, got, strict=True)))
 
 
 def with_msgspec(names: Sequence[str], _codes: str) -> Peer:
@@ -55,8 +55,9 @@ def with_protobuf(names: Sequence[str], codes: str) -> Peer:
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     made = message_factory.GetMessageClass(pool.FindMessageTypeByName("bench.Reading"))
-    shown = lambda got: {name: getattr(got, name) for name in names}  # noqa: E731
-    return Peer(lambda row: made(**row).SerializeToString(), made.FromString, shown)
+    return Peer(
+        lambda row: made(**row).SerializeToString(), made.FromString, lambda got: {name: getattr(got, name) for name in names}
+    )
 
 
 def with_cantools(names: Sequence[str], codes: str) -> Peer:
@@ -70,8 +71,11 @@ def with_cantools(names: Sequence[str], codes: str) -> Peer:
         bit += SIZES[code]
     dbc = 'VERSION ""\n\nBU_:\n\nBO_ 1 Reading: {} Vector__XXX\n{}\n'.format(bit // 8, "\n".join(signals))
     message = cantools.database.load_string(dbc, "dbc", strict=False).get_message_by_name("Reading")
-    unpack = lambda data: message.decode(data, decode_choices=False, scaling=False)  # noqa: E731
-    return Peer(lambda row: message.encode(row, scaling=False, strict=False), unpack, dict)  # type: ignore[arg-type]
+    return Peer(
+        lambda row: message.encode(row, scaling=False, strict=False),
+        lambda data: message.decode(data, decode_choices=False, scaling=False),
+        dict,
+    )
 
 
 def with_construct(names: Sequence[str], codes: str) -> Peer:
@@ -90,7 +94,7 @@ def with_construct(names: Sequence[str], codes: str) -> Peer:
     }
     fields = (name / getattr(construct, words[code]) for name, code in zip(names, codes, strict=True))
     layout = construct.Struct(*fields).compile()
-    return Peer(layout.build, layout.parse, lambda got: {name: got[name] for name in names})  # type: ignore[index]
+    return Peer(layout.build, layout.parse, lambda got: {name: got[name] for name in names})
 
 
 def with_kaitaistruct(names: Sequence[str], codes: str) -> Peer:
@@ -106,8 +110,11 @@ def with_kaitaistruct(names: Sequence[str], codes: str) -> Peer:
     made: dict[str, Callable[..., object]] = {}
     exec(text, {"KaitaiStruct": KaitaiStruct}, made)  # noqa: S102 - the class its compiler would have written to a file
     reading, layout = made["Reading"], struct.Struct(f"<{codes}")
-    unpack = lambda data: reading(KaitaiStream(io.BytesIO(data)))  # noqa: E731
-    return Peer(lambda row: layout.pack(*row.values()), unpack, lambda got: {name: getattr(got, name) for name in names})
+    return Peer(
+        lambda row: layout.pack(*row.values()),
+        lambda data: reading(KaitaiStream(io.BytesIO(data))),
+        lambda got: {name: getattr(got, name) for name in names},
+    )
 
 
 def with_fastavro(names: Sequence[str], _codes: str) -> Peer:
@@ -122,7 +129,7 @@ def with_fastavro(names: Sequence[str], _codes: str) -> Peer:
         fastavro.schemaless_writer(out, schema, row)
         return out.getvalue()
 
-    return Peer(pack, lambda data: fastavro.schemaless_reader(io.BytesIO(data), schema), dict)  # type: ignore[arg-type]
+    return Peer(pack, lambda data: fastavro.schemaless_reader(io.BytesIO(data), schema), dict)
 
 
 PEERS: dict[str, Callable[[Sequence[str], str], Peer]] = {

@@ -18,6 +18,7 @@
 
 const PAGE = 65536;
 const BLOCKS = [4, 16, 64];
+const BEYOND = 64;
 
 export class Kernel {
   /** @type {Exports} */
@@ -87,11 +88,11 @@ export class Kernel {
     const spans = this.#room(8 * rows);
     const mask = this.#room(rows * columns);
     const counts = [field.planes.length, field.cuts.length, field.levels.length, this.#solids];
-    let heights = [0, 0, 0, 0, 0, 0, 0, 0];
+    let heights = [0, 0, 0, 0, 0, 0, 0, 0, 0];
     if (terrain) {
       const blocks = BLOCKS.map((size) => Math.max(0, Math.floor((columns - 2) / size) + 1) * Math.max(0, Math.floor((rows - 2) / size) + 1));
       heights = [terrain.ground, terrain.targets].map((table) => this.#put(table));
-      heights.push(...blocks.map((count) => this.#room(4 * count)), ...liftOf(terrain));
+      heights.push(...blocks.map((count) => this.#room(4 * count)), this.#room(4 * rows * columns + BEYOND), ...liftOf(terrain));
     }
     const job = [...cells, field.x, field.y, eye, target, field.range, ...counts, planes, ...this.#tables, spans, this.#crossings, mask, ...heights];
     const at = this.#put(Int32Array.from(job));

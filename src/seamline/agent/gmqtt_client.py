@@ -44,7 +44,7 @@ class _CancellableProtocol(MQTTProtocol):
         """See asyncio.Protocol."""
         if cast("object", self._connection) is None:
             self._connection = _NoConnection()
-        super().connection_lost(exc)  # pyright: ignore[reportUnknownMemberType]
+        super().connection_lost(exc)  # pyright: ignore[reportUnknownMemberType] - gmqtt has no types
 
 
 gmqtt_connection.MQTTProtocol = _CancellableProtocol
@@ -135,23 +135,23 @@ class Client:
         """Drop the transport, if there is one, without a word."""
         inside = self._inside()
         if inside is not None:
-            inside._transport.abort()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            inside._transport.abort()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see the module
 
     def cause(self) -> BaseException | None:
         """Return what the transport reported when it ended, or None for an orderly end (or none yet)."""
         inside = self._inside()
         if inside is None:
             return None
-        closed = inside._protocol.closed  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        closed = inside._protocol.closed  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see the module
         return closed.exception() if closed.done() and not closed.cancelled() else None
 
     def silent_s(self) -> float:
         """Return for how long nothing has come in, in seconds."""
         inside = self._inside()
-        return 0.0 if inside is None else time.monotonic() - inside._last_data_in  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return 0.0 if inside is None else time.monotonic() - inside._last_data_in  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see the module
 
     def _inside(self) -> _Inside | None:
-        return self._gmqtt._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return self._gmqtt._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see the module
 
     def _message(self, _client: object, topic: str, payload: bytes, *_rest: object) -> None:
         self._events.received(topic, bytes(payload))

@@ -244,13 +244,14 @@ class Node:
         """Tell a restart of this program from one of the machine, by the kernel's boot id."""
         path = self._setup.state / "boot_id"
         try:
-            now = BOOT_ID_FILE.read_text(encoding="ascii").strip()
+            now = BOOT_ID_FILE.read_bytes().strip()
+            before = path.read_bytes() if path.exists() else b""
         except OSError:
             return "unknown"
-        before = path.read_text(encoding="ascii") if path.exists() else ""
         if before == now:
             return "software"
-        path.write_text(now, encoding="ascii")
+        with contextlib.suppress(OSError):  # a full disk is the store's to report; the next restart is then told from this boot
+            path.write_bytes(now)
         return "power_on"
 
     def _refuse_wish(self, name: str, value: object, version: int) -> None:

@@ -115,7 +115,7 @@ def _parse(line: str) -> Mapping[str, object]:
         message = f"a line of {len(line)} characters; at most {LINE_CHARS_MAX} are read"
         raise ReadingError(message)
     try:
-        parsed = cast("object", json.loads(line, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_once))
+        parsed = cast("object", json.loads(line, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_once))
     except ReadingError:
         raise
     except (ValueError, RecursionError) as error:
@@ -133,6 +133,14 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         message = "a field is given twice"
         raise ReadingError(message)
     return values
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:  # an exponent of twenty digits
+        message = f"{text[:40]} is out of any range"
+        raise ReadingError(message) from error
 
 
 def _refuse_constant(text: str) -> object:

@@ -1,6 +1,7 @@
 """Where a node's readings come from: a command run each period, a file read each period, or the lines of stdin."""
 
 import asyncio
+import contextlib
 import os
 import stat
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 LINE_BYTES_MAX: Final = 65_536
+LEFT_S: Final = 1.0
+"""How long the output of a command that was stopped may stay open: a child that made itself a session of its own keeps it."""
 
 
 class SourceError(Exception):
@@ -31,20 +34,29 @@ class CommandSampler:
 
     async def sample(self, timeout_s: float) -> str:
         """See Sampler.sample."""
-        process = await asyncio.create_subprocess_shell(
-            self._command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True
-        )
+        try:
+            process = await asyncio.create_subprocess_shell(
+                self._command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True
+            )
+        except OSError as error:
+            message = f"the command cannot be started: {error.strerror or error}"
+            raise SourceError(message) from error
+        is_done = False
         try:
             async with asyncio.timeout(timeout_s):
                 output = await _tail(process.stdout)
                 await process.wait()
+                is_done = True
         except TimeoutError as error:
             message = f"the command took longer than its period of {timeout_s:g} s and was stopped"
             raise SourceError(message) from error
         finally:
-            if process.returncode is None:
+            if not is_done:  # the shell may have ended, and a child in the background still hold its output
                 _kill_group(process.pid)
                 await process.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LEFT_S):
+                        await _tail(process.stdout)
         if process.returncode:
             message = f"the command ended with exit code {process.returncode}"
             raise SourceError(message)

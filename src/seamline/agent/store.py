@@ -79,10 +79,13 @@ class FileStore:
             raise _explained(error, folder, "cannot be opened") from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(self._lock)
             message = f"state {folder} is in use by another agent: give this one its own --state"
             raise StoreError(message) from error
+        except OSError as error:
+            os.close(self._lock)
+            raise _explained(error, folder, "cannot be locked") from error
 
     def close(self) -> None:
         """Let another process have the folder."""

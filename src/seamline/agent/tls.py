@@ -52,6 +52,9 @@ def device_context(ca: Path, cert: Path, key: Path) -> ssl.SSLContext:
     except ssl.SSLError as error:
         message = f"--ca {ca}: not a PEM certificate ({error.reason or error})"
         raise TlsError(message) from error
+    except OSError as error:
+        message = f"--ca {ca}: {error.strerror or error}"
+        raise TlsError(message) from error
     try:
         context.load_cert_chain(cert, key)
     except ssl.SSLError as error:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final, TextIO
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, BadInstallation, WrongUse
@@ -42,6 +43,8 @@ def gate(options: argparse.Namespace) -> int:
     if not options.folder.is_dir():
         raise WrongUse(f"{options.folder} is no folder: write the product's folder, which has its contract.yaml")
     reports = [_report(path) for path in options.report]
+    for report in reports:
+        _try_to_write(report)
     subject = look_at(options.folder, _fleet(options.folder, options.fleet))
     core = None if options.core == OURS else options.core
     if subject.family is not None:
@@ -73,20 +76,32 @@ def gate(options: argparse.Namespace) -> int:
 
 
 def _tell(verdict: Verdict, reports: list[Path], *, as_json: bool) -> None:
-    """Write the reports, and print the verdict."""
+    """Print the verdict, then write the reports: a disk that is full by now takes no verdict away."""
     from seamline.rig.gate.report import document, text, write
 
+    if as_json:
+        sys.stdout.write(document.rendered(verdict))
+    else:
+        for line in text.rendered(verdict).splitlines():
+            show(clean(line))
     try:
         written = [file for path in reports for file in write.save(verdict, path)]
     except OSError as error:
         raise BadInstallation(f"the report cannot be written: {error}") from None
-    if as_json:
-        sys.stdout.write(document.rendered(verdict))
-        return
-    for line in text.rendered(verdict).splitlines():
-        show(clean(line))
-    for file in written:
+    for file in () if as_json else written:
         show(f"wrote {file}")
+
+
+def _try_to_write(report: Path) -> None:
+    """Refuse a report that cannot be written before anything is judged for it; leave nothing behind."""
+    folder = (report.parent if report.suffix in ENDINGS else report).absolute()
+    try:
+        while not folder.exists():
+            folder = folder.parent
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadInstallation(f"the report cannot be written: {error}") from None
 
 
 def _effort(options: argparse.Namespace) -> Effort:

@@ -103,7 +103,7 @@ def _command(inner: Commands, name: str, run: str, text: str) -> Parser:
 
 
 def _folder(made: Parser, name: str, text: str, **more: object) -> None:
-    action = made.add_argument(name, metavar="DIR" if name != "--contract" else "FOLDER", help=text, **more)  # pyright: ignore[reportArgumentType]
+    action = made.add_argument(name, metavar="DIR" if name != "--contract" else "FOLDER", help=text, **more)  # pyright: ignore[reportArgumentType] - what argparse takes
     takes_folder(action)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import seamline
 from seamline.cli.exits import BadInstallation, WrongUse
@@ -58,6 +58,9 @@ def families_of(folders: Sequence[Path], place: str) -> list[Family]:
             raise WrongUse(f"{place} {folder}: {told} (see: seamline contract check {folder})") from None
         except OSError as error:
             raise WrongUse(f"{place} {folder} cannot be read: {error.strerror or error}") from None
+        product = families[-1].product
+        if any(family.product == product for family in families[:-1]):
+            raise WrongUse(f"{place} {folder}: the product {product} is named twice; name each folder once")
     return families
 
 
@@ -133,7 +136,7 @@ def _remedy(path: Path) -> str:
 
     try:
         document: object = json.loads(path.read_text(encoding="utf-8"))
-        kept = parse_kept(document.get("kept")) if isinstance(document, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        kept = parse_kept(cast("dict[str, object]", document).get("kept")) if isinstance(document, dict) else None
     except (ValueError, KeptError):
         return ""
     if kept is None:
@@ -202,9 +205,21 @@ def write(path: Path, text: str) -> None:
     """Write a file whole, with its folder."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        put(path, text)
     except OSError as error:
         raise BadInstallation(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def put(path: Path, text: str) -> None:
+    """Have the file whole, or as it was: a full disk leaves no half of it. Raises OSError."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
 
 
 def origin(families: Sequence[Family]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, BadInstallation, WrongUse
 from seamline.cli.extras import module_of
+from seamline.cli.rig_plans import put
 from seamline.cli.screen import Column, number, show, show_json, table
 
 if TYPE_CHECKING:
@@ -43,16 +44,16 @@ def storm(options: argparse.Namespace) -> int:
         made = plan(contract, options.devices, options.outage, options.seed, options.policy)
     except StormError as error:
         raise WrongUse(f"{options.folder}: {error}") from None
-    if options.out is not None:
-        _draw(made, options.out)
     if options.json:
         show_json(made.document())
-        return OK if made.within_limits else PROMISE_BROKEN
-    _show(made)
-    for sentence in advice_sentences(made):
-        show(sentence)
+    else:
+        _show(made)
+        for sentence in advice_sentences(made):
+            show(sentence)
     if options.out is not None:
-        show(f"drawn: {options.out}")
+        _draw(made, options.out)
+        if not options.json:
+            show(f"drawn: {options.out}")
     return OK if made.within_limits else PROMISE_BROKEN
 
 
@@ -108,7 +109,7 @@ def _draw(plan: StormPlan, path: Path) -> None:
     from seamline.rig.storm.picture import page, svg
 
     try:
-        path.write_text(svg(plan) if path.suffix == ".svg" else page(plan), encoding="utf-8")
+        put(path, svg(plan) if path.suffix == ".svg" else page(plan))
     except OSError as error:
         raise BadInstallation(f"the picture cannot be written to {path}: {error}") from None
 

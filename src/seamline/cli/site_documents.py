@@ -197,17 +197,20 @@ def drawing_said(out: Path, asked_for: str | None, names: Sequence[str]) -> str:
 
 def verify(options: argparse.Namespace) -> int:
     """Say whether a folder is whole, of one plan and, with --plan, of that plan as it is now; exit 1 when it is not."""
+    if options.rebuild and options.plan is None:
+        raise WrongUse("--rebuild needs the plan that is built again: --plan PLAN")
     module_of("seamline.site.documents.work", "site")
     from seamline.site.documents.content import content_of
     from seamline.site.documents.manifest import read_manifest, verify as verified
     from seamline.site.plan import load_plan
 
-    current = None
+    current = files = None
     if options.plan is not None:
         file, named = plan_said(options.plan, options.variant)
         variant = named or asked(lambda: read_manifest(options.folder)).variant
         current = asked(lambda: content_of(load_plan(file, variant)))
-    found = asked(lambda: verified(options.folder, current))
+        files = rebuilt(file, variant) if options.rebuild else None
+    found = asked(lambda: verified(options.folder, current, files))
     if options.json:
         findings = [{"file": one.file, "kind": one.kind, "why": one.why} for one in found.findings]
         show_json(
@@ -217,9 +220,18 @@ def verify(options: argparse.Namespace) -> int:
         for finding in found.findings:
             show(str(finding))
         against = "" if current is None else f", {'of' if found.holds else 'held against'} {options.plan} as it is now"
+        against += ", built again" * (files is not None)
         wrong = "whole" if found.holds else f"{len(found.findings)} not as they should be"
         show(f"{options.folder}: {quantity(found.files, 'document')} of {found.site}, {found.content}: {wrong}{against}")
     return OK if found.holds else PROMISE_BROKEN
+
+
+def rebuilt(file: Path, variant: str | None) -> dict[str, bytes]:
+    """Every document of a plan, as `build` would write it."""
+    found = designed(file, variant)
+    from seamline.site.documents.folder import documents
+
+    return asked(lambda: documents(found))
 
 
 def diff(options: argparse.Namespace) -> int:

@@ -139,14 +139,18 @@ def _share(answer: Answer, name: str) -> float:
 
 def _dark(dark: Answer, remedies: list[Answer]) -> None:
     """Say what a dark node alone covered, and what helps most."""
-    alone = dark.one("alone_m2")
-    lost = ", ".join(f"{_share(alone, zone):.1f} m2 of {zone}" for zone in alone.members)
+    lost = _areas(dark.one("alone_m2"))
     if not lost:
         return
     show(f"{dark.text('node')} alone covered {lost}")
     for gain in dark.many("helps"):
         it = remedies[gain.count("remedy")]
-        show(f"  {_said(it)}: {_share(gain, 'gain_m2'):.1f} m2 more covered")
+        given_up = _areas(gain.one("given_up_m2"))
+        show(f"  {_said(it)}: brings back {_areas(gain.one('back_m2'))}{', gives up ' * bool(given_up)}{given_up}")
+
+
+def _areas(by_zone: Answer) -> str:
+    return ", ".join(f"{_share(by_zone, zone):.1f} m2 of {zone}" for zone in by_zone.members)
 
 
 def _said(remedy: Answer) -> str:

@@ -145,6 +145,7 @@ def _verify(inner: Commands) -> None:
     plan = made.add_argument("--plan", type=Path, metavar="PLAN", help="also prove that it is of this plan as it is now")
     takes_file(plan)
     made.add_argument("--variant", metavar="NAME", help="of this variant (default: the one that the folder names)")
+    made.add_argument("--rebuild", action="store_true", help="build the plan again, and hold every byte against it (with --plan)")
     made.add_argument("--json", action="store_true", help="everything as one JSON document")
 
 

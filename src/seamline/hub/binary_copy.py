@@ -101,14 +101,15 @@ class Writer:
         only where `dated`. Without `physical` the columns of physical values are left out, and so NULL.
         """
         if dated.all() or not dated.any():
-            return self._rows(bool(dated.all()), keys, fields, physical)
+            return self._rows(keys, fields, physical, dated=bool(dated.all()))
         parts: list[bytes] = []
         for is_dated, chosen in ((True, dated), (False, ~dated)):
             own = {name: column[chosen] for name, column in keys.items()}
-            parts.append(self._rows(is_dated, own, fields[chosen], None if physical is None else physical[chosen]))
+            found = None if physical is None else physical[chosen]
+            parts.append(self._rows(own, fields[chosen], found, dated=is_dated))
         return b"".join(parts)
 
-    def _rows(self, dated: bool, keys: Mapping[str, I64], fields: Records, physical: Physical | None) -> bytes:  # noqa: FBT001
+    def _rows(self, keys: Mapping[str, I64], fields: Records, physical: Physical | None, *, dated: bool) -> bytes:
         shape = self._shapes[physical is not None, dated]
         rows = shape.empty(len(fields))
         names = cast("tuple[str, ...]", shape.dtype.names)

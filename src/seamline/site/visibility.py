@@ -26,6 +26,8 @@ Terrain = tuple[NDArray[np.int32], NDArray[np.int32]]
 PAGE: Final = 1 << 16
 BLOCKS: Final = (4, 16, 64)
 """The kernel's blocks of terrain, in patches."""
+BEYOND: Final = 64
+"""Bytes that the kernel may read beyond the ground turned: it takes numbers by fours."""
 
 
 @cache
@@ -112,7 +114,7 @@ class Kernel:
         ones again, the kernel does not copy them. All in centimetres; see the C source.
         """
         columns, rows = grid[:2]
-        heights = [0] * (2 + len(BLOCKS) + 3) if terrain is None else self._heights(columns, rows, terrain)
+        heights = [0] * (2 + len(BLOCKS) + 1 + 3) if terrain is None else self._heights(columns, rows, terrain)
         kept = self._memory.base
         planes = self._memory.put(np.array([*field.planes, *field.cuts, *field.levels], np.int64))
         spans, mask = self._memory.room(8 * rows), self._memory.room(rows * columns)
@@ -129,12 +131,13 @@ class Kernel:
         return found
 
     def _heights(self, columns: int, rows: int, terrain: Terrain) -> list[int]:
-        """Where the terrain stands in memory, ground, targets and blocks, and its `lift`; copied in unless it is there already."""
+        """Where ground, targets, blocks and the ground turned stand in memory, and the `lift`; copied in unless they are there."""
         if self._kept is None or not unchanged(self._kept[0][0], terrain[0]):
             self._memory.base = self._fixed
             places = [self._memory.put(np.asarray(table, np.int32)) for table in terrain]
             blocks = (max(0, (columns - 2) // size + 1) * max(0, (rows - 2) // size + 1) for size in BLOCKS)
-            places += [self._memory.room(4 * count) for count in blocks] + lift_of(terrain)
+            places += [self._memory.room(4 * count) for count in blocks]
+            places += [self._memory.room(4 * rows * columns + BEYOND), *lift_of(terrain)]
             self._surveyed = False
         else:
             places = self._kept[1]

@@ -138,6 +138,8 @@ def test_an_import_with_a_wrong_line_names_it_and_takes_nothing(api, second, sta
     answer = sent(api, lines("heater-90001") + "\n" + second)
     assert answer.status_code == status
     assert says in answer.json()["detail"]
+    apart = sent(api, lines("heater-90001") + "\n\n \n" + second)
+    assert says.replace("line 2", "line 4") in apart.json()["detail"]
     assert api.get("/devices/heater-90001").status_code == 404
 
 

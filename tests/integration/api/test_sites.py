@@ -132,7 +132,10 @@ def test_what_the_dark_node_alone_covered_is_missing_and_the_best_remedy_for_now
     assert dark == {
         "node": "east",
         "alone_m2": {"yard": 2.0},
-        "helps": [{"remedy": 2, "gain_m2": 2.0}, {"remedy": 0, "gain_m2": 1.0}],
+        "helps": [
+            {"remedy": 2, "gain_m2": 2.0, "back_m2": {"yard": 2.0}, "given_up_m2": {}},
+            {"remedy": 0, "gain_m2": 1.0, "back_m2": {"yard": 1.0}, "given_up_m2": {}},
+        ],
     }
 
 

@@ -134,8 +134,9 @@ class Scene:
     async def verdict(self) -> Verdict:
         """Stop measuring, deliver everything, and hold the database against the truth; fails unless every promise held."""
         self.fleet.rest()
-        held = lambda: {device.id: device.held for device in self.devices if not device.settled}  # noqa: E731
-        assert await self.fleet.drained(PATIENCE_S), f"still undelivered: {held()}"
+        drained = await self.fleet.drained(PATIENCE_S)
+        held = {device.id: device.held for device in self.devices if not device.settled}
+        assert drained, f"still undelivered: {held}"
         layouts = list(self.family.layouts.values())
         verdict = await asyncio.to_thread(verify, self.house.dsn, self.fleet.truths, layouts)
         assert not verdict.problems, "\n".join(verdict.problems)

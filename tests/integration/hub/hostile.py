@@ -85,7 +85,10 @@ class Hostile:
         self.downlinks.clear()
         self.tell("birth", message)
         wanted = message["incarnation"], message["session"]
-        answered = lambda: wanted in [(one["incarnation"], one["session"]) for one in self.told("session")]  # noqa: E731
+
+        def answered():
+            return wanted in [(one["incarnation"], one["session"]) for one in self.told("session")]
+
         until(answered, f"the session {wanted}", PATIENCE_S)
 
     @property

@@ -213,7 +213,7 @@ async def test_partitions_are_made_while_frames_arrive(hub):
     async def make():
         async with hub.stores() as (worker, _):
             for day in range(1, 20):
-                await retention.make_ahead(worker.connection, ["r_heater_reading"], date.today() + timedelta(days=day * 3))  # noqa: DTZ011
+                await retention.make_ahead(worker.connection, ["r_heater_reading"], date.today() + timedelta(days=day * 3))  # noqa: DTZ011 - a day is enough
 
     making = asyncio.create_task(make())
     for at in range(200):

@@ -45,7 +45,7 @@ class SlowStore(MemoryStore):
         super().__init__()
         self.pending: list[tuple[list[Change], asyncio.Future[None]]] = []
 
-    def write(self, changes: Sequence[Change]) -> asyncio.Future[None]:  # type: ignore[override]
+    def write(self, changes: Sequence[Change]) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.pending.append((list(changes), future))
         return future
@@ -206,7 +206,7 @@ def test_failed_connects_are_counted_by_reason_in_the_next_birth(reason: str) ->
         await until(lambda: bench.broker.attempts >= 3)
         bench.broker.refuse = None
         await until(lambda: bench.broker.documents("birth"))
-        [[told, count]] = bench.broker.documents("birth")[0]["failures"]  # type: ignore[misc]
+        [[told, count]] = bench.broker.documents("birth")[0]["failures"]
         assert told == reason
         assert count == bench.broker.attempts - 1
         bench.driver.cut()
@@ -305,7 +305,7 @@ def test_an_error_in_the_core_is_reported_and_not_swallowed() -> None:
         def broken(now_ms: int, kind: str, payload: bytes) -> None:
             raise ZeroDivisionError
 
-        bench.core.receive = broken  # type: ignore[method-assign,assignment]
+        bench.core.receive = broken
         bench.broker.live.send("twin", {})
         await until(lambda: bench.failures)
         assert isinstance(bench.failures[0], ZeroDivisionError)
@@ -318,7 +318,7 @@ def test_an_effect_the_driver_does_not_know_is_an_error() -> None:
     async def act(group: asyncio.TaskGroup) -> None:
         bench = Bench(group)
         await until(lambda: bench.driver.is_connected)
-        bench.core.effects = lambda: [("explode", 1)]  # type: ignore[method-assign]
+        bench.core.effects = lambda: [("explode", 1)]
         bench.driver.poke(lambda _now_ms: None)
         assert "explode" in str(bench.failures[0])
 

@@ -38,6 +38,7 @@ def test_raw_values_are_the_integers_of_the_wire() -> None:
         (GOOD.replace('"room"', '"rom"'), "unknown field 'rom'; missing 'room'"),
         (GOOD.replace("21.5", "40"), "field 'set_point': 4000 is not allowed; allowed is 500 to 3000 (5 to 30 Cel)"),
         (GOOD.replace("850.5", "1e999999999"), "out of any range"),
+        (GOOD.replace("850.5", "1e99999999999999999999"), "1e99999999999999999999 is out of any range"),
         (GOOD.replace("850.5", "NaN"), "NaN is not a number"),
         (GOOD.replace("850.5", '"warm"'), "field 'power': warm is not a number"),
         (GOOD.replace("850.5", "true"), "field 'power': True is a truth value"),

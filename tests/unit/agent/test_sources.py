@@ -54,6 +54,26 @@ def test_a_command_that_is_not_done_in_its_period_is_stopped_with_its_children(t
     os.close(reader)
 
 
+def test_children_in_the_background_that_keep_the_output_open_are_stopped_too(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    reader = os.open(alive, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(SourceError, match="was stopped"):
+        command(f"sleep 600 3> '{alive}' & echo 1", 0.2)
+    os.set_blocking(reader, True)
+    assert os.read(reader, 1) == b"", "nobody is left who holds the pipe"
+    os.close(reader)
+
+
+def test_a_command_that_cannot_be_started_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none(*_command: object, **_options: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(asyncio, "create_subprocess_shell", none)
+    with pytest.raises(SourceError, match="the command cannot be started: Resource temporarily unavailable"):
+        command("echo 1")
+
+
 def test_a_command_reads_nothing_from_the_nodes_own_input() -> None:
     assert command("cat; echo done") == "done"
 

@@ -1,5 +1,6 @@
 """`seamline gate`: exit codes, where reports and plans go, what is told meanwhile, and what cannot be meant."""
 
+import errno
 import io
 import json
 import re
@@ -76,10 +77,24 @@ def test_what_cannot_be_meant_is_wrong_use(arguments, says, capsys):
     assert says in capsys.readouterr().err
 
 
-def test_a_report_that_cannot_be_written_is_a_problem_of_the_installation(capsys, tmp_path):
+def test_a_report_that_cannot_be_written_is_a_problem_of_the_installation_before_anything_is_judged(capsys, tmp_path):
     (tmp_path / "file").write_text("")
     assert main([*BUILD, "--report", str(tmp_path / "file" / "gate.html")]) == exits.BAD_INSTALLATION
-    assert "the report cannot be written" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "the report cannot be written" in said.err
+    assert "build:" not in said.err
+
+
+def test_a_disk_that_is_full_by_the_end_takes_no_verdict_away_and_keeps_no_half_report(capsys, tmp_path, monkeypatch):
+    def full(_fresh, _path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert main([*BUILD, "--report", str(tmp_path)]) == exits.BAD_INSTALLATION
+    said = capsys.readouterr()
+    assert "No space left on device" in said.err
+    assert "build" in said.out
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_day_that_breaks_is_kept_beside_the_report_and_its_line_repeats_it(one_day, capsys, monkeypatch, tmp_path):

@@ -357,6 +357,11 @@ def test_a_contract_without_fleet_numbers_is_refused_with_the_place_and_the_reme
     assert f"see: seamline contract check {tmp_path}" in said
 
 
+def test_a_product_that_is_named_twice_is_refused(capsys):
+    assert main([*RUN, "1", "--contract", str(HEATER), str(HEATER)]) == exits.WRONG_USE
+    assert "the product heater is named twice" in capsys.readouterr().err
+
+
 def test_a_folder_without_a_contract_is_refused(capsys, tmp_path):
     assert main([*RUN, "1", "--contract", str(tmp_path)]) == exits.WRONG_USE
     assert "cannot be read" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """`seamline site build`, `bom`, `draw`, `verify`, `diff`: exit codes, what is written where, what is said."""
 
+import hashlib
 import json
 import shutil
 
@@ -169,6 +170,43 @@ def test_verify_says_what_changed_since(built, tmp_path, capsys):
     told = capsys.readouterr().out
     assert "site.pdf: stale: changed since: survey.geojson" in told
     assert f"held against {plan} as it is now" in told
+
+
+def test_verify_that_builds_again_finds_what_the_manifest_was_mended_for(built, capsys):
+    plan, folder = built
+    assert site("verify", folder, "--plan", plan, "--rebuild") == exits.OK
+    assert capsys.readouterr().out.endswith(f"whole, of {plan} as it is now, built again\n")
+    bill, manifest = folder / "bom.csv", folder / "manifest.json"
+    before = bill.read_bytes()
+    bill.write_bytes(before.replace(b"camera", b"kamera"))
+    sums = [hashlib.sha256(data).hexdigest() for data in (before, bill.read_bytes())]
+    assert sums[0] != sums[1]
+    manifest.write_text(manifest.read_text().replace(*sums))
+    assert site("verify", folder, "--plan", plan) == exits.OK, "mistakes are found, not this"
+    capsys.readouterr()
+    assert site("verify", folder, "--plan", plan, "--rebuild") == exits.PROMISE_BROKEN
+    told = capsys.readouterr().out
+    assert "bom.csv: altered: the plan is built into another\n" in told
+    assert "manifest.json: altered: " in told
+
+
+def test_verify_that_builds_again_finds_what_was_struck_from_the_manifest_or_added_to_it(built, capsys):
+    plan, folder = built
+    document = json.loads((folder / "manifest.json").read_text())
+    total = document["files"].pop("bom.csv")
+    (folder / "bom.csv").rename(folder / "bill.csv")
+    (folder / "manifest.json").write_text(json.dumps({**document, "files": {**document["files"], "bill.csv": total}}))
+    assert site("verify", folder) == exits.OK
+    capsys.readouterr()
+    assert site("verify", folder, "--plan", plan, "--rebuild") == exits.PROMISE_BROKEN
+    told = capsys.readouterr().out
+    assert "bill.csv: foreign: the plan is not built into it\n" in told
+    assert "bom.csv: missing: the plan is built into it, and it is not there\n" in told
+
+
+def test_verify_needs_a_plan_to_build_again(built, capsys):
+    assert site("verify", built[1], "--rebuild") == exits.WRONG_USE
+    assert "--rebuild needs the plan" in capsys.readouterr().err
 
 
 def test_verify_knows_the_variant_that_a_folder_is_of(tmp_path, capsys):

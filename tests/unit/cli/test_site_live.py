@@ -46,7 +46,9 @@ SITE = {
     "site": "yard", "title": "The yard", "version": 3, "hash": "sha256:ab", "now_ms": NOW, "published_ms": NOW,
     "counts": {"planned": 1, "installed": 0, "alive": 6, "dark": 1}, "places": [PLANNED, PLACE], "needs": [NEED],
     "dark": [
-        {"node": "cam-gate", "alone_m2": {"gate": 81.25}, "helps": [{"remedy": at, "gain_m2": 9.0 - at} for at in range(4)]},
+        {"node": "cam-gate", "alone_m2": {"gate": 81.25}, "helps": [
+            {"remedy": at, "gain_m2": 8.5 - at, "back_m2": {"gate": 9.0}, "given_up_m2": {"yard": 0.5 + at} if at < 2 else {}} for at in range(4)
+        ]},
         {"node": "cam-dock", "alone_m2": {}, "helps": []},
     ],
     "left_over": [],
@@ -59,8 +61,8 @@ def test_a_site_is_shown_with_its_places_its_coverage_and_what_helps_and_the_cod
     out = capsys.readouterr().out
     for told in (
         "The yard, version 3", "1 planned, 0 installed, 6 alive, 1 dark", "its connection ended", "identify by 2", "60.0%", "65.0%", "25.0%",
-        "cam-gate alone covered 81.2 m2 of gate", "turn cam-yard to 135 degrees: 9.0 m2 more covered", "move cam-yard to the place of cam-gate",
-        "add bullet (6mm) at Mast 2 (1, 2 m, 5.5 m high), looking to 135 degrees", "add ear at Mast 2",
+        "cam-gate alone covered 81.2 m2 of gate", "turn cam-yard to 135 degrees: brings back 9.0 m2 of gate, gives up 0.5 m2 of yard\n", "move cam-yard to the place of cam-gate",
+        "add bullet (6mm) at Mast 2 (1, 2 m, 5.5 m high), looking to 135 degrees: brings back 9.0 m2 of gate\n", "add ear at Mast 2",
     ):  # fmt: skip
         assert told in out
     assert "cam-dock alone" not in out

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -217,7 +218,7 @@ def test_rules_are_in_order_and_say_why():
     assert all(rule.title and rule.why.endswith(".") for rule in RULES.values())
 
 
-def load_cached(made=[]):  # noqa: B006  (one load for all examples of a property)
-    if not made:
-        made.append(load(HEATER / "contract.yaml"))
-    return made[0]
+@cache
+def load_cached():
+    """One load for all examples of a property."""
+    return load(HEATER / "contract.yaml")

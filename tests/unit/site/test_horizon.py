@@ -139,6 +139,20 @@ def test_targets_below_the_ground_are_hidden_by_it(alone):
     assert got[targets > scene.ground].any()
 
 
+@pytest.mark.parametrize("kind", ["hills", "rough", "steps"])
+def test_no_cell_differs_where_targets_are_not_all_alike(alone, kind):
+    """Roofs stand higher over their ground than what is beside them."""
+    grid = Grid(210, 190, 0.0, 0.0, 1.0)
+    scene = Scene(grid, (), ground_of(kind, 210, 190, np.random.default_rng(5)))
+    targets = scene.ground + np.random.default_rng(6).integers(0, 600, scene.ground.shape, np.int32)
+    observer = Sensor(x=101.2, y=90.9, height=4.0, range=160.0)
+    field = observer.field()
+    eye = scene.ground_at(field.x, field.y) + field.z
+    got = visibility.Kernel(()).see(grid.cells, field, eye, 0, (scene.ground, targets))
+    assert (got == alone.mask(scene, observer, targets)).all()
+    assert 1_000 < int(got.sum()) < 40_000, "both answers are asked for"
+
+
 def test_an_eye_below_the_ground_sees_nothing_of_it():
     grid = Grid(60, 60, 0.0, 0.0, 1.0)
     scene = Scene(grid, (), ground_of("hills", 60, 60, None))

@@ -69,13 +69,13 @@ class Derived:
 
 def breaks(direction: Direction, reason: str) -> Judge:
     """Return a judge to whom every change is breaking."""
-    verdict = Verdict(True, direction, reason)  # noqa: FBT003  (the one thing a verdict is about)
+    verdict = Verdict(breaking=True, direction=direction, reason=reason)
     return lambda _: verdict
 
 
 def holds(direction: Direction, reason: str) -> Judge:
     """Return a judge to whom no change is breaking."""
-    verdict = Verdict(False, direction, reason)  # noqa: FBT003
+    verdict = Verdict(breaking=False, direction=direction, reason=reason)
     return lambda _: verdict
 
 

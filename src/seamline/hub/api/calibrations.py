@@ -110,14 +110,15 @@ async def import_calibrations(
 
     A device that was never heard becomes known by it. Lines are ImportedLine: device, product, calibration, coefficients.
     """
-    lines = _parsed(await _body(request))
-    wanted = [_added(line, by, reason) for line in lines]
+    wanted = {number: _added(line, by, reason) for number, line in _parsed(await _body(request)).items()}
     async with state.database.writing() as connection:
         await _check_all(connection, wanted)
         try:
-            outcome = await add(PostgresStore(connection, "calibration"), wanted) if wanted else Outcome(0, 0)
+            outcome = await add(PostgresStore(connection, "calibration"), list(wanted.values())) if wanted else Outcome(0, 0)
         except ConflictError as error:
-            told = [f"line {place + 1}: {_conflict(wanted[place], newest)}" for place, newest in error.found.items()]
+            numbered = list(wanted.items())
+            conflicts = [(*numbered[place], newest) for place, newest in error.found.items()]
+            told = [f"line {number}: {_conflict(one, newest)}" for number, one, newest in conflicts]
             raise ApiError(
                 409, "Changed meanwhile", _some(told), "Nothing was taken. Say in `expected` what is corrected."
             ) from error
@@ -214,20 +215,21 @@ async def _body(request: Request) -> bytes:
     return bytes(content)
 
 
-def _parsed(content: bytes) -> list[ImportedLine]:
-    lines = [line for line in content.splitlines() if line.strip()]
+def _parsed(content: bytes) -> dict[int, ImportedLine]:
+    """The lines of an import by their numbers; empty ones count, and are left out."""
+    lines = {number: line for number, line in enumerate(content.splitlines(), 1) if line.strip()}
     if len(lines) > IMPORT_LINES_MAX:
         detail = f"An import is at most {IMPORT_LINES_MAX} lines, these are {len(lines)}."
         raise ApiError(413, "Import too large", detail, "Send it in parts: each is taken whole or not at all.")
-    found: list[ImportedLine] = []
+    found: dict[int, ImportedLine] = {}
     wrong: list[str] = []
-    for place, line in enumerate(lines, 1):
+    for number, line in lines.items():
         try:
-            found.append(ImportedLine.model_validate_json(line))
+            found[number] = ImportedLine.model_validate_json(line)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            wrong.append(f"line {place}: {where + ': ' if where else ''}{first['msg']}")
+            wrong.append(f"line {number}: {where + ': ' if where else ''}{first['msg']}")
     _refuse(wrong)
     return found
 
@@ -246,24 +248,24 @@ def _added(line: ImportedLine, by: str, reason: str) -> Added:
     )
 
 
-async def _check_all(connection: AsyncConnection, wanted: Sequence[Added]) -> None:
-    """Refuse an import with a line that cannot be meant. Raises ApiError with the first of them."""
+async def _check_all(connection: AsyncConnection, wanted: Mapping[int, Added]) -> None:
+    """Refuse an import with a line (by its number) that cannot be meant. Raises ApiError with the first of them."""
     known: dict[str, Mapping[str, Calibration]] = {}
-    layouts = await _layouts(connection, sorted({one.product for one in wanted}))
+    layouts = await _layouts(connection, sorted({one.product for one in wanted.values()}))
     for product in {layout.product for layout in layouts}:
         known[product] = of_layouts(layout for layout in layouts if layout.product == product)
     seen: dict[tuple[str, str, str], int] = {}
     wrong: list[str] = []
-    for place, one in enumerate(wanted, 1):
-        before = seen.setdefault((one.device, one.product, one.calibration), place)
+    for number, one in wanted.items():
+        before = seen.setdefault((one.device, one.product, one.calibration), number)
         calibration = known.get(one.product, {}).get(one.calibration)
-        if before != place:
-            wrong.append(f"line {place}: '{one.calibration}' of '{one.device}' stands in line {before} already")
+        if before != number:
+            wrong.append(f"line {number}: '{one.calibration}' of '{one.device}' stands in line {before} already")
         elif calibration is None:
-            wrong.append(f"line {place}: no registered layout of '{one.product}' has a calibration '{one.calibration}'")
+            wrong.append(f"line {number}: no registered layout of '{one.product}' has a calibration '{one.calibration}'")
         else:
             error = _wrong(calibration, one)
-            wrong += [] if error is None else [f"line {place}: {error}"]
+            wrong += [] if error is None else [f"line {number}: {error}"]
     _refuse(wrong)
 
 

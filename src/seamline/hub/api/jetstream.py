@@ -18,7 +18,9 @@ STREAM: Final = "UP"
 SUBJECT: Final = "up.*.{device}.data"
 """A device's data frames, in any partition of the stream."""
 SCANNED_MAX: Final = 2_000
-"""Messages read at most to find the latest few: between two windows a device sends far fewer."""
+"""Messages read at most to find the latest few. Where a window has more, one between it and the one before is looked for."""
+HALVINGS: Final = 16
+"""Times that is tried: between windows an hour and a half apart then lies less than a tenth of a second."""
 WINDOWS_S: Final = (10, 60, 300, 1_800, 7_200, 28_800, 86_400)
 """How far back to look, in turn, until enough is found; the stream keeps a day."""
 IDLE_S: Final = 10.0
@@ -48,24 +50,46 @@ class StreamFrames:
         if not self._client.is_connected:
             message = "not connected to the broker"
             raise ConnectionError(message)
-        stream = cast("_Stream", JetStreamContext(self._client))
         try:
-            for window_s in WINDOWS_S:
-                found = await _window(stream, device, window_s, limit)
-                if found is not None:
-                    return found[::-1]
+            return (await _latest(cast("_Stream", JetStreamContext(self._client)), device, limit))[::-1]
         except NotFoundError:
             return []  # no stream yet: nothing was ever sent
         except NatsError as error:
             raise ConnectionError(str(error)) from error
-        return []
 
 
-async def _window(stream: _Stream, device: str, window_s: int, limit: int) -> list[RawFrame] | None:
-    """Return the frames of the last `window_s` seconds, oldest first; None when a longer window may have more."""
+async def _latest(stream: _Stream, device: str, limit: int) -> list[RawFrame]:
+    """Return the last `limit` frames, oldest first: of a time that has at least so many, and no more than are read."""
+    now_s = unix_ms() / 1000
+    few_s = many_s = 0.0
+    for window_s in WINDOWS_S:
+        waiting, found = await _since(stream, device, now_s - window_s, limit)
+        if found:
+            return found
+        if waiting > SCANNED_MAX:
+            many_s = float(window_s)
+            break
+        few_s = float(window_s)
+    for _ in range(HALVINGS if many_s else 0):
+        middle_s = (few_s + many_s) / 2
+        waiting, found = await _since(stream, device, now_s - middle_s, limit)
+        if found:
+            return found
+        few_s, many_s = (few_s, middle_s) if waiting > SCANNED_MAX else (middle_s, many_s)
+    _, found = await _since(
+        stream, device, now_s - (many_s or few_s), limit, whole=True
+    )  # fewer in all, or too many at one moment
+    return found
+
+
+async def _since(stream: _Stream, device: str, start_s: float, limit: int, *, whole: bool = False) -> tuple[int, list[RawFrame]]:
+    """Return how many frames came since `start_s` (Unix), and the last `limit` of them, oldest first; none where these are too few.
+
+    None either where they are more than SCANNED_MAX, since the last ones come last. With `whole`, they are read in any case.
+    """
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.BY_START_TIME,
-        opt_start_time=datetime.fromtimestamp(unix_ms() / 1000 - window_s, UTC),
+        opt_start_time=datetime.fromtimestamp(start_s, UTC),
         ack_policy=AckPolicy.NONE,
         inactive_threshold=IDLE_S,
         mem_storage=True,
@@ -74,11 +98,11 @@ async def _window(stream: _Stream, device: str, window_s: int, limit: int) -> li
     consumer = await stream.add_consumer(STREAM, config)
     waiting = consumer.num_pending or 0
     try:
-        if waiting < limit and window_s != WINDOWS_S[-1]:
-            return None
+        if not whole and not limit <= waiting <= SCANNED_MAX:
+            return waiting, []
         reader = await stream.pull_subscribe_bind(consumer.name, STREAM)
         try:
-            return await _read(reader, min(waiting, SCANNED_MAX), limit)
+            return waiting, await _read(reader, waiting, limit)
         finally:
             await reader.unsubscribe()
     finally:

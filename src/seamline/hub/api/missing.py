@@ -55,7 +55,9 @@ def owed(key: Key, gaps: Sequence[int], high: int, numbered: int) -> list[Known]
 
 
 def place(seen: Mapping[Key, Iterable[Seen]], known: Iterable[Known], *, newest: Key | None = None) -> list[Missing]:
-    """Date each known range by the readings around it; those that touch no reading of the window are left out.
+    """Date each known range by the readings of its run that are next to it; those of runs without a reading here are left out.
+
+    A range before the first or after the last of these readings has no date on that side.
 
     The tail of the `newest` key stays although nothing follows it: it is what the device still owes now.
     """

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from seamline.contract.layout import FieldType
 from seamline.contract.model import Property
 from seamline.hub.inputs import Value
 
 Given: TypeAlias = bool | int | float | str
+DIGITS_MAX: Final = 60
+"""Of a value before the point: a u64 has 20, a scale 40."""
 
 
 class ValueRefusedError(ValueError):
@@ -53,13 +55,16 @@ def to_raw(prop: Property, value: Given) -> int:
 def _steps(prop: Property, value: float | str) -> int:
     scale = prop.scale or Decimal(1)
     try:
-        steps = (Decimal(str(value)) - (prop.offset or Decimal(0))) / scale
-        whole = steps.to_integral_value()
-    except (InvalidOperation, OverflowError) as error:
+        given = Decimal(str(value))
+    except InvalidOperation as error:
         raise ValueRefusedError(f"'{prop.name}' is a number; not {value!r}.") from error
-    if not steps.is_finite() or whole != steps:
+    # A number such as 1e999999 would be built digit by digit before its range refuses it.
+    if given.is_finite() and given.adjusted() > DIGITS_MAX:
+        raise ValueRefusedError(f"'{prop.name}' cannot be so large; not {value!r}.")
+    steps = (given - (prop.offset or Decimal(0))) / scale if given.is_finite() else Decimal("NaN")
+    if steps.is_nan() or steps != steps.to_integral_value():
         raise ValueRefusedError(f"'{prop.name}' goes in steps of {scale} {prop.unit or ''}".rstrip() + f"; not {value!r}.")
-    return int(whole)
+    return int(steps)
 
 
 def shown(prop: Property | None, raw: Value) -> float | int | str | bool | None:

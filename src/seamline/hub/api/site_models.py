@@ -228,10 +228,15 @@ class NeedNow(Frozen):
 
 
 class Helps(Frozen):
-    """The remedy of that number in the plan, and by how many m2 more would be covered now."""
+    """The remedy of that number in the plan: what it brings back now of what the dark node alone covered, and what is given up for it.
+
+    Both by zone in m2; `gain_m2` is the one less the other.
+    """
 
     remedy: int
     gain_m2: float
+    back_m2: dict[str, float]
+    given_up_m2: dict[str, float]
 
 
 class DarkNode(Frozen):

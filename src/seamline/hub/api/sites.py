@@ -312,5 +312,8 @@ def _needs(known: _Known, seen: Live) -> list[NeedNow]:
 
 
 def _dark(it: Dark) -> DarkNode:
-    helps = [Helps(remedy=gain.remedy.place, gain_m2=gain.gain_m2) for gain in it.gains]
+    helps = [
+        Helps(remedy=gain.remedy.place, gain_m2=gain.gain_m2, back_m2=dict(gain.back_m2), given_up_m2=dict(gain.given_up_m2))
+        for gain in it.gains
+    ]
     return DarkNode(node=it.node, alone_m2=dict(it.alone_m2), helps=helps)

@@ -213,7 +213,7 @@ def main(state: Path | None) -> int:
     try:
         role = AuthRole(read_config(state or default_state()))
     except (ConfigError, NkeyError) as error:
-        log.error("%s", error)  # noqa: TRY400
+        log.error("%s", error)  # noqa: TRY400 - the message says all
         return EXIT_INSTALLATION
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(role))

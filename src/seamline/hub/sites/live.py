@@ -94,12 +94,21 @@ class LiveNeed:
     missing_m2: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """What a remedy brings now: cells covered more, less those given up for it, in m2."""
+    """What a remedy brings now, by zone in m2, of a zone's needs the one with most.
+
+    `back_m2` is of what the dark node alone covered, `given_up_m2` is covered now and no more then. What else it covers counts for nothing.
+    """
 
     remedy: Remedy
-    gain_m2: float
+    back_m2: Mapping[str, float]
+    given_up_m2: Mapping[str, float]
+
+    @property
+    def gain_m2(self) -> float:
+        """What comes back, less what is given up for it."""
+        return round(sum(self.back_m2.values()) - sum(self.given_up_m2.values()), 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,17 +159,27 @@ def _dark(
     working: frozenset[str],
     remedies: Sequence[Remedy],
 ) -> Dark:
-    alone: dict[str, float] = {}
-    for one in watched:
-        now = counts[one.zone, one.need]
-        if node in one.seen:
-            back = float(((now < one.k) & (now + one.seen[node] >= one.k)).sum()) * one.cell_m2
-            alone[one.zone] = round(max(back, alone.get(one.zone, 0.0)), 2)
+    alone = {(one.zone, one.need): _alone(one, counts[one.zone, one.need], node) for one in watched}
     fit = [it for it in remedies if it.dark == node and (it.node is None or it.node in working)]
-    gains = [Gain(it, round(_gain(watched, counts, it), 2)) for it in fit]
+    gains = [_gain(watched, counts, it, alone) for it in fit]
     best = [max(of_kind, key=lambda it: (it.gain_m2, -it.remedy.place)) for of_kind in _by_kind(gains)]
     best.sort(key=lambda it: (-it.gain_m2, FIX_KINDS.index(it.remedy.kind)))
-    return Dark(node=node, alone_m2={zone: area for zone, area in alone.items() if area}, gains=tuple(best))
+    return Dark(node=node, alone_m2=_areas(watched, alone), gains=tuple(best))
+
+
+def _alone(one: Watched, now: NDArray[np.int32], node: str) -> Mask:
+    """The cells that are short of the node, and of nothing else."""
+    seen = one.seen.get(node)
+    return np.zeros(one.cells, np.bool_) if seen is None else (now < one.k) & (now + seen >= one.k)
+
+
+def _areas(watched: Sequence[Watched], cells: Mapping[tuple[str, int], Mask]) -> dict[str, float]:
+    """The area of these cells by zone, of a zone's needs the one with most, in m2; zones without any are left out."""
+    areas: dict[str, float] = {}
+    for one in watched:
+        if area := float(cells[one.zone, one.need].sum()) * one.cell_m2:
+            areas[one.zone] = round(max(area, areas.get(one.zone, 0.0)), 2)
+    return areas
 
 
 def _by_kind(gains: Sequence[Gain]) -> list[list[Gain]]:
@@ -169,16 +188,23 @@ def _by_kind(gains: Sequence[Gain]) -> list[list[Gain]]:
     return [kind for kind in kinds if kind]
 
 
-def _gain(watched: Sequence[Watched], counts: Mapping[tuple[str, int], NDArray[np.int32]], remedy: Remedy) -> float:
-    """Cells covered more than now, less those covered no more, in m2."""
-    total = 0.0
+def _gain(
+    watched: Sequence[Watched],
+    counts: Mapping[tuple[str, int], NDArray[np.int32]],
+    remedy: Remedy,
+    alone: Mapping[tuple[str, int], Mask],
+) -> Gain:
+    back: dict[tuple[str, int], Mask] = {}
+    given_up: dict[tuple[str, int], Mask] = {}
     for one in watched:
-        now = counts[one.zone, one.need]
+        key = (one.zone, one.need)
+        now = counts[key]
         after = now.copy()
         if remedy.node is not None and remedy.node in one.seen:
             after -= one.seen[remedy.node]
-        seen = remedy.seen.get((one.zone, one.need))
+        seen = remedy.seen.get(key)
         if seen is not None:
             after += seen
-        total += float((after >= one.k).sum() - (now >= one.k).sum()) * one.cell_m2
-    return total
+        back[key] = alone[key] & (after >= one.k)
+        given_up[key] = (now >= one.k) & (after < one.k)
+    return Gain(remedy=remedy, back_m2=_areas(watched, back), given_up_m2=_areas(watched, given_up))

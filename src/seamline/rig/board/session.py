@@ -178,7 +178,10 @@ class Session:
     async def _power_up(self, port: BoardPort, deeds: Deeds) -> Contract:
         """Begin with a boot of which every line is heard; returns the contract that the board runs."""
         witness = self.witness
-        known = lambda: witness.hello is not None and witness.boot is not None  # noqa: E731
+
+        def known() -> bool:
+            return witness.hello is not None and witness.boot is not None
+
         tries = TRIES if port.relay is not None or port.console.has_reset() else 1
         for _ in range(tries):
             if port.relay is not None:
@@ -219,7 +222,9 @@ class Session:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         undone: list[tuple[float, Undo]] = []
-        never = lambda: False  # noqa: E731
+
+        def never() -> bool:
+            return False
 
         async def undo_until(at_s: float) -> None:
             while undone and undone[0][0] <= at_s:
@@ -249,12 +254,18 @@ class Session:
             if rested_in != boots:
                 rests = witness.counts.get("rest", 0)
                 port.console.tell("rest")
-                said = lambda rests=rests: witness.counts.get("rest", 0) > rests  # noqa: E731
+
+                def said(rests: int = rests) -> bool:
+                    return witness.counts.get("rest", 0) > rests
+
                 rested_in = boots if await self.until(said, ASK_EVERY_S) and len(witness.boots) == boots else None
                 continue
             witness.held = None
             port.console.tell("held")
-            done = lambda boots=boots: len(witness.boots) != boots or (witness.held == 0 and witness.live)  # noqa: E731
+
+            def done(boots: int = boots) -> bool:
+                return len(witness.boots) != boots or (witness.held == 0 and witness.live)
+
             if await self.until(done, ASK_EVERY_S) and len(witness.boots) == boots:
                 return []
         if rested_in is None:

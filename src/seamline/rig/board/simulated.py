@@ -242,7 +242,7 @@ def ask_time(host: str, port: int, timeout_s: float = 1.0) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Run boots until the power goes."""
-    config = Config(**cast("dict[str, str]", json.loads(Path(arguments[0]).read_text(encoding="utf-8"))))  # pyright: ignore[reportArgumentType]
+    config = Config(**cast("dict[str, str]", json.loads(Path(arguments[0]).read_text(encoding="utf-8"))))  # pyright: ignore[reportArgumentType] - as `Config` was written
     reset = asyncio.run(_boot(config))
     os.environ[RESET_VARIABLE] = reset
     os.execv(  # noqa: S606  # the board's own restart: same process, same console

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING, Final, cast
@@ -130,7 +131,12 @@ def verdict_of(lost: LostError, before: LostError | None, core: str | None, what
 
 
 def behave() -> None:
-    """What a process of the rig does first: it leaves Ctrl-C to the process that began it, and leaves no program behind."""
+    """What a process of the rig does first: it leaves Ctrl-C to the process that began it, and leaves no program behind.
+
+    What a core prints goes to standard error: standard output is the command's, and with `--json` one document.
+    """
+    with suppress(OSError):  # closed
+        os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _told_to_end)
 

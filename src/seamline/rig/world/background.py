@@ -161,7 +161,10 @@ class Background:
         if not await ingest.lease(LEASE, 0):
             raise BrokenPromise("no-error", "the lease of the steps is held by nobody that lives")
         store = UnhurriedStore(connection, "worker", house.store_faults, self._stream)
-        now_ms = lambda: unix_ms(house.heap.now_us)  # noqa: E731 - a clock
+
+        def now_ms() -> int:
+            return unix_ms(house.heap.now_us)
+
         self._steps = store_steps(store, ingest, house.catalogue, self.announcer, now_ms, self.revalue_rows)
         self.began_us = house.heap.now_us
         self._wait_us = int(BACKOFF_S_MIN * SECOND)

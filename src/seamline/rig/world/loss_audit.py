@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 from seamline.device import Core, Policy
 from seamline.device.batch import BATCH_OVERHEAD_BYTES
+from seamline.device.counters import Counters
+from seamline.device.ending import KEY as END_KEY, mark as end_mark
 from seamline.device.frame import HEADER_BYTES, HEADER_FORMAT
 from seamline.device.losses import BUFFER_FULL, CORRUPTED, EXPIRED, REASONS, Loss, Losses
 from seamline.device.outbox import HELD_RANGES_MAX, SEGMENT_PREFIX, Outbox
@@ -98,6 +100,7 @@ class LossAudit:
         self._policy = policy
         self._stored = stored
         self._hurt = frozenset(self._flash.hurt)
+        self._truth.in_order = None if self._outbox is None else _ended_in_order(policy.stride, stored)
 
     # -- what the device gives up --------------------------------------------------------------------------------------
 
@@ -257,3 +260,10 @@ def _outside(first: int, end: int, ranges: list[tuple[int, int]]) -> Iterator[in
         at = max(at, high)
     if at < end:
         yield at
+
+
+def _ended_in_order(stride: int, stored: Mapping[str, bytes]) -> bool:
+    """Whether flash holds the word of the boot that its counters name."""
+    counters = Counters(stride)
+    ran = counters.load(dict(stored)) and not counters.is_alone
+    return ran and stored.get(END_KEY) == end_mark(counters.incarnation, counters.boot)

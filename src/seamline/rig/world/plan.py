@@ -315,7 +315,10 @@ def _present(only: object, devices: int) -> tuple[int, ...]:
     listed = cast("list[object]", only) if isinstance(only, list) else []
     if not listed:
         raise PlanError("the plan's `only` is no list of device indices")
-    return tuple(_whole({"only": entry}, "only", 0, devices - 1, "the plan") for entry in listed)
+    present = tuple(_whole({"only": entry}, "only", 0, devices - 1, "the plan") for entry in listed)
+    if len(set(present)) < len(present):
+        raise PlanError("the plan's `only` names a device twice")
+    return present
 
 
 def _text(members: Mapping[str, object], name: str) -> str | None:

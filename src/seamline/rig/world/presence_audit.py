@@ -21,6 +21,7 @@ from seamline.rig.world.hub import Hub
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.tables_rows import PresenceRow as Row
+from seamline.rig.world.told_audit import ToldAudit
 
 LOOK_EVERY_US: Final = 5 * SECOND
 DEVICES_A_LOOK: Final = 32
@@ -51,6 +52,7 @@ class PresenceAudit:
         self._deaf: Final[set[int]] = set()
         self._unwell_us = 0
         self._next = 0
+        self.told: Final = ToldAudit(hub.database.tables)
         self.deaf = DeafAudit(())
         """Of the devices that nobody answers, given the faults of the plan."""
 
@@ -99,6 +101,9 @@ class PresenceAudit:
         shown = assess(_row(row), unix_ms(now_us), timing)
         self._marks.hit(SHOWN[shown.state])
         self._recovery(device, shown)
+        untold = self.told.untold(row["device_no"], row["announced"])
+        if untold:
+            raise BrokenPromise("told-once", untold, device.index)
         quiet_ms = (now_us - self._stored_us.get(device.index, -(1 << 62))) // MS
         silent_ms = timing.publish_every_ms + timing.answer_timeout_ms
         if shown.state in SPEAKS and quiet_ms > silent_ms + SLACK_MS:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+import numpy as np
+
+from seamline.hub.timeline import Quality
 from seamline.rig.world.audit import ROUNDING_MS
-from seamline.rig.world.clocks import WORLD_BEGAN_UNIX_MS
+from seamline.rig.world.clocks import MILLION, WORLD_BEGAN_UNIX_MS
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.tables_hub import Tables
 from seamline.rig.world.tables_readings import Sheet
-from seamline.rig.world.tables_rows import QuarantineRow
+from seamline.rig.world.tables_rows import AnchorRow, QuarantineRow
 from seamline.rig.world.truth import OWED, SET_ASIDE, DeviceTruth, LineKey
 
+DRIFT_PPM: Final = 1_000
+"""No crystal of a contract is worse."""
 TELLS: Final = {"loss": "records", "quarantine": "frames"}
 """What an event of a kind counts."""
 
@@ -70,10 +75,33 @@ class StepAudit:
                 return f"{owed} {TELLS[kind]} of {kind}, and the events tell of {told}"
         return ""
 
+    def dated(self) -> None:
+        """At the end: what was made in a boot with an anchor that stands is dated by it. Raises BrokenPromise."""
+        standing: dict[tuple[int, int, int], list[AnchorRow]] = {}
+        for anchor in self._tables.anchor.rows.values():
+            if anchor.accepted:
+                standing.setdefault((anchor.device_no, anchor.incarnation, anchor.boot), []).append(anchor)
+        for table in self._tables.readings.values():
+            for sheet in table.sheets.values():
+                if sheet.used:
+                    self._by_anchors(sheet, standing)
+
+    def _by_anchors(self, sheet: Sheet, standing: Mapping[tuple[int, int, int], Sequence[AnchorRow]]) -> None:
+        used = sheet.used
+        for at in np.flatnonzero(~sheet.dated[:used] | (sheet.column("quality")[:used] == Quality.BOUNDED)).tolist():
+            number, incarnation, boot, uptime_ms = (
+                int(sheet.column(name)[at]) for name in ("device_no", "incarnation", "boot", "uptime_ms")
+            )
+            arrival_ms = int(sheet.column("arrival")[at]) // 1000
+            anchors = standing.get((number, incarnation, boot), ())
+            if anchors and all(_earliest_ms(anchor, uptime_ms) <= arrival_ms for anchor in anchors):
+                what = f"a record of boot {boot} has no date by the boot's {len(anchors)} anchors that stand"
+                raise BrokenPromise("dates", what, self.index_of(number))
+
     def _owe(self, row: QuarantineRow) -> None:
         if row["device_no"] is None or row["first"] is None or row["count"] is None or not row["counted"]:
             return
-        truth = self._truths[self._device(row["device_no"])]
+        truth = self._truths[self.index_of(row["device_no"])]
         line = truth.lines.get(LineKey(row["incarnation"] or 0, row["boot"] or 0, row["channel"] or 0))
         for at in range(row["first"], min(row["first"] + row["count"], 0 if line is None else len(line.classes))):
             if line is not None and line.classes[at] == SET_ASIDE:
@@ -84,13 +112,20 @@ class StepAudit:
         if measured_us is None or error_ms is None:
             return
         number, incarnation, boot, seq = (int(sheet.column(name)[at]) for name in ("device_no", "incarnation", "boot", "seq"))
-        line = self._truths[self._device(number)].lines.get(LineKey(incarnation, boot, sheet.layout.message_id))
+        line = self._truths[self.index_of(number)].lines.get(LineKey(incarnation, boot, sheet.layout.message_id))
         if line is None or seq >= len(line.true_us):
             return
         off_us = abs(measured_us - (WORLD_BEGAN_UNIX_MS * 1000 + line.true_us[seq]))
         if off_us > (error_ms + ROUNDING_MS) * 1000:
             what = f"a revised date is off by {off_us // 1000} ms and says at most {error_ms} ms"
-            raise BrokenPromise("dates", what, self._device(number))
+            raise BrokenPromise("dates", what, self.index_of(number))
 
-    def _device(self, number: int) -> int:
+    def index_of(self, number: int) -> int:
+        """Which device of the world has this number in the hub."""
         return self._index[self._tables.device_ids.rows[number]]
+
+
+def _earliest_ms(anchor: AnchorRow, uptime_ms: int) -> int:
+    """Before when nothing can have been made at an uptime of the anchor's boot, by the anchor."""
+    distance_ms = uptime_ms - anchor.at_ms
+    return anchor.unix_ms + distance_ms - anchor.uncertainty_ms - abs(distance_ms) * DRIFT_PPM // MILLION - ROUNDING_MS

@@ -92,7 +92,7 @@ class Line:
 class DeviceTruth:
     """Everything one device measured."""
 
-    __slots__ = ("asked", "boots", "lines")
+    __slots__ = ("asked", "boots", "in_order", "lines")
 
     def __init__(self) -> None:
         self.lines: dict[Whose, Line] = {}
@@ -100,6 +100,8 @@ class DeviceTruth:
         """The last boot of each incarnation."""
         self.asked: set[tuple[str, int, object]] = set()
         """Every wish that was ever stored for it: setting, version, value."""
+        self.in_order: bool | None = None
+        """Whether the boot before the one that runs left the word that it ended in order; None where nobody can tell."""
 
     @property
     def numbered(self) -> int:

@@ -14,18 +14,23 @@ from seamline.device.counters import Counters
 from seamline.device.frame import FLAG_HEARD
 from seamline.device.policy import FRAME_SENT_BYTES_MAX
 from seamline.device.shapes import Stored
+from seamline.rig.world.leaving import Leaving, Sent, last_ms
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.pacing import Pacer, Waits
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.truth import DeviceTruth
 
 DECODER: Final = json.JSONDecoder()
-FRAME_KEY: Final = Struct("<2xB5xIIIH")
-"""Of a data frame (docs/wire.md): channel, incarnation, boot, first sequence, count."""
+FRAME_KEY: Final = Struct("<2xB5xIIIH2xIHH")
+"""Of a data frame (docs/wire.md): channel, incarnation, boot, first sequence, count; uptime (low, high) and size of its records."""
 BOOKS_EVERY: Final = 64
 """Steps between two looks at a core's books: they cost as much as a frame."""
 LOSS_RANGES_MAX: Final = 64
 LINK_DOWN, LINK_OPENING, LINK_UP = range(3)
+DEAF: Final = "deaf"
+"""Why a core ends a session that nobody answers."""
+STOPPED: Final = "stopped"
+"""How a boot ended that ended in order."""
 
 
 class Watch:
@@ -36,7 +41,9 @@ class Watch:
         "_bounds",
         "_busy",
         "_core",
+        "_ended",
         "_failures",
+        "_leaving",
         "_link",
         "_marks",
         "_policy",
@@ -66,6 +73,8 @@ class Watch:
         self._silent_until_ms = 0
         self._busy: tuple[int, int] | None = None  # the end of the one wait it was told, and how much longer it may take
         self._failures = 0
+        self._ended = ""  # why its last session of this boot ended: `deaf`, or something else
+        self._leaving = Leaving(policy)
         self._sent: dict[
             int, int
         ] = {}  # by incarnation, boot, channel and first record, in one number: there is one for each frame
@@ -105,8 +114,9 @@ class Watch:
             self._failures += 1
             self.pacer.failed(now_ms)
         elif self._link == LINK_UP:
-            if reason == "deaf":
+            if reason == DEAF:
                 self._marks.hit("deaf")
+            self._ended = reason
             self.pacer.ended(now_ms)
         self._link = LINK_DOWN
 
@@ -126,7 +136,7 @@ class Watch:
         if kind == "data":
             if self.in_vain and payload[1] & FLAG_HEARD:
                 self.in_vain = 0  # it has just said that it hears, truly: since its last frame
-            self._data(payload)
+            self._data(now_ms, payload)
         elif kind == "probe":
             self._probes += 1
             self._asks(now_ms)
@@ -148,12 +158,23 @@ class Watch:
 
     def _owns_up(self, birth: bytes) -> None:
         """A birth counts every connect that failed since the last session, by its reason."""
-        listed = cast("list[list[object]]", _document(birth)["failures"])
+        document = _document(birth)
+        self._says_how_it_ended(cast("str | None", document["last_end"]))
+        listed = cast("list[list[object]]", document["failures"])
         told = sum(cast("int", count) for _, count in listed)
         if told != self._failures:
             raise self.broken("failures-told", f"its birth tells of {told} failed connects, and {self._failures} failed")
         if told:
             self._marks.hit("failures-told")
+
+    def _says_how_it_ended(self, told: str | None) -> None:
+        """A birth says why the session before ended; the first of a boot, how the boot before did."""
+        if self._ended:
+            if (told == DEAF) != (self._ended == DEAF):
+                raise self.broken("end-told", f"its birth says that the last session ended as {told}, and that was {self._ended}")
+        elif self._truth.in_order is not None and (told == STOPPED) != self._truth.in_order:
+            was = "in order" if self._truth.in_order else "without a word"
+            raise self.broken("end-told", f"its birth says that the last boot ended as {told}, and that ended {was}")
 
     def persists(self, entries: Stored) -> None:
         """It has made a slot of its counters durable: note how far they now bound this boot's numbers."""
@@ -161,8 +182,10 @@ class Watch:
         if counters.load(entries) and (counters.incarnation, counters.boot) == (self._core.incarnation, self._core.boot):
             self._bounds = counters.bounds
 
-    def _data(self, payload: bytes) -> None:
-        channel, incarnation, boot, first, count = cast("tuple[int, int, int, int, int]", FRAME_KEY.unpack_from(payload))
+    def _data(self, now_ms: int, payload: bytes) -> None:
+        channel, incarnation, boot, first, count, low, high, record_bytes = cast(
+            "tuple[int, ...]", FRAME_KEY.unpack_from(payload)
+        )
         if len(payload) > FRAME_SENT_BYTES_MAX:
             raise self.broken("bounded", f"a frame of {len(payload)} bytes")
         key = incarnation << 72 | boot << 40 | channel << 32 | first
@@ -173,9 +196,15 @@ class Watch:
                 what = f"boot {boot}, channel {channel}, record {first} again without a probe's answer"
                 raise self.broken("sent-again", what)
         self._sent[key] = self._probes
-        if (incarnation, boot) == (self._core.incarnation, self._core.boot) and first + count > self._bounds.get(channel, 0):
+        is_own = (incarnation, boot) == (self._core.incarnation, self._core.boot)
+        if is_own and first + count > self._bounds.get(channel, 0):
             what = f"sends record {first + count - 1} of channel {channel}, and flash bounds {self._bounds.get(channel, 0)}"
             raise self.broken("counted-first", what)
+        first_ms = low | high << 32
+        sent = Sent((incarnation, boot, channel), first + count, count, first_ms, last_ms(first_ms, payload, count, record_bytes))
+        late = self._leaving.sends(now_ms, sent, is_own=is_own, is_again=before is not None)
+        if late is not None:
+            raise self.broken(*late)
         if channel == 0:
             self._marks.hit("losses-declared")
             return
@@ -200,6 +229,7 @@ class Watch:
         """The link ended."""
         if self._link == LINK_UP:
             self._link = LINK_DOWN
+            self._ended = "lost"
             self.pacer.ended(now_ms)
 
     def hears(self, now_ms: int, kind: str, payload: bytes) -> None:
@@ -215,6 +245,7 @@ class Watch:
             until_ms = now_ms + said["retry_after_ms"]
             self._busy = (until_ms, said["retry_after_ms"] // 2) if now_ms >= self._silent_until_ms else None
             self._silent_until_ms = max(self._silent_until_ms, until_ms)
+            self._leaving.silent(until_ms + said["retry_after_ms"] // 2)
         elif kind == "twin":
             self._wishes(_document(payload))
         elif kind == "session":
@@ -225,10 +256,11 @@ class Watch:
                     self._answered = True
                     self._failures = 0
                     self.pacer.answered(now_ms, cast("int | None", document.get("spread_ms")))
-                self._acknowledged(cast("int", document["incarnation"]), document["marks"])
+                    self._leaving.answered(now_ms)
+                self._acknowledged(now_ms, cast("int", document["incarnation"]), document["marks"])
         elif kind == "marks":
             document = _document(payload)
-            self._acknowledged(cast("int", document["incarnation"]), document["marks"])
+            self._acknowledged(now_ms, cast("int", document["incarnation"]), document["marks"])
             if document["session"] == self._session and document["probe"] is not None:
                 self._probe_answered = max(self._probe_answered, cast("int", document["probe"]))
 
@@ -239,10 +271,12 @@ class Watch:
                 what = f"is told to have {setting} at {wish['value']!r}, wish {wish['version']}, and nobody asked that of it"
                 raise self.broken("own-mail", what)
 
-    def _acknowledged(self, incarnation: int, marks: object) -> None:
+    def _acknowledged(self, now_ms: int, incarnation: int, marks: object) -> None:
         if incarnation not in self._truth.boots:
             raise self.broken("own-mail", f"is told of incarnation {incarnation:08x}, which it never was")
-        for boot, channel, following in cast("list[list[int]]", marks):
+        listed = cast("list[list[int]]", marks)
+        self._leaving.accounted(now_ms, incarnation, listed)
+        for boot, channel, following in listed:
             if channel:
                 self._truth.acknowledge(self.device, (incarnation, boot, channel), following)
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
+from glob import escape
 from pathlib import Path
 from typing import Final, cast
 
@@ -67,7 +68,7 @@ def read_with(plan: Plan) -> tuple[str, ...]:
         found[name] = None
         path = plan.beside(name)
         if path.suffix.lower() == ".shp":
-            for other in sorted(path.parent.glob(f"{path.stem}.*")):
+            for other in sorted(path.parent.glob(f"{escape(path.stem)}.*")):
                 if other.suffix.lower() in SIDECARS:
                     found[(Path(name).parent / other.name).as_posix()] = None
     for node in plan.nodes.values():

@@ -11,6 +11,7 @@ from typing import cast
 from seamline.site.documents.bom import bom
 from seamline.site.documents.design import Design
 from seamline.site.documents.devices import Device, devices
+from seamline.site.documents.views import CablesView
 
 Cell = str | int | float | bool | None
 
@@ -30,7 +31,7 @@ def tables(design: Design) -> Iterator[tuple[str, Sequence[str], Iterable[Sequen
         columns = ("a", "b", "radio", "rate", "metres", "loss_db", "margin_db", "spare_db", "used")
         yield "links", columns, ([getattr(link, column) for column in columns] for link in design.radio.links)
     if design.cables is not None:
-        yield "cables", CABLES, cable_rows(design)
+        yield "cables", CABLES, cable_rows(design.cables)
     if design.power is not None:
         columns = ("node", "source", "daily_wh", "autonomy_d", "dark_share", "worst_month", "upper_bound", "met")
         rows = ([*(getattr(node, column) for column in columns), "; ".join(node.notes)] for node in design.power.nodes)
@@ -122,13 +123,12 @@ def coverage_rows(design: Design) -> Iterator[Sequence[Cell]]:
 CABLES = ("id", "source", "device", "part", "use", "metres", "route_m", "lead_m", "drop_share", "lines", "problems")
 
 
-def cable_rows(design: Design) -> Iterator[Sequence[Cell]]:
+def cable_rows(cables: CablesView) -> Iterator[Sequence[Cell]]:
     """The cable schedule, and what no route leads to."""
-    assert design.cables is not None  # noqa: S101  (asked before)
-    for row in design.cables.rows:
+    for row in cables.rows:
         yield (
             row.id, row.source, row.device, row.part, row.use, row.metres, row.route_m, row.lead_m, row.drop_share,
             " ".join(row.lines), "; ".join(row.problems),
         )  # fmt: skip
-    for ident, why in design.cables.unroutable.items():
+    for ident, why in cables.unroutable.items():
         yield (ident, "", "", "", "", None, None, None, None, "", why)

@@ -138,4 +138,6 @@ def power_text(power: PowerSource | None) -> str:
         return "not planned"
     if power.kit is not None:
         return f"{power.kind}, kit {power.kit}"
-    return f"{power.kind} from {power.supply}" if power.supply else f"{power.kind}, nearest supply"
+    if power.supply:
+        return f"{power.kind} from {power.supply}"
+    return f"{power.kind}, nearest {'supply or socket' if power.kind == 'mains' else 'supply'}"

@@ -84,16 +84,17 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
             path = new / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        if replaces:
-            folder.rename(old)
         try:
-            new.rename(folder)
-        except OSError:
             if replaces:
+                folder.rename(old)
+            new.rename(folder)
+        except BaseException:
+            if old.exists() and not folder.exists():
                 old.rename(folder)  # what was there stays there
             raise
     finally:
-        shutil.rmtree(made)
+        if folder.exists() or not old.exists():  # else what was there is nowhere else
+            shutil.rmtree(made)
 
 
 def refuse_foreign(folder: Path) -> None:

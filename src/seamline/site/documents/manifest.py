@@ -106,8 +106,11 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(content, cast("Mapping[str, object]", parts), site, variant, cast("Mapping[str, str]", files))
 
 
-def verify(folder: Path, current: Content | None = None) -> Verdict:
-    """Hold a folder against its manifest and, when that is given, against a plan's content; SiteError without a manifest."""
+def verify(folder: Path, current: Content | None = None, built: Mapping[str, bytes] | None = None) -> Verdict:
+    """Hold a folder against its manifest and, when they are given, against a plan's content and the files that it is `built` into.
+
+    Without `built`, who alters a file and its sum in the manifest is not found out. SiteError without a manifest.
+    """
     told = read_manifest(folder)
     findings: list[Finding] = []
     why = None if current is None else stale(told, current)
@@ -117,6 +120,8 @@ def verify(folder: Path, current: Content | None = None) -> Verdict:
             finding = Finding("stale", name, why)
         if finding is not None:
             findings.append(finding)
+    if built is not None and why is None:
+        findings += otherwise(folder, built, {*told.files} - {finding.file for finding in findings})
     known = {*told.files, MANIFEST}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -125,6 +130,18 @@ def verify(folder: Path, current: Content | None = None) -> Verdict:
     if why is not None and not findings:
         findings.append(Finding("stale", MANIFEST, why))
     return Verdict(told.content, told.site, told.variant, len(told.files), tuple(findings))
+
+
+def otherwise(folder: Path, built: Mapping[str, bytes], held: set[str]) -> list[Finding]:
+    """What a plan is built into, held against the files of a folder that the manifest bears out."""
+    told = [Finding("foreign", name, "the plan is not built into it") for name in sorted(held - {*built})]
+    for name, data in sorted(built.items()):
+        path = folder / name
+        if name in held | {MANIFEST} and path.read_bytes() != data:
+            told.append(Finding("altered", name, "the plan is built into another"))
+        elif not path.exists():
+            told.append(Finding("missing", name, "the plan is built into it, and it is not there"))
+    return told
 
 
 def judged(folder: Path, name: str, total: str, content: str) -> Finding | None:

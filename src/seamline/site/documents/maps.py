@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -73,9 +75,10 @@ def details(design: Design, kind: str, title: str) -> Iterator[Draft]:
         if whole.scale > DETAIL_SCALE and wide * whole.mm < DETAIL_MM and any(need.need.kind == kind for need in zone.needs):
             air = max(wide / 4, 10.0)
             bounds = (west - air, south - air, east + air, north_ + air)
-            yield coverage_map(
-                design, kind, f"map-{kind}-{slug(ident, 'zone')}", f"{title}: {design.site.zones[ident].zone.title}", bounds
-            )
+            called = f"{title}: {design.site.zones[ident].zone.title}"
+            # Of this zone alone: zones lie on each other, and what one lacks must not be drawn over what another has.
+            close = replace(design, coverage=replace(design.coverage, zones={ident: zone}))
+            yield coverage_map(close, kind, f"map-{kind}-{slug(ident, 'zone')}", called, bounds)
 
 
 def coverage_map(design: Design, kind: str, name: str, title: str, bounds: tuple[float, float, float, float]) -> Draft:
@@ -119,8 +122,9 @@ def ground(design: Design, chart: Chart, kind: str) -> Iterator[Mark]:
     yield from zones(design, chart)
     yield from connections(design, chart)
     placed = devices(design)
+    asked = {one for zone in design.coverage.zones.values() for need in zone.needs for one in need.seen}
     for one in placed:
-        if one.role == kind:
+        if one.role == kind == "camera" or (one.role == kind and one.id in asked):  # what no zone asks for would colour the map
             yield Group(tuple(view(design, one, chart)), f"what {one.id} looks at")
     yield from signs(design, placed, chart, labels)
     yield from names(design, placed, chart, labels, kind)
@@ -282,11 +286,11 @@ def grid_edge(chart: Chart) -> Iterator[Mark]:
     yield polygon(corners, Ink(stroke=GREY, width=0.25))
     west, south, east, north_ = chart.seen()
     step = next((one for one in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if one * chart.mm >= 25), 2000)
-    for metres in range(int(-(-west // step)) * step, int(east) + 1, step):
+    for metres in range(math.ceil(west / step) * step, math.floor(east) + 1, step):
         x = chart.at(metres, 0)[0]
         yield line(((x, room.y), (x, room.y - 1.2)), HAIR)
         yield Text(x, room.y - 1.8, f"{metres}", 2, "middle", colour=GREY)
-    for metres in range(int(-(-south // step)) * step, int(north_) + 1, step):
+    for metres in range(math.ceil(south / step) * step, math.floor(north_) + 1, step):
         y = chart.at(0, metres)[1]
         yield line(((room.x, y), (room.x - 1.2, y)), HAIR)
         yield Text(room.x - 1.8, y, f"{metres}", 2, "middle", colour=GREY, turn=-90)

@@ -21,6 +21,8 @@ from seamline.site.observers import Camera as Eye
 
 AROUND_M: Final = 12.0
 """How much of the site the excerpt shows about a device, at least, in each direction."""
+LOW_M: Final = 0.1
+"""What lies on the ground is drawn as if it stood so high."""
 FACT: Final = 2.8
 MUTED: Final = Ink(stroke="#9aa4b0", width=0.25)
 
@@ -224,7 +226,7 @@ def side_view(design: Design, one: Device, room: Room) -> Iterator[Mark]:
     above = math.degrees(eye.half_angles[1])
     rays = ((one.tilt_deg + above, 0.25), (one.tilt_deg, 0.5), (one.tilt_deg - above, 0.25))
     hits = [reach(one.height_m, degrees) for degrees, _ in rays]
-    far = max([hit for hit in hits if hit is not None] + [one.height_m * 2])
+    far = max([hit for hit in hits if hit is not None] + [max(one.height_m, LOW_M) * 2])
     across = (room.right - foot - 4) / far
     yield Text(room.right, room.y + 3.2, f"tilt {one.tilt_deg:g}°, field {2 * above:.1f}° upright", 2.4, "end", colour=GREY)
     for (degrees, thick), hit in zip(rays, hits, strict=True):
@@ -232,7 +234,7 @@ def side_view(design: Design, one: Device, room: Room) -> Iterator[Mark]:
         if hit is not None:
             yield line(((foot, top), (foot + hit * across, ground)), ink)
         else:
-            rise = (ground - top) * math.tan(math.radians(-degrees)) * far / max(one.height_m, 0.1)
+            rise = (ground - top) * math.tan(math.radians(-degrees)) * far / max(one.height_m, LOW_M)
             yield line(((foot, top), (room.right - 2, max(room.y + 6, top - rise))), ink)
     for at, hit in enumerate(hits):
         if hit is not None:

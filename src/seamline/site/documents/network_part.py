@@ -9,6 +9,7 @@ from seamline.site.documents.views import CablesView, CableView, FailureView, Li
 from seamline.site.network.links import Link
 from seamline.site.network.study import Study
 from seamline.site.network.wiring import Row
+from seamline.site.plan.model import Gateway, Node
 from seamline.site.plan.site import Site
 
 
@@ -70,6 +71,7 @@ def cables_view(site: Site, study: Study) -> CablesView:
         trench_m=round(wiring.trench_m, 1),
         trench_bound_m=round(wiring.bound_m, 1),
         unlaid=tuple(unlaid(site)),
+        sockets=sockets(site),
         switches=tuple(
             SwitchView(
                 budget.switch,
@@ -89,13 +91,30 @@ def cables_view(site: Site, study: Study) -> CablesView:
 def unlaid(site: Site) -> Iterator[str]:
     """Uses that something needs a cable for, and for which the plan names none."""
     plan = site.plan
-    devices = [one for one in (*plan.nodes.values(), *plan.gateways.values()) if not one.existing and one.power is not None]
-    kinds = {one.power.kind for one in devices if one.power is not None}
+    kinds = {one.power.kind for one in planned(site) if one.power is not None}
+    if not has_mains(site):
+        kinds.discard("mains")
     kinds |= {"poe" for wish in plan.links.values() if wish.by == "cable" and not wish.avoid}
     if "poe" in kinds and plan.routes.cable is None:
         yield "data and PoE (routes.cable)"
     if kinds & {"mains", "dc"} and plan.routes.power_cable is None:
         yield "power (routes.power_cable)"
+
+
+def sockets(site: Site) -> tuple[str, ...]:
+    """What is fed from the mains where the plan has no such supply: a socket is taken to be there, as by the network and by placement."""
+    mains = () if has_mains(site) else planned(site)
+    return tuple(one.id for one in mains if one.power is not None and one.power.kind == "mains")
+
+
+def planned(site: Site) -> tuple[Node | Gateway, ...]:
+    """Nodes and gateways that are not there yet."""
+    return tuple(one for one in (*site.plan.nodes.values(), *site.plan.gateways.values()) if not one.existing)
+
+
+def has_mains(site: Site) -> bool:
+    """Whether the plan says where the mains are."""
+    return any(supply.kind == "mains" for supply, _ in site.supplies.values())
 
 
 def row_view(row: Row) -> CableView:

@@ -186,9 +186,10 @@ class Flow:
 
     def add(self, *blocks: Words | Table) -> None:
         """Put blocks under what is there."""
-        for block in blocks:
+        for at, block in enumerate(blocks):
             if isinstance(block, Words):
-                self._words(block)
+                below = blocks[at + 1] if at + 1 < len(blocks) else None
+                self._words(block, self._lead(below) + 1 if isinstance(below, Table) else 4 * STEP)
             else:
                 self._table(block)
 
@@ -199,12 +200,12 @@ class Flow:
         self._pages.append([])
         self._y = self._room.y
 
-    def _words(self, words: Words) -> None:
+    def _words(self, words: Words, below: float = 0.0) -> None:
         size, step = (3.6, 5.0) if words.heading else (SIZE, STEP)
         colour = ALARM if words.alarm else ACCENT if words.heading else INK
         if words.heading and self._pages[-1]:
             self._y += 4
-        if words.heading and not self._fits(step + 4 * STEP):
+        if words.heading and not self._fits(step + below):
             self._turn()  # a heading never stands alone at the foot
         for text in wrapped(words.text, self._room.width, size, bold=words.heading):
             if not self._fits(step):
@@ -214,15 +215,15 @@ class Flow:
         self._y += 1
 
     def _table(self, table: Table) -> None:
-        total = sum(column.share for column in table.columns)
-        widths = [self._room.width * column.share / total for column in table.columns]
+        widths = self._widths(table)
+        if not self._fits(self._lead(table)):
+            self._turn()
         self._head(table, widths)
         if not table.rows:
             self._words(Words(table.empty))
         for row in table.rows:
-            cells = [wrapped(cell, wide - 2 * PAD, SIZE, bold=row.strong) for cell, wide in zip(row.cells, widths, strict=True)]
-            for part in self._parts(cells):
-                height = max(map(len, part)) * STEP + 1.5
+            for part in self._parts(row, widths):
+                height = height_of(part)
                 if not self._fits(height):
                     self._turn()
                     self._head(table, widths)
@@ -230,15 +231,23 @@ class Flow:
                 self._y += height
         self._y += 2
 
-    def _parts(self, cells: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
-        """A row as one part, or as several where it has more lines than a page."""
+    def _widths(self, table: Table) -> list[float]:
+        total = sum(column.share for column in table.columns)
+        return [self._room.width * column.share / total for column in table.columns]
+
+    def _lead(self, table: Table) -> float:
+        """What of a table must stand together: its head and its first row."""
+        first = next(self._parts(table.rows[0], self._widths(table))) if table.rows else [[table.empty]]
+        return STEP + 2 + height_of(first)
+
+    def _parts(self, row: Row, widths: Sequence[float]) -> Iterator[list[Sequence[str]]]:
+        """A row's lines by cells: one part, or several where it has more lines than a page."""
+        cells = [wrapped(cell, wide - 2 * PAD, SIZE, bold=row.strong) for cell, wide in zip(row.cells, widths, strict=True)]
         most = int((self._room.height - 2 * STEP - 4) / STEP)
         for first in range(0, max(map(len, cells)), most):
             yield [cell[first : first + most] for cell in cells]
 
     def _head(self, table: Table, widths: Sequence[float]) -> None:
-        if not self._fits(4 * STEP):
-            self._turn()
         self._pages[-1].append(box(self._room.x, self._y, self._room.width, STEP + 2, Ink(fill=PALE)))
         self._cells(table, [[column.title] for column in table.columns], widths, GREY, bold=True)
         self._y += STEP + 2
@@ -256,3 +265,8 @@ class Flow:
                 y = self._y + 0.7 + SIZE + number * STEP
                 self._pages[-1].append(Text(at, y, text, SIZE, column.anchor, bold=bold, colour=colour))
             x += wide
+
+
+def height_of(cells: Sequence[Sequence[str]]) -> float:
+    """How high a row of these lines is, mm."""
+    return max(map(len, cells)) * STEP + 1.5

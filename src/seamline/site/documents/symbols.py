@@ -95,15 +95,15 @@ class Labels:
     def put(self, x: float, y: float, text: str, size: float, radius: float, *, bold: bool = False, colour: str = INK) -> Text:
         """The name of a sign at (x, y) of this radius."""
         wide = width(text, size, bold=bold)
-        best, least = None, math.inf
-        for worth, (left, base) in enumerate(places(x, y, wide, size, radius)):
-            spot = (left - 0.3, base - size * 0.8, left + wide + 0.3, base + size * 0.25)
-            over = math.fsum(overlap(spot, other) for other in self.taken) + 40 * outside(spot, self.room) + worth * 0.02
-            if over < least:
-                best, least = (left, base, spot), over
-        assert best is not None  # noqa: S101  (places gives eight)
-        self.taken.append(best[2])
-        return Text(best[0], best[1], text, size, bold=bold, colour=colour, halo=True)
+        found = list(places(x, y, wide, size, radius))
+        spots = [(left - 0.3, base - size * 0.8, left + wide + 0.3, base + size * 0.25) for left, base in found]
+        over = [
+            math.fsum(overlap(spot, other) for other in self.taken) + 40 * outside(spot, self.room) + worth * 0.02
+            for worth, spot in enumerate(spots)
+        ]
+        best = over.index(min(over))
+        self.taken.append(spots[best])
+        return Text(*found[best], text, size, bold=bold, colour=colour, halo=True)
 
 
 def places(x: float, y: float, wide: float, size: float, radius: float) -> Iterator[Point]:

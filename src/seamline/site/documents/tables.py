@@ -225,6 +225,8 @@ def cable_sheets(design: Design) -> tuple[Draft, ...]:
         flow.add(Words(f"{ident}: {why}", alarm=True))
     for use in cables.unlaid:
         flow.add(Words(f"Cables for {use} are not laid: the plan does not name one.", alarm=True))
+    if cables.sockets:
+        flow.add(Words(f"Fed from a socket that is taken to be there, for the plan has no mains: {', '.join(cables.sockets)}."))
     if cables.switches:
         table = listed(SWITCHES, cables.switches, alarm=lambda one: bool(one.problems))
         flow.add(Words("Switches", heading=True), table)

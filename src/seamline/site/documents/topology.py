@@ -29,6 +29,8 @@ COLUMN: Final = 92.0
 PER_ROW: Final = 14
 """Stations beside each other; a tier with more has several rows."""
 SWEEPS: Final = 4
+BEND: Final = 8.0
+"""How far a line goes out of the way of a station that lies on it, mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,17 @@ def drawn_edges(edges: Sequence[Edge], at: Mapping[str, tuple[float, float]]) ->
     for kind in ("spare", "there", "power", "ethernet", "link"):
         for edge in edges:
             if edge.kind == kind:
-                yield Group(
-                    (line((at[edge.upper], at[edge.lower]), INKS[kind]),), f"{edge.upper} - {edge.lower} {edge.label}".strip()
-                )
+                way = round_others(at, edge.upper, edge.lower)
+                yield Group((line(way, INKS[kind]),), f"{edge.upper} - {edge.lower} {edge.label}".strip())
+
+
+def round_others(at: Mapping[str, tuple[float, float]], one: str, other: str) -> list[tuple[float, float]]:
+    """The way between two stations: straight, or bent where it would run through a third, away from the names."""
+    (x1, y1), (x2, y2) = sorted((at[one], at[other]))
+    if y1 != y2 or not any(x1 < x < x2 and y == y1 for x, y in at.values()):
+        return [at[one], at[other]]
+    side = 1 if y1 == min(y for _, y in at.values()) else -1
+    return [(x1, y1), ((x1 + x2) / 2, y1 + side * BEND), (x2, y2)]
 
 
 def drawn_stations(
@@ -272,6 +282,8 @@ def passages(design: Design) -> Iterator[tuple[str, list[str], bool]]:
         if radio.unheard:
             yield "Not heard by any gateway", [f"{ident}: {text}" for ident, text in radio.unheard.items()], True
     if design.cables is not None:
+        if radio is None and (dark := [without(f"switch {one.id}", one.dark) for one in design.cables.switches if one.dark]):
+            yield "Single points of failure", dark, True
         yield from cabled(design.cables)
     if design.absent:
         yield "Not in this diagram", [str(absent) for absent in design.absent], True
@@ -282,9 +294,14 @@ def passages(design: Design) -> Iterator[tuple[str, list[str], bool]]:
 def failures(radio: RadioView) -> Iterator[str]:
     """What takes others with it, the worst first; links that carry one node only are counted."""
     single = [one for one in radio.failures if one.kind == "link" and len(one.dark) == 1]
-    yield from (f"{one.kind} {one.what}: without it {', '.join(one.dark)} dark" for one in radio.failures if one not in single)
+    yield from (without(f"{one.kind} {one.what}", one.dark) for one in radio.failures if one not in single)
     if single:
         yield f"{len(single)} nodes have a single link: {', '.join(one.dark[0] for one in single)}"
+
+
+def without(what: str, dark: Sequence[str]) -> str:
+    """What goes dark when something fails."""
+    return f"{what}: without it {', '.join(dark)} dark"
 
 
 def cabled(cables: CablesView) -> Iterator[tuple[str, list[str], bool]]:

@@ -105,13 +105,17 @@ class SwitchView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CablesView:
-    """The cable schedule, what no route leads to (with the reason), and `unlaid`: uses for which the plan names no cable."""
+    """The cable schedule, and what no route leads to, with the reason.
+
+    `unlaid` are uses for which the plan names no cable, `sockets` devices for which a socket of the mains is taken to be there.
+    """
 
     rows: tuple[CableView, ...]
     unroutable: Mapping[str, str]
     trench_m: float
     trench_bound_m: float
     unlaid: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()
     switches: tuple[SwitchView, ...] = ()
 
 

@@ -114,37 +114,3 @@ int ground_rises_at(const field *of, const sight *line, point patch)
     return clip(line->x, line->dx, patch.x, patch.x + 1, &t0, &t1) && clip(line->y, line->dy, patch.y, patch.y + 1, &t0, &t1)
         && ground_rises_in(of, line, patch.x, patch.y, t0, t1);
 }
-
-/* How far the ground bends at a centre, from west to east and from south to north, and how far it is twisted in the patch to its
- * north-east: the most of it, in centimetres. */
-static i32 bend_at(const job *in, const i32 *ground, i32 x, i32 y)
-{
-    const i32 *at = ground + (i64)y * in->columns + x;
-    i32 up = in->columns, found = 0;
-    if (x > 0 && x < in->columns - 1) found = max(found, size_of(at[1] - 2 * at[0] + at[-1]));
-    if (y > 0 && y < in->rows - 1) found = max(found, size_of(at[up] - 2 * at[0] + at[-up]));
-    if (x < in->columns - 1 && y < in->rows - 1) found = max(found, size_of(at[up + 1] - at[up] - at[1] + at[0]));
-    return found;
-}
-
-/* Write of every block of a job's terrain the highest ground and how far it bends. */
-__attribute__((export_name("survey"))) void survey(const job *in)
-{
-    const i32 *ground = AT(const i32, in->ground_at);
-    for (i32 level = 1; level <= LEVELS; level++) {
-        i32 *made = AT(i32, in->block_at[level - 1]);
-        const i32 *below = level > 1 ? AT(const i32, in->block_at[level - 2]) : 0;
-        i32 across = blocks_of(in->columns, level - 1), up = blocks_of(in->rows, level - 1);
-        for (i32 y = 0; y < up; y += 4)
-            for (i32 x = 0; x < across; x += 4) {
-                i32 highest = -HEIGHT, bend = 0;
-                for (i32 j = y; j < min(y + 4 + !below, up + !below); j++)
-                    for (i32 i = x; i < min(x + 4 + !below, across + !below); i++) {
-                        i32 at = below ? below[(i64)j * across + i] : ground[(i64)j * in->columns + i];
-                        highest = max(highest, below ? HIGHEST(at) : at);
-                        bend = max(bend, below ? BEND(at) : bend_at(in, ground, i, j));
-                    }
-                *made++ = highest * (BENDS + 1) + min(bend, BENDS);
-            }
-    }
-}

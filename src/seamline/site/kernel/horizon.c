@@ -15,32 +15,39 @@
  * it. So the answer is that of judging all of them.
  *
  * Rays and targets are taken by fours, in floats: their rounding (ROUNDING) is on the safe side of every bound, so that it costs a
- * doubt at most. What is left in doubt is judged in doubles, by ground.c.
+ * doubt at most. What is left in doubt is judged by doubt.c and ground.c.
  *
- * A block of ground that stays below `lowest` raises nothing and is passed over, with its targets when they do too. */
+ * A block of ground that stays below `lowest` raises nothing and is passed over, with its targets when they do too. By how much it must
+ * stay below is how far the ground rises above what is straight between its edge and a column beside it. */
 
 #include "horizon.h"
+
+#define ALONE __attribute__((noinline)) static /* so that a loop has the machine's registers to itself */
+#define ALWAYS __attribute__((always_inline)) static inline
 
 #ifndef WIDEST
 #define WIDEST LONGEST /* cells, along and across; each cell of a larger grid, or of one farther off, is judged by itself */
 #endif
 #define FEW 3 /* groups that are looked at one by one */
-#define LONG 64 /* rows of a run of blocks */
 #define BENT 8 /* centimetres: where ground bends more, each place's own bend is looked at */
 
 /* Of each ray, the highest s so far, `part` within the columns of one block; of each gap between two rays, the lowest at its ends. */
 static float highest[2 * RAYS + SPARE], part[2 * RAYS + SPARE], lowest_left[2 * RAYS + SPARE], lowest_right[2 * RAYS + SPARE];
-static float met[2 * RAYS + SPARE]; /* what the rays meet at least in one column */
 static float parts[GROUPS][BINS + SPARE]; /* the highest s of each group of columns, of gaps of rays together */
 static i32 starts[GROUPS], ends[GROUPS]; /* the column before each, and its last */
 static point crest; /* the patch that hid a cell last: it often hides the next one too */
 static run runs[LONGEST / SIZE + 1];
+static volatile i32 fetched; /* so that what is read only to have it near is read */
 static i32 lows[SIZE + 1], highs[SIZE + 1], south, north; /* the cells of the columns being passed; of all of them */
 
-static i32 floor_of(double x) { i32 made = (i32)x; return made - (made > x); }
+/* A place in 2^-40 of a cell or of a gap between rays: to add to it, and to part it, is faster than with doubles, and to add it up along
+ * the longest column is off by less than floats are. */
+static i64 fixed(double place) { return (i64)__builtin_floor(place * 1099511627776.0); }
 
-/* How far a place is beyond a whole number, less than 1 in floats too. */
-static float share_of(double place, i32 whole) { return (float)least(place - whole, 0.999999); }
+static i32 whole_of(i64 place) { return (i32)(place >> 40); }
+
+/* How far it is beyond a whole number, in 2^-24. */
+static i32 part_over(i64 place) { return (i32)(place >> 16) & 0xffffff; }
 
 static i32 floor_div(i32 a, i32 b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
@@ -74,48 +81,6 @@ static i32 bin_of(const side *of, i32 ray)
     return finer >= 0 ? ray << finer : ray >> -finer;
 }
 
-/* Whether a sight line meets ground between two columns, `along` being the lower of their numbers, near rows r and q. */
-static int rises_between(const side *of, const sight *line, i32 along, i32 r, i32 q)
-{
-    point one = { of->turned ? r : along, of->turned ? along : r }, other = { of->turned ? q : along, of->turned ? along : q };
-    return ground_rises_at(of->of, line, one) || (r != q && ground_rises_at(of->of, line, other));
-}
-
-/* Whether the ground hides a target between the columns `near` and `far`. It does where it is higher than the sight line on a column.
- * Between two columns it is off the straight line by no more than a quarter of how far the line goes across times what the slopes of
- * the ground across differ by; only where the line is not clear of that, the patches themselves are asked. */
-static int hidden_between(const side *of, const column *in, const sight *line, double u, double s, i32 near, i32 far)
-{
-    const i32 *ground = of->of->ground;
-    i32 last = of->rows - 2, row_after = 0;
-    double distance = in->distance - size_of(in->at - far), clear_after = 0, slope_after = 0;
-    int over_after = 0;
-    for (i32 at = far;; at -= of->away, distance--) {
-        double y = of->eye_across + u * distance, clear = 0, slope = 0;
-        i32 row = max(0, min(last, floor_of(y)));
-        int over = y >= 0 && y <= last + 1;
-        if (over) {
-            const i32 *from_row = ground + place_of(of, at, row);
-            slope = from_row[of->up] - from_row[0];
-            clear = s * distance + of->eye - from_row[0] - slope * (y - row);
-            if (clear < -SLACK) return 1;
-        }
-        if (at != far && (over || over_after)) {
-            double differ = size(slope - slope_after), low = least(clear, clear_after);
-            if (row != row_after) {
-                const i32 *own = ground + place_of(of, at, row_after), *after = ground + place_of(of, at + of->away, row);
-                double own_slope = own[of->up] - own[0], other_slope = after[of->up] - after[0];
-                differ = most(differ, most(size(slope - other_slope), size(own_slope - slope_after)));
-            }
-            differ *= size(u);
-            if (!(over && over_after && low > SLACK && (low > differ / 4 + SLACK || most(clear, clear_after) > differ + SLACK))
-                && rises_between(of, line, min(at, at + of->away), row, row_after)) return 1;
-        }
-        if (at == near) return 0;
-        row_after = row, clear_after = clear, slope_after = slope, over_after = over;
-    }
-}
-
 /* Judge a target by its own sight line: `ray` is the one before it, `part_of` how far it is from there to the next. Only those groups
  * of columns are looked at whose ground could hide it, the nearest to it first: that one column by column, others by blocks of patches,
  * and when there are more, all the rest at once. */
@@ -135,7 +100,7 @@ static int hidden_alone(const side *of, const column *in, i32 across, double s, 
             if (ground_rises(of->of, &line, LEVELS, 0, end, &crest)) return 1;
             break;
         }
-        if (count > 1 || group == 0) {
+        if (group == 0) {
             if (ground_rises(of->of, &line, 1, start, end, &crest)) return 1;
         } else if (hidden_between(of, in, &line, u, s, starts[group], far)) return 1;
     }
@@ -144,7 +109,7 @@ static int hidden_alone(const side *of, const column *in, i32 across, double s, 
 
 /* Judge a single target. Between the column before and a target is one patch, in which the ground is off the straight line by no
  * more than a quarter of its twist along it, and by no more than that twist times the way left to the target: `twist` in centimetres. */
-static int hidden(const side *of, const column *in, i32 across, double twist)
+ALONE int hidden(const side *of, const column *in, i32 across, double twist)
 {
     i64 place = place_of(of, in->at, across);
     i32 target = of->of->targets[place], above = target - of->of->ground[place];
@@ -165,80 +130,136 @@ static int hidden(const side *of, const column *in, i32 across, double twist)
     return hidden_alone(of, in, across, s, ray, part_of);
 }
 
+/* Cells of a column, from `low` on, that are asked about by fours: their targets; their places among the rays; how far they must be
+ * above what their sight lines may have met. */
+typedef struct { const i32 *targets; u8 *cells; i32 low; i64 from, each; i4 steps, lift; f4 inverse, enough; } asked;
+
+/* Four of them from cell k on: the first ray, the places from there, the targets and what rounding may come to. */
+typedef struct { i32 ray; places by; f4 target, rounding; } four;
+
+static inline four four_of(const asked *of, i32 k)
+{
+    i64 at = of->from + (k - of->low) * of->each;
+    f4 target = of_whole(load_whole(of->targets + k) + of->lift) * of->inverse;
+    return (four){ whole_of(at), places_of(all_whole(part_over(at)) + of->steps), target, sizes(target) * (float)ROUNDING };
+}
+
+/* Which of them are above all that their sight lines may have met. */
+static inline i4 seen_of(const asked *of, const four *at)
+{
+    f4 left = picked(highest + at->ray, &at->by), way = picked(highest + at->ray + 1, &at->by) - left;
+    return at->target - at->rounding - of->enough >= left + way * at->by.part + sizes(way) * (float)ROUNDING;
+}
+
+/* Which are below what theirs have met at least. */
+static inline i4 dark_of(const four *at)
+{
+    f4 left = picked(lowest_left + at->ray, &at->by), way = picked(lowest_right + at->ray, &at->by) - left;
+    return at->target + at->rounding < left + way * at->by.part - sizes(way) * (float)ROUNDING;
+}
+
+/* Most cells are as those beside them. Pass those from k to `last` that are seen, then hide those that are hidden, as long as four are
+ * alike: the first four that are not, or a cell beyond `last`. */
+ALONE i32 pass_alike(const asked *from, i32 k, i32 last)
+{
+    asked of = *from;
+    for (; k <= last; k += 4) {
+        four at = four_of(&of, k);
+        if (!all_true(seen_of(&of, &at))) break;
+    }
+    for (; k <= last; k += 4) {
+        four at = four_of(&of, k);
+        if (!all_true(dark_of(&at))) break;
+        *(loose_i32 *)(of.cells + k) = 0;
+    }
+    return k;
+}
+
+static inline void judge_one(const side *of, const column *in, u8 *cells, i32 k, double twist)
+{
+    if (of->of->mask[place_of(of, in->at, k)] && cells[k] && hidden(of, in, k, twist)) cells[k] = 0;
+}
+
 /* Judge the cells `low` to `high` of a column, by fours; those that the rays leave in doubt one by one. */
 static void judge(const side *of, const column *in, i32 low, i32 high, double bend)
 {
     if (low > high) return;
-    i32 axis = floor_of(of->eye_across);
+    i32 axis = floor_of(of->eye_across), lift = of->of->in->lift;
     double scale = 1 / in->gap, twist = bend * (max(size_of(low - axis), size_of(high - axis)) + 1) * in->inverse;
-    u8 *real = of->of->mask + place_of(of, in->at, 0), *cells = of->turned ? real : strip.kept[in->strip] + EDGE;
-    i64 up = of->up;
+    u8 *cells = of->turned ? of->of->mask + place_of(of, in->at, 0) : strip.kept[in->strip] + EDGE;
     if (high - low < 3 || 3 * scale > 6.9 || in->at == of->first) {
-        for (i32 k = low; k <= high; k++)
-            if (real[k * up] && hidden(of, in, k, twist)) cells[k] = 0;
+        for (i32 k = low; k <= high; k++) judge_one(of, in, cells, k, twist);
         return;
     }
-    const job *all = of->of->in;
-    const float *targets = (all->lift < 0 ? strip.targets : strip.ground)[in->strip] + EDGE;
-    f4 lift = all_of((float)max(0, all->lift));
     double clear_cm = strip.above < 0 ? 1e30 : strip.above >= twist ? 0 : 4 * strip.above >= twist ? twist / 4 : twist;
-    f4 enough = all_of((float)(clear_cm / most(in->before, 1e-9))), inverse = all_of((float)in->inverse), tiny = all_of((float)ROUNDING);
-    f4 steps = { 0, (float)scale, (float)(2 * scale), (float)(3 * scale) };
-    for (i32 k = low;; k = min(k + 4, high - 3)) {
-        double at = (k - of->eye_across) * scale + of->rays;
-        i32 ray = (i32)at;
-        places by = places_of(all_of(share_of(at, ray)) + steps);
-        f4 target = (load(targets + k) + lift) * inverse, rounding = sizes(target) * tiny;
-        f4 left = picked(highest + ray, &by), way = picked(highest + ray + 1, &by) - left;
-        i4 seen = target - rounding - (left + way * by.part + sizes(way) * tiny) >= enough;
-        left = picked(lowest_left + ray, &by), way = picked(lowest_right + ray, &by) - left;
-        i4 dark = target + rounding < left + way * by.part - sizes(way) * tiny;
+    asked those = { lift < 0 ? strip.targets[in->strip] + EDGE : ground_of(of, in->at), cells, low, 0, fixed(scale),
+        { 0 }, all_whole(max(0, lift) - of->of->in->observer_z), all_of((float)in->inverse),
+        all_of((float)(clear_cm / most(in->before, 1e-9))) };
+    those.from = fixed((low - of->eye_across) * scale + of->rays), those.steps = (i4){ 0, 1, 2, 3 } * (i32)(those.each >> 16);
+    for (i32 k = low; k <= high; k += 4) {
+        k = pass_alike(&those, k, high - 3);
+        if (k > high) return;
+        k = min(k, high - 3);
+        four at = four_of(&those, k);
+        i4 dark = dark_of(&at), sure = dark | seen_of(&those, &at);
         bytes lost = __builtin_shufflevector((bytes)dark, (bytes)dark, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
         *(loose_i32 *)(cells + k) &= ~((i4)lost)[0];
-        for (unsigned doubt = ~(unsigned)__builtin_wasm_bitmask_i32x4(seen | dark) & 15; doubt; doubt &= doubt - 1) {
-            i32 one = k + __builtin_ctz(doubt);
-            if (real[one * up] && cells[one] && hidden(of, in, one, twist)) cells[one] = 0;
-        }
-        if (k == high - 3) break;
+        for (unsigned doubt = ~(unsigned)__builtin_wasm_bitmask_i32x4(sure) & 15; doubt; doubt &= doubt - 1)
+            judge_one(of, in, cells, k + __builtin_ctz(doubt), twist);
     }
+}
+
+/* Raise `lowest` of four gaps to what is met at their ends, where that is more. */
+static inline void raise_gaps(i32 gap, f4 left, f4 right)
+{
+    f4 own_left = load(lowest_left + gap), own_right = load(lowest_right + gap);
+    i4 better = left + right > own_left + own_right;
+    store(lowest_left + gap, chosen(better, left, own_left));
+    store(lowest_right + gap, chosen(better, right, own_right));
 }
 
 /* Let the rays `low` to `high`, and up to three more, meet the ground of a column. At its ends some are beyond it: there it goes on as
  * in its last patch, so that there is something to be straight between, but gives no gap a `lowest`. */
-static inline void meet(const side *of, const column *in, i32 low, i32 high, double bend, const int local, const int at_end)
+ALWAYS void meet(const side *of, const column *in, i32 low, i32 high, double bend, const int local, const int at_end)
 {
-    const float *ground = strip.ground[in->strip] + EDGE, *rises = strip.rises + EDGE, *falls = strip.falls + EDGE;
+    const float *rises = strip.rises + EDGE, *falls = strip.falls + EDGE;
     f4 inverse = all_of((float)in->inverse), ends = all_of((float)(of->rows - 1)), count = { 0, 1, 2, 3 };
-    f4 steps = count * all_of((float)in->gap);
-    double slack = (SLACK + ROUNDING * strip.size) * in->inverse, along = bend / (4 * of->rays) * (1 + ROUNDING) + slack;
+    double slack = (SLACK + ROUNDING * of->size) * in->inverse, along = bend / (4 * of->rays) * (1 + ROUNDING) + slack;
     double slant = bend * least(2, 0.5 / most(in->before, 1e-9)) / of->rays * (1 + ROUNDING);
-    f4 below = all_of((float)along), above_each = all_of((float)slant);
-    double place = of->eye_across + (low - of->rays) * in->gap;
-    i32 k = low;
-    for (; k <= high; k += 4, place += 4 * in->gap) {
-        i32 row = floor_of(place);
-        f4 first = all_of(share_of(place, row)) + steps;
+    f4 below = all_of((float)along), above_each = all_of((float)slant), last = all_of(NOTHING);
+    f4 ray = all_of((float)(low - of->rays)) + count, back = -ray;
+    i64 place = fixed(of->eye_across + (low - of->rays) * in->gap), each = fixed(in->gap);
+    i4 steps = (i4){ 0, 1, 2, 3 } * (i32)(each >> 16), eye = all_whole(of->of->in->observer_z);
+    for (i32 k = low;; k += 4, place += 4 * each, ray += 4, back -= 4) {
+        i32 row = whole_of(place);
+        i4 first = all_whole(part_over(place)) + steps;
         places by = places_of(first);
-        f4 south = picked_near(ground + row, &by), north = picked_near(ground + row + 1, &by);
-        f4 s = (south + (north - south) * by.part) * inverse, least_met, most_met;
+        i4 south = picked_whole(in->ground + row, &by), north = picked_whole(in->ground + row + 1, &by);
+        f4 s = (of_whole(south - eye) + of_whole(north - south) * by.part) * inverse, least_met, most_met;
         if (local) least_met = s - picked_near(falls + row, &by), most_met = s + picked_near(rises + row, &by);
-        else least_met = s - below, most_met = s + below + above_each * sizes(all_of((float)(k - of->rays)) + count);
+        else least_met = s - below, most_met = s + (below + above_each * larger(ray, back));
         if (at_end) {
-            f4 across = first + all_of((float)row);
+            f4 across = of_whole(first) * (1.0f / 16777216) + (float)row;
             least_met = chosen((across >= 0) & (across <= ends), least_met, all_of(NOTHING));
         }
-        store(met + k, least_met);
+        raise_gaps(max(low, k - 4), last, __builtin_shufflevector(last, least_met, 1, 2, 3, 4));
+        last = least_met;
         store(part + k, larger(load(part + k), most_met));
         store(highest + k, larger(load(highest + k), most_met));
-    }
-    store(met + k, all_of(NOTHING));
-    for (i32 gap = low; gap < k; gap += 4) {
-        f4 left = load(met + gap), right = load(met + gap + 1), own_left = load(lowest_left + gap), own_right = load(lowest_right + gap);
-        i4 better = left + right > own_left + own_right;
-        store(lowest_left + gap, chosen(better, left, own_left));
-        store(lowest_right + gap, chosen(better, right, own_right));
+        if (k + 4 <= high) continue;
+        raise_gaps(k, last, __builtin_shufflevector(last, all_of(NOTHING), 1, 2, 3, 4));
+        return;
     }
 }
+
+/* The same for each kind of run. */
+ALONE void meet_smooth(const side *of, const column *in, i32 low, i32 high, double bend) { meet(of, in, low, high, bend, 0, 0); }
+
+ALONE void meet_local(const side *of, const column *in, i32 low, i32 high, double bend) { meet(of, in, low, high, bend, 1, 0); }
+
+ALONE void meet_end(const side *of, const column *in, i32 low, i32 high, double bend) { meet(of, in, low, high, bend, 0, 1); }
+
+ALONE void meet_local_end(const side *of, const column *in, i32 low, i32 high, double bend) { meet(of, in, low, high, bend, 1, 1); }
 
 /* Put a ray between each two: straight between theirs is what was known of it. */
 static void split(side *of)
@@ -353,20 +374,30 @@ static i32 runs_left(const side *of, i32 first, i32 last, i32 along)
     for (i32 block = from_block; block <= to_block; block++) {
         i32 top = HIGHEST(AT(const i32, in->block_at[1])[of->turned ? (i64)along * wide + block : (i64)block * wide + along]);
         i32 end = block == count - 1 ? of->rows - 1 : block * SIZE + SIZE - 1;
-        run here = { block * SIZE, end, 0, 0, bend_of(of, along, block) };
+        run here = { block * SIZE, end, 0, 0, block * SIZE < EDGE || end >= of->rows - EDGE, bend_of(of, along, block) };
         here.local = here.bend > BENT;
         if (near > 0) {
-            double rise = top + 2 * here.bend + 1 - of->eye, met = least_met(of, block, near, far);
+            double rise = top + (near < SIZE / 2 ? 2 : 0.5) * here.bend + 1 - of->eye, met = least_met(of, block, near, far);
             here.quiet = rise / (rise > 0 ? near : far) < met;
             if (here.quiet && darken(of, first, last, here.low, here.high, top, met)) continue;
         }
         run *before = made ? &runs[made - 1] : 0;
-        if (before && before->high == here.low - 1 && here.low - before->low < LONG && before->quiet == here.quiet
-            && before->local == here.local && here.bend <= 1.5 * before->bend && before->bend <= 1.5 * here.bend) {
+        if (before && before->high == here.low - 1 && before->quiet == here.quiet
+            && before->local == here.local && before->edge == here.edge && here.bend <= 1.5 * before->bend
+            && before->bend <= 1.5 * here.bend) {
             before->high = here.high, before->bend = most(before->bend, here.bend);
         } else runs[made++] = here;
     }
     return made;
+}
+
+/* Where the ground of a column, and of those before and after it, stands for a run. */
+static void find_ground(const side *of, column *in, int edge)
+{
+    const i32 *own = ground_of(of, in->at);
+    in->ground = edge ? strip.ground[in->strip] + EDGE : own;
+    in->last = edge ? strip.ground[in->strip - 1] + EDGE : own - (i64)of->away * of->pitch;
+    in->next = edge ? strip.ground[in->strip + 1] + EDGE : own + (i64)of->away * of->pitch;
 }
 
 /* Judge the cells of a column, then let the rays meet its ground. */
@@ -378,6 +409,7 @@ static void pass(side *of, column *in, i32 count, int has_next)
     for (i32 k = 0; k < count; k++) judge(of, in, max(low, runs[k].low), min(high, runs[k].high), runs[k].bend);
     for (i32 k = 0; k < count; k++) {
         if (runs[k].quiet) continue;
+        find_ground(of, in, runs[k].edge);
         if (runs[k].local) bend_column(of, in, runs[k].low, runs[k].high, has_next);
         double first = runs[k].low, last = runs[k].high + 1, margin = in->gap + 2;
         if (runs[k].low == 0) first -= margin;
@@ -385,11 +417,9 @@ static void pass(side *of, column *in, i32 count, int has_next)
         double a = (first - of->eye_across) / in->gap + of->rays, b = (last - of->eye_across) / in->gap + of->rays;
         if (b < of->low || a > of->high) continue;
         i32 from_ray = a < of->low ? of->low : (i32)a, to_ray = b >= of->high ? of->high : (i32)b + 1;
-        int inside = first > 2 * margin && last + 4 * margin < of->rows - 1, local = runs[k].local && in->at != of->first;
-        if (inside && !local) meet(of, in, from_ray, to_ray, runs[k].bend, 0, 0);
-        else if (inside) meet(of, in, from_ray, to_ray, runs[k].bend, 1, 0);
-        else if (!local) meet(of, in, from_ray, to_ray, runs[k].bend, 0, 1);
-        else meet(of, in, from_ray, to_ray, runs[k].bend, 1, 1);
+        int local = runs[k].local && in->at != of->first;
+        if (local) (runs[k].edge ? meet_local_end : meet_local)(of, in, from_ray, to_ray, runs[k].bend);
+        else (runs[k].edge ? meet_end : meet_smooth)(of, in, from_ray, to_ray, runs[k].bend);
     }
 }
 
@@ -432,6 +462,19 @@ static void close_group(const side *of, i32 group, int fresh)
     for (i32 k = of->low; k < of->high + SPARE; k += 4) store(part + k, all_of(NOTHING));
 }
 
+/* Read the ground of some columns once, a number of each line of the cache: to wait for many lines at a time is faster than to wait
+ * for each where it is needed. */
+static void fetch(const side *of, i32 first, i32 count, i32 number)
+{
+    i32 sum = 0;
+    for (i32 n = 0; n < number; n++)
+        for (i32 k = 0; k < count; k++) {
+            const i32 *ground = ground_of(of, first + k * of->away);
+            for (i32 row = runs[n].low; row <= runs[n].high; row += SIZE) sum += ground[row];
+        }
+    fetched = sum;
+}
+
 /* Pass over some columns, the nearest first, that lie in the blocks number `along`. */
 static void pass_all(side *of, i32 first, i32 last, i32 along, i32 group)
 {
@@ -444,10 +487,11 @@ static void pass_all(side *of, i32 first, i32 last, i32 along, i32 group)
     i32 count = runs_left(of, first, last, along);
     if (!count) return;
     i32 after = last + of->away, more = after >= 0 && after < of->columns, some = before >= 0 && before < of->columns;
+    fetch(of, first, lines + more, count);
     fill_strip(of, some ? before : first, lines + some + more, !some, runs, count);
     for (i32 at = first; of->away * (last - at) >= 0; at += of->away) {
         double distance = distance_of(of, at);
-        column in = { at, group, size_of(at - first) + 1, distance, at == of->first ? 0 : distance - 1, 1 / distance, 0 };
+        column in = { at, group, size_of(at - first) + 1, distance, at == of->first ? 0 : distance - 1, 1 / distance, 0, 0, 0, 0 };
         pass(of, &in, count, at != last || more);
     }
     if (!of->turned) empty_strip(of, first, lines, 1, runs, count);
@@ -494,13 +538,28 @@ static void share_out(side *sides, i32 row, i32 low, i32 high)
     widen(of, row, first), widen(of, row, last);
 }
 
-static side side_of(const field *of, int turned, i32 away)
+/* The most that the ground is above or below the eye. */
+static double size_over_eye(const field *of)
+{
+    const job *in = of->in;
+    i32 lowest = in->lowest - in->lift, highest = in->highest - in->lift;
+    if (in->lift < 0) {
+        lowest = HEIGHT, highest = -HEIGHT;
+        for (const i32 *at = of->ground, *end = at + (i64)in->rows * in->columns; at < end; at++)
+            lowest = min(lowest, *at), highest = max(highest, *at);
+    }
+    return max(size_of(lowest - in->observer_z), size_of(highest - in->observer_z));
+}
+
+static side side_of(const field *of, int turned, i32 away, double size_over)
 {
     const job *in = of->in;
     i32 x = in->observer_x - in->x, y = in->observer_y - in->y;
-    side made = { of, turned, away, in->columns, in->rows, 1, in->columns, x, y, 0, in->observer_z, 0, 0, 2, -2, 0, 0, 0 };
+    side made = { of, turned, away, in->columns, in->rows, 1, in->columns, x, y, 0, in->observer_z, 0, 0, 2, -2,
+        AT(const i32, in->turned_at), in->rows, size_over, 0, 0, 0 };
     if (turned) {
         made.columns = in->rows, made.rows = in->columns, made.next = in->columns, made.up = 1;
+        made.ground = of->ground, made.pitch = in->columns;
         made.along_cm = y, made.across_cm = x;
     }
     made.eye_across = (double)made.across_cm / in->step;
@@ -539,7 +598,8 @@ static void share_all(side *sides)
 void hide_behind_ground(const field *of)
 {
     crest = (point){ 0, 0 };
-    side sides[4] = { side_of(of, 0, 1), side_of(of, 0, -1), side_of(of, 1, 1), side_of(of, 1, -1) };
+    double over = size_over_eye(of);
+    side sides[4] = { side_of(of, 0, 1, over), side_of(of, 0, -1, over), side_of(of, 1, 1, over), side_of(of, 1, -1, over) };
     int too_wide = max(of->in->columns, of->in->rows) > WIDEST;
     if (!too_wide) share_all(sides);
     for (i32 k = 0; k < 4 && !too_wide; k++) too_wide = distance_of(&sides[k], sides[k].last) > RAYS;
@@ -551,9 +611,12 @@ void hide_behind_ground(const field *of)
     for (i32 k = 0; k < 4; k++) {
         side *one = &sides[k];
         if (one->last == one->first - one->away) continue;
-        one->rays = FEWEST;
-        one->low = max(0, floor_of(one->least_u * FEWEST) + FEWEST - 1);
-        one->high = min(2 * FEWEST, floor_of(one->most_u * FEWEST) + FEWEST + 2);
-        sweep(one);
+        i32 low = max(0, floor_of(one->least_u * FEWEST) + FEWEST - 1);
+        i32 high = min(2 * FEWEST, floor_of(one->most_u * FEWEST) + FEWEST + 2);
+        for (; low < high; low += FEWEST) { /* by halves: what a column works on then stays in the cache */
+            side sector = *one;
+            sector.rays = FEWEST, sector.low = low, sector.high = min(high, low + FEWEST);
+            sweep(&sector);
+        }
     }
 }

@@ -35,6 +35,7 @@ typedef struct {
     i32 ground_at; /* 0: flat; else rows * columns heights of the centres; what lies between is bilinear */
     i32 target_at; /* over terrain: as many heights of targets */
     i32 block_at[LEVELS]; /* the highest ground of each block and its bend, smallest blocks first, as `survey` wrote them */
+    i32 turned_at; /* over terrain: the ground again, its columns in one piece each, as `survey` wrote it */
     i32 lift; /* how far all targets stand over their ground; below 0: not all alike */
     i32 lowest, highest; /* of all targets */
 } job;

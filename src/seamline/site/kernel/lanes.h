@@ -7,6 +7,7 @@
 
 typedef float f4 __attribute__((vector_size(16)));
 typedef i32 i4 __attribute__((vector_size(16)));
+typedef unsigned unsigned4 __attribute__((vector_size(16)));
 typedef signed char bytes __attribute__((vector_size(16)));
 
 /* The same, anywhere in memory. */
@@ -21,6 +22,16 @@ static inline i4 load_whole(const i32 *from) { return *(const loose_i4 *)from; }
 
 static inline void store(float *to, f4 numbers) { *(loose_f4 *)to = numbers; }
 
+static inline void store_whole(i32 *to, i4 numbers) { *(loose_i4 *)to = numbers; }
+
+static inline i4 sizes_whole(i4 a) { return __builtin_elementwise_abs(a); }
+
+static inline i4 larger_whole(i4 a, i4 b) { return __builtin_elementwise_max(a, b); }
+
+static inline i4 lesser_whole(i4 a, i4 b) { return __builtin_elementwise_min(a, b); }
+
+static inline i4 all_whole(i32 number) { return (i4){ number, number, number, number }; }
+
 static inline f4 all_of(float number) { return (f4){ number, number, number, number }; }
 
 static inline f4 of_whole(i4 numbers) { return __builtin_convertvector(numbers, f4); }
@@ -32,6 +43,10 @@ static inline f4 larger(f4 a, f4 b) { return __builtin_wasm_pmax_f32x4(a, b); }
 static inline f4 sizes(f4 a) { return __builtin_wasm_abs_f32x4(a); }
 
 static inline f4 chosen(i4 which, f4 a, f4 b) { return (f4)__builtin_wasm_bitselect((i4)a, (i4)b, which); }
+
+static inline int any_of(i4 which) { return __builtin_wasm_any_true_v128(which); }
+
+static inline int all_true(i4 which) { return __builtin_wasm_all_true_i32x4(which); }
 
 static inline float largest(f4 a)
 {
@@ -50,24 +65,27 @@ static inline void turn(f4 *a, f4 *b, f4 *c, f4 *d)
     *c = __builtin_shufflevector(high, other_high, 0, 1, 4, 5), *d = __builtin_shufflevector(high, other_high, 2, 3, 6, 7);
 }
 
-/* Four places in a row of numbers, rising and less than 8 from where the row is looked at: between which two numbers each is, and
- * how far it is from the first to the second. There is no instruction that loads from four addresses; but one that picks bytes out
- * of 16, by number, and gives 0 for a number that is not one of them. So eight numbers are two picks. */
+/* Four places in a row of numbers, in 2^-24 of the way from one to the next, rising and less than 8 from where the row is looked at:
+ * between which two numbers each is, and how far it is from the first to the second. There is no instruction that loads from four
+ * addresses; but one that picks bytes out of 16, by number, and gives 0 for a number that is not one of them. So eight numbers are two
+ * picks. */
 typedef struct { bytes near, far; f4 part; } places;
 
-static inline places places_of(f4 at)
+static inline places places_of(i4 at)
 {
-    f4 whole = __builtin_wasm_floor_f32x4(at);
-    bytes low = (bytes)(whole * 4 + 8388608.0f); /* 2^23: the number of the first byte is now the lowest byte of the float */
-    bytes made = __builtin_shufflevector(low, low, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12);
-    made += (bytes){ 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3 };
-    return (places){ made, made - 16, at - whole };
+    i4 made = (i4)((unsigned4)at >> 24) * 0x04040404 + 0x03020100;
+    return (places){ (bytes)made, (bytes)made - 16, of_whole(at & 0xffffff) * (1.0f / 16777216) };
 }
 
 /* The numbers at four places, all of them less than 4 from the first. */
 static inline f4 picked_near(const float *from, const places *at)
 {
     return (f4)__builtin_wasm_swizzle_i8x16((bytes)load(from), at->near);
+}
+
+static inline i4 picked_whole(const i32 *from, const places *at)
+{
+    return (i4)__builtin_wasm_swizzle_i8x16((bytes)load_whole(from), at->near);
 }
 
 /* The numbers at four places, less than 8 from the first. */

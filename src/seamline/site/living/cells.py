@@ -60,9 +60,17 @@ class Cells:
         """What a node would see there."""
         return self.seen({node.id: (node, at)})[node.id]
 
-    def covered_m2(self, counts: NDArray[np.int32]) -> float:
-        """The area that enough see, of every need."""
-        return float(self.area_m2[counts >= self.k].sum())
+    def m2(self, row: Row) -> float:
+        """The area of a row's cells, of each zone's needs the one with most."""
+        zones: dict[str, float] = {}
+        for span in self.spans:
+            area = float(self.area_m2[span.start : span.end][row[span.start : span.end]].sum())
+            zones[span.zone] = max(area, zones.get(span.zone, 0.0))
+        return sum(zones.values())
+
+    def gain_m2(self, counts: NDArray[np.int32], after: NDArray[np.int32], alone: Row) -> float:
+        """What comes back of `alone`, less what is covered by `counts` and no more by `after`: as the hub weighs a remedy."""
+        return self.m2(alone & (after >= self.k)) - self.m2((counts >= self.k) & (after < self.k))
 
     def parts(self, row: Row) -> Iterator[tuple[Span, Row]]:
         """A row by zone and need, where anything is seen."""

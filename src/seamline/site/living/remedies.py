@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seamline.site.catalogue.parts import Sensor
 from seamline.site.coverage.observing import part_of
@@ -24,13 +23,16 @@ TURN_DEG: Final = 15.0
 """Headings that a node may be turned to."""
 BEST: Final = 3
 """Remedies of each kind that are kept for each dark node."""
+ADDED: Final = 4 * BEST
+"""Candidates that are weighed zone by zone, those that see most by all needs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remedy:
     """One of them: `node` is who is turned or moved (for `add` the new one), `at` where it then is, `row` what it then sees.
 
-    `gain_m2` is the area that is covered more by it, while `dark` is dark and all others work. `where` is what one is added to.
+    `gain_m2` is the area that it brings back of what `dark` alone covered, less what is given up for it, while all others work. `where` is
+    what one is added to.
     """
 
     dark: str
@@ -52,25 +54,24 @@ def remedies(site: Site, cells: Cells, seen: Mapping[str, Row]) -> list[Remedy]:
     found: list[Remedy] = []
     for dark in seen:
         counts = total - seen[dark]
-        before = cells.covered_m2(counts)
-        if before == cells.covered_m2(total):
+        alone = (counts < cells.k) & (total >= cells.k)
+        if not alone.any():
             continue
         others = [ident for ident in seen if ident != dark]
         turns: list[Remedy] = []
         for ident in others:
             for node, row in turned[ident]:
-                gain = cells.covered_m2(counts - seen[ident] + row) - before
+                gain = cells.gain_m2(counts, counts - seen[ident] + row, alone)
                 turns.append(Remedy(dark, "turn", node, site.nodes[ident][1], row, gain))
         found += _best(turns)
         moves: list[Remedy] = []
         for ident in others:
             node, at = _in_place_of(site, ident, dark)
             row = cells.one(node, at)
-            moves.append(Remedy(dark, "move", node, at, row, cells.covered_m2(counts - seen[ident] + row) - before))
+            moves.append(Remedy(dark, "move", node, at, row, cells.gain_m2(counts, counts - seen[ident] + row, alone)))
         found += _best(moves)
         if question is not None:
-            short = np.where(counts == cells.k - 1, cells.area_m2, 0.0)
-            found += _best(_added(question, dark, short))
+            found += _best(list(_added(question, cells, dark, alone & (counts == cells.k - 1))))
     return found
 
 
@@ -91,22 +92,19 @@ def _in_place_of(site: Site, ident: str, dark: str) -> tuple[Node, Fixed]:
     return moved, at
 
 
-def _added(question: Question, dark: str, short: NDArray[np.float64]) -> list[Remedy]:
-    """Each candidate of the plan's mountings, weighed by the cells that lack one."""
+def _added(question: Question, cells: Cells, dark: str, short: Row) -> Iterator[Remedy]:
+    """The candidates of the plan's mountings that see most of the cells that lack just one."""
     sight = question.problem.sees
     barred = set(question.problem.barred)
-    gains = sight.real_sums(short)
-    new = [number for number in range(len(question.nodes), len(sight)) if number not in barred]
+    gains = sight.real_sums(np.where(short, cells.area_m2, 0.0))
+    new = [number for number in range(len(question.nodes), len(sight)) if number not in barred and gains[number] > 0]
     once = {question.offers[number - len(question.nodes)].one: number for number in reversed(new)}  # not each way to feed it
-    best = sorted(once.values(), key=lambda number: (-float(gains[number]), number))[:BEST]
-    found: list[Remedy] = []
-    for number in best:
+    for number in sorted(once.values(), key=lambda number: (-float(gains[number]), number))[:ADDED]:
         row = np.zeros(sight.width, np.bool_)
         row[sight.row(number)] = True
         candidate, _ = question.candidate(number)
         at = Fixed(candidate.spot.x, candidate.spot.y, 0.0)
-        found.append(Remedy(dark, "add", question.node(number, "new"), at, row, float(gains[number]), candidate.spot.name))
-    return found
+        yield Remedy(dark, "add", question.node(number, "new"), at, row, cells.m2(short & row), candidate.spot.name)
 
 
 def _best(found: list[Remedy]) -> list[Remedy]:

@@ -141,7 +141,9 @@ def give(problem: Problem, lacking: NDArray[np.bool_], barred: Sequence[tuple[in
 
 def on_rules(problem: Problem, excluded: Whole, *, is_sure: bool) -> Advice:
     """Cells that cannot be covered together with the others, because candidates exclude each other or lack a link."""
-    seers = {one for cell in excluded[:1000] for one in problem.sees.turned.row(int(cell)).tolist()}
+    lacking = np.zeros(problem.sees.width, np.bool_)
+    lacking[excluded] = True
+    seers = set(problem.sees.owners[lacking[problem.sees.cells]].tolist())
     groups = [group.name or f"of candidate {group.members[0]}" for group in problem.groups if seers.intersection(group.members)]
     named = ", ".join(groups[:NAMED]) + (f" and {len(groups) - NAMED:,} more" if len(groups) > NAMED else "")
     why = f"candidates exclude each other (groups {named})" if groups else "candidates lack the link they need"

@@ -62,7 +62,10 @@ class Answer:
 
     @property
     def is_met(self) -> bool:
-        """Whether nothing stands in the way: every cell has what it needs, within the limits that were given."""
+        """Of a cover: whether nothing stands in the way, and all that was asked for is covered within the limits that were given.
+
+        The best coverage leaves out what the limits do not allow, and says only of goals that it does.
+        """
         return not self.advice
 
 

@@ -15,7 +15,7 @@ from seamline.site.placement.cabling import Cabling
 from seamline.site.placement.candidates import Candidate
 from seamline.site.placement.on_site import Feed, node_of, price_of, work_of
 from seamline.site.placement.problem import Obstacle
-from seamline.site.placement.switches import autos_of
+from seamline.site.placement.switches import autos_of, ports_of, watts_of
 from seamline.site.plan.model import Kit, Mounting, Node, PowerSource, Supply
 from seamline.site.plan.site import Site
 from seamline.site.power.plan_power import NodePower, site_power
@@ -39,8 +39,10 @@ class Feeding:
         self.notes: list[str] = []
         self._ports = {ident: port_of(site, ident) for ident in site.supplies}
         self.rooms: dict[str, int] = dict(rooms_of(site))
+        self._wholes: dict[str, float] = {}
         for auto in autos_of(site, self.notes):
             self.rooms |= auto.boundless
+            self._wholes |= auto.most
         self._lasting: dict[tuple[str, str, str, str | None], NodePower] = {}
 
     def ways(self, one: Candidate, mounting: Mounting) -> tuple[Feed, ...] | Obstacle:
@@ -111,9 +113,10 @@ class Feeding:
         """A pool that has not enough left for anyone who takes so much."""
         port, relax = self._ports[supply.id], f"take a larger one in supplies.{supply.id}"
         if pool == ports_of(supply.id) and port is not None:
-            lacks = port.ports + amount - self.rooms[pool]
-            return Obstacle(f"no power: supply {supply.id} has no free port", relax, port.ports, lacks, "ports")
-        whole = (supply.power_mw or 0.0) if port is None else port.budget_mw
+            whole = self._wholes.get(pool, port.ports)
+            lacks = whole + amount - self.rooms[pool]
+            return Obstacle(f"no power: supply {supply.id} has no free port", relax, whole, lacks, "ports")
+        whole = self._wholes.get(pool, (supply.power_mw or 0.0) if port is None else port.budget_mw)
         lacks = whole + amount - self.rooms[pool]
         return Obstacle(f"no power: supply {supply.id} has too little left", relax, whole / 1000, lacks / 1000, "W")
 
@@ -165,16 +168,6 @@ def rooms_of(site: Site) -> Mapping[str, int]:
             )
             found[watts_of(ident)] = max(0, int(supply.power_mw - sum(fed)))
     return found
-
-
-def ports_of(supply: str) -> str:
-    """The name of the pool of a switch's free ports."""
-    return f"ports of {supply}"
-
-
-def watts_of(supply: str) -> str:
-    """The name of the pool of what a supply has left, in milliwatts."""
-    return f"power of {supply}"
 
 
 def too_far(cable: Cable, supply: Supply, metres: float, milliwatts: float | None) -> Obstacle | None:

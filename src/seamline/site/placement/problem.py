@@ -121,8 +121,9 @@ class Problem:
         for candidate in self.existing:
             if candidate in self.barred:
                 raise SiteError(f"candidate {candidate} stands already, and yet is barred: {self.why_barred(candidate)}")
+        standing = set(self.existing)
         for group in self.groups:
-            check_group(group, self.existing)
+            check_group(group, standing)
         for candidate, others in self.links.items():
             if any(other in self.links for other in others):
                 raise SiteError(f"candidate {candidate} needs one that needs others itself; give what must be built in the end")
@@ -142,11 +143,12 @@ class Problem:
     def crowded(self) -> Mapping[int, str]:
         """Candidates that cannot be built since a group of theirs is too full of what stands already; the group's name."""
         standing = set(self.existing)
+        rooms = [(group, group.at_most - group.taken(standing)) for group in self.groups]
         return {
             one: group.name or f"of candidate {group.members[0]}"
-            for group in self.groups
+            for group, room in rooms
             for one, amount in zip(group.members, group.amounts, strict=True)
-            if one not in standing and amount > group.at_most - group.taken(standing)
+            if one not in standing and amount > room
         }
 
     @cached_property

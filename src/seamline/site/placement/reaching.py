@@ -9,7 +9,7 @@ from seamline.site.network.links import Link, Medium, Station, link, within_reac
 from seamline.site.network.on_site import stations_of, walls_of
 from seamline.site.network.profile import Antenna, Ground
 from seamline.site.placement.candidates import Candidate
-from seamline.site.placement.on_site import Bar, radio_of
+from seamline.site.placement.on_site import radio_of
 from seamline.site.placement.problem import Obstacle
 from seamline.site.plan.model import Mounting
 from seamline.site.plan.site import Site
@@ -32,7 +32,7 @@ class Hearing:
         self._known: dict[tuple[str, float, float, float], Link | None] = {}
 
     def bar(self, one: Candidate, mounting: Mounting) -> Obstacle | None:
-        """Why a candidate cannot be built as far as its radio goes."""
+        """Why a candidate cannot be built as far as its radio goes; nothing where the plan has no gateway and no relay to judge by."""
         radio = radio_of(self._site, mounting)
         if radio is None or radio.technology in ELSEWHERE or not self.others:
             return None
@@ -60,9 +60,3 @@ class Hearing:
             found.sort(key=lambda pair: (not pair[0].usable, pair[0].usable and pair[1] != "gateway", -pair[0].spare_db))
             self._known[key] = found[0][0] if found else None
         return self._known[key]
-
-
-def unlinked(site: Site) -> Bar | None:
-    """Says why a candidate cannot be built as far as its radio goes; None when the plan has no gateway and no relay to judge by."""
-    hearing = Hearing(site)
-    return hearing.bar if hearing.others else None

@@ -134,7 +134,7 @@ class Relaxation:
             extra = cheapest_multiplier(profit, self.hard)
             profit = profit - extra * self.hard.factors
             fixed += extra * self.hard.room
-        gained = int(np.maximum(profit, 0).sum())
+        gained = gains_of(profit)
         if self.cover:
             slack = int((u * core.need).sum()) - fixed - gained
             return Bound(max(0, -(-slack // scale)), profit, slack, scale, share, v, m)
@@ -230,8 +230,16 @@ def cheapest_multiplier(profit: Whole, row: Row) -> int:
     return max(0, int(profit[last] // row.factors[last]))
 
 
+def gains_of(profit: Whole) -> int:
+    """The sum of the profits above 0. Each fits 64 bits; at poor multipliers all together may not, so halves are added."""
+    gains = np.maximum(profit, 0)
+    return (int((gains >> 32).sum()) << 32) + int((gains & 0xFFFF_FFFF).sum())
+
+
 def hopeless(found: Bound, value: int, *, cover: bool, step: int = 1) -> NDArray[np.bool_]:
     """Which candidates cannot be in an answer better than `value` by at least `step`."""
+    if abs(found.slack) >> 62:  # the bound says nothing, and differences would leave 64 bits
+        return np.zeros(len(found.profit), np.bool_)
     if cover:
         return found.slack - np.minimum(found.profit, 0) > (value - step) * found.scale
     return found.slack + np.minimum(found.profit, 0) < (value + step) * found.scale

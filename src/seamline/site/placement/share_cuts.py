@@ -35,20 +35,20 @@ def cuts_of(core: Core, goal: Whole, least: Whole, effort: Effort, bound: Least)
         replace(effort, relax_steps=min(steps, effort.relax_steps), search_rounds=min(rounds, effort.search_rounds)), part
     )
     wanted = np.flatnonzero(least)
-    found: list[Row] = []
+    counted: list[Row] = []
+    priced: list[Row] = []
     everyone = np.arange(len(core), dtype=np.int64)
     for at in wanted.tolist() if len(wanted) > 1 else ():
         alone = np.arange(len(least)) == at
         seers = everyone[core.sees.sums((goal == at).astype(np.int64)) > 0]
         number = bound(by_count, alone, quick, ())
-        found.append(Row(seers, np.full(len(seers), -1, np.int64), -number))
+        counted.append(Row(seers, np.full(len(seers), -1, np.int64), -number))
         if not is_even:
-            found.append(Row(seers, -core.price[seers], -bound(core, alone, quick, ())))
+            priced.append(Row(seers, -core.price[seers], -bound(core, alone, quick, ())))
     if not is_even:
-        counted = [row for row in found if row.most == -1]
         number = bound(by_count, least > 0, limited(effort, TOGETHER), counted)
-        found.append(Row(everyone, np.full(len(core), -1, np.int64), -number))
-    return [row for row in found if row.room < 0]
+        counted.append(Row(everyone, np.full(len(core), -1, np.int64), -number))
+    return [row for row in (*counted, *priced) if row.room < 0]
 
 
 def limited(effort: Effort, part: int) -> Effort:

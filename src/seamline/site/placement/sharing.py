@@ -180,7 +180,10 @@ class ShareSearch(CoverSearch):
         if not self.quotas.least.any():
             self._take([], 0)
             return
-        quotas = self.quotas.part(np.flatnonzero(~replaceable(self.quotas.core))).remerged()
+        useful = np.flatnonzero(~replaceable(self.quotas.core))
+        quotas = self.quotas.part(useful).remerged()
+        if self.cuts is not None:
+            self.cuts = among(self.cuts, useful, len(self.quotas.core))
         first = greedy_shares(quotas)
         if first is not None:
             self._take(quotas.core.origin[first.chosen].tolist(), first.price)

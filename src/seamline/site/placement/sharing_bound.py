@@ -12,7 +12,7 @@ from typing import Final, cast
 import numpy as np
 
 from seamline.site.placement.core import Core, Row
-from seamline.site.placement.relax import BITS, HIGHEST, STEP, Bound, Relaxation
+from seamline.site.placement.relax import BITS, HIGHEST, STEP, Bound, Relaxation, gains_of
 from seamline.site.placement.sight import Real, Whole
 from seamline.site.placement.solver import Program, Rows, add_rules
 
@@ -44,7 +44,7 @@ class ShareRelaxation(Relaxation):
             for at, least in enumerate(self.least.tolist())
             if least
         )
-        slack = asked - int(multipliers @ self.room) - int(np.maximum(profit, 0).sum())
+        slack = asked - int(multipliers @ self.room) - gains_of(profit)
         return Bound(max(0, -(-slack // scale)), profit, slack, scale, share, v, m)
 
     def _asked(self, v: Real) -> Real:

@@ -49,17 +49,33 @@ class Auto:
 
     def rooms(self, more: int) -> Mapping[str, int]:
         """What is left for candidates with so many more switches; see Feeding.rooms."""
-        count = self.present + more
-        watts = self.budget_mw * count if self.power_mw is None else min(self.power_mw, self.budget_mw * count)
-        return {
-            f"ports of {self.supply}": max(0, self.ports * count - self.devices),
-            f"power of {self.supply}": max(0, int(watts - self.draws_mw)),
-        }
+        ports, watts = ports_of(self.supply), watts_of(self.supply)
+        wholes = self._wholes(self.present + more)
+        return {ports: max(0, int(wholes[ports] - self.devices)), watts: max(0, int(wholes[watts] - self.draws_mw))}
 
     @property
     def boundless(self) -> Mapping[str, int]:
         """The same with as many as there may be."""
         return self.rooms(SWITCHES_MAX - self.present)
+
+    @property
+    def most(self) -> Mapping[str, float]:
+        """What as many as there may be have in all, also for what stands."""
+        return self._wholes(SWITCHES_MAX)
+
+    def _wholes(self, count: int) -> Mapping[str, float]:
+        watts = self.budget_mw * count if self.power_mw is None else min(self.power_mw, self.budget_mw * count)
+        return {ports_of(self.supply): self.ports * count, watts_of(self.supply): watts}
+
+
+def ports_of(supply: str) -> str:
+    """The name of the pool of a switch's free ports."""
+    return f"ports of {supply}"
+
+
+def watts_of(supply: str) -> str:
+    """The name of the pool of what a supply has left, in milliwatts."""
+    return f"power of {supply}"
 
 
 def autos_of(site: Site, notes: list[str]) -> tuple[Auto, ...]:
@@ -133,7 +149,9 @@ def cheapest(
             break
         found = solve(within(asked.problem, autos, more), None)
         if held(asked, found) != held(asked, answer):
-            bound = min(bound, bound if found.is_impossible else answer.bound + price(autos, more))
+            # With so few it is shown to be impossible only where more suffice for all that is asked for.
+            is_sure = found.is_impossible and not answer.is_impossible
+            bound = bound if is_sure else min(bound, answer.bound + price(autos, more))
             continue
         bound = min(bound, found.bound + price(autos, more))
         takes = pieces(asked, standing, found, autos)
@@ -168,8 +186,9 @@ def affordable(
             best is None or (found.lacks, -found.value) < (best.lacks, -best.value)
         ):
             best, taken = found, takes
-    if best is None:  # not even none: with nothing chosen no switch is needed
-        return answer, most
+    if best is None:  # switches do not always share out as their ports and watts together say: do without them
+        best, taken = solve(closed(asked.problem, autos), budget), (0,) * len(autos)
+        bounds.append((answer.least_lack, -answer.bound))
     least = min(one for one, _ in bounds)
     bound = max(best.value, *(-one for _, one in bounds))
     is_sure = best.value == bound and best.lacks == least
@@ -193,6 +212,13 @@ def within(problem: Problem, autos: Sequence[Auto], more: Sequence[int]) -> Prob
     """The problem with the ports and watts of so many further switches."""
     rooms = {name: room for auto, number in zip(autos, more, strict=True) for name, room in auto.rooms(number).items()}
     groups = tuple(replace(group, at_most=rooms.get(group.name, group.at_most)) for group in problem.groups)
+    return replace(problem, groups=groups)
+
+
+def closed(problem: Problem, autos: Sequence[Auto]) -> Problem:
+    """The problem without anyone who draws from these supplies."""
+    pools = {name for auto in autos for name in auto.boundless}
+    groups = tuple(replace(group, at_most=0) if group.name in pools else group for group in problem.groups)
     return replace(problem, groups=groups)
 
 

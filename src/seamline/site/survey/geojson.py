@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
 
 GEOMETRIES = frozenset({"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"})
 NO_NUMBER = "a coordinate that is no number"
+PLACE = re.compile(rb"\[\s*[-\d]")
+"""Where a place begins. As values of Python a place takes 300 bytes: what has too many is refused by its text."""
 
 
 def read_geojson(data: bytes, name: str) -> Survey:
     """Read a FeatureCollection, a Feature or a bare geometry; SurveyError with the place when it is none of them."""
+    if next(islice(PLACE.finditer(data), VERTICES_MAX, None), None) is not None:
+        raise SurveyError(too_many(name))
     try:
         document = json.loads(data.decode("utf-8-sig"), parse_constant=float)
     except UnicodeDecodeError as error:
@@ -48,8 +54,13 @@ def read_geojson(data: bytes, name: str) -> Survey:
         raise SurveyError(f"{name}: type {kind!r} is none of GeoJSON's")
     features = [one for at, each in enumerate(cast("Sequence[object]", raw)) if (one := feature_of(each, at, notes))]
     if len(shapely.get_coordinates([feature.geometry for feature in features])) > VERTICES_MAX:
-        raise SurveyError(f"{name}: more than {VERTICES_MAX:,} vertices; thin the survey out, or divide it")
+        raise SurveyError(too_many(name))
     return Survey(mended(features, notes), notes.all())
+
+
+def too_many(name: str) -> str:
+    """Why a survey of a file is refused."""
+    return f"{name}: more than {VERTICES_MAX:,} vertices; thin the survey out, or divide it"
 
 
 def feature_of(raw: object, at: int, notes: Notes) -> Feature | None:

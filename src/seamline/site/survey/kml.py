@@ -64,6 +64,8 @@ def read_kml(data: bytes, name: str) -> Survey:
                 declared.append(mend[1])
                 continue
             place, why = f"{name}:{error.lineno}:{error.offset}", reason_of(error.msg or "")
+            if "Text node too long" in why:
+                raise SurveyError(f"{place}: a text of more than 10,000,000 letters; thin the survey out, or divide it") from None
             if not reader.found and (error.lineno or 0) <= 1:
                 raise SurveyError(f"{place}: this is no KML: {why}") from None
             raise SurveyError(f"{place}: broken XML: {why}. Export the file anew, or mend it there") from None

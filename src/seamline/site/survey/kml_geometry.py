@@ -153,6 +153,8 @@ class Geometries:
         high = [len(row) == 3 and math.isfinite(row[2]) for row in rows]
         if any(high) and not all(high):
             self._notes.left_out("altitudes that only some places of a geometry have", line)
+        elif not any(high) and any(len(row) == 3 for row in rows):
+            self._notes.left_out("altitudes that are no numbers", line)
         width = 3 if rows and all(high) else 2
         return Places(array("d", (number for row in rows for number in row[:width])), width)
 

@@ -8,7 +8,7 @@ from typing import cast
 
 from lxml import etree
 
-Element = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+Element = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - lxml has no public name for it
 """lxml's own name for the type of its elements."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
 from seamline.site.survey.feature import SurveyError
@@ -15,7 +16,7 @@ ENTRIES_MAX: Final = 100_000
 
 
 def checked(data: bytes, name: str, suffix: str) -> list[zipfile.ZipInfo]:
-    """An archive's files with a suffix, none of which grows beyond measure. Raises SurveyError."""
+    """An archive's files with a suffix. SurveyError when it is none, has too many, or one whose name points out of it."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
@@ -23,6 +24,9 @@ def checked(data: bytes, name: str, suffix: str) -> list[zipfile.ZipInfo]:
     entries = archive.infolist()
     if len(entries) > ENTRIES_MAX:
         raise SurveyError(f"{name}: more than {ENTRIES_MAX} files in one archive; no survey has that")
+    for entry in entries:
+        if PureWindowsPath(entry.filename).drive or {"..", "/"} & set(PurePosixPath(entry.filename.replace("\\", "/")).parts):
+            raise SurveyError(f"{name}: {entry.filename!r} points out of its archive; that is an attack, or no survey")
     return [entry for entry in entries if entry.filename.lower().endswith(suffix) and not entry.is_dir()]
 
 

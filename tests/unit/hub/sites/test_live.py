@@ -76,23 +76,44 @@ def test_what_a_dark_node_alone_covered_is_what_its_return_would_bring_back(site
 
 
 @given(sites())
-def test_of_each_kind_of_remedy_the_best_is_named_with_what_it_brings_now_and_none_that_brings_nothing(site):
+def test_of_each_kind_of_remedy_the_best_is_named_with_what_it_brings_back_and_gives_up_and_none_that_brings_nothing(site):
     watched, working, remedies = site
     for it in look(watched, NODES, working, remedies).dark:
         gains = {}
         for remedy in remedies:
             if remedy.dark != it.node or not (remedy.node is None or remedy.node in working):
                 continue
-            total = 0
+            back, given_up = {}, {}
             for one in watched:
-                before = [mask for node, mask in one.seen.items() if node in working]
+                before = covered(one, [mask for node, mask in one.seen.items() if node in working])
+                with_it = covered(one, [mask for node, mask in one.seen.items() if node in working | {it.node}])
                 then = [mask for node, mask in one.seen.items() if node in working and node != remedy.node]
-                then += [mask for key, mask in remedy.seen.items() if key == (one.zone, one.need)]
-                total += sum(covered(one, then)) - sum(covered(one, before))
+                then = covered(one, then + [mask for key, mask in remedy.seen.items() if key == (one.zone, one.need)])
+                cells = list(zip(before, with_it, then, strict=True))
+                back.setdefault(one.zone, []).append(sum(not now and alone and after for now, alone, after in cells))
+                given_up.setdefault(one.zone, []).append(sum(now and not after for now, _, after in cells))
+            total = sum(map(max, back.values())) - sum(map(max, given_up.values()))
             gains.setdefault(remedy.kind, []).append(total * 0.25)
+            for gain in it.gains:
+                if gain.remedy is remedy:
+                    assert gain.back_m2 == {zone: max(of) * 0.25 for zone, of in back.items() if max(of)}
+                    assert gain.given_up_m2 == {zone: max(of) * 0.25 for zone, of in given_up.items() if max(of)}
         best = {kind: max(of) for kind, of in gains.items() if max(of) > 0}
         assert {gain.remedy.kind: gain.gain_m2 for gain in it.gains} == pytest.approx(best)
         assert [gain.gain_m2 for gain in it.gains] == sorted(best.values(), reverse=True)
+
+
+def test_what_covers_other_cells_is_no_remedy_for_a_dark_node():
+    """A camera that looks at the yard brings back nothing of what a probe covered in the field, however much it sees."""
+    field, yard = np.array([True] * 4), np.array([False] * 4)
+    watched = [
+        Watched(zone="field", need=0, k=1, needed=0.9, cell_m2=1.0, seen={"probe": field, "other": field & False}, cells=4),
+        Watched(zone="yard", need=0, k=1, needed=0.9, cell_m2=1.0, seen={"other": yard}, cells=4),
+    ]
+    camera = Remedy(place=0, dark="probe", kind="add", node=None, seen={("yard", 0): ~yard})
+    spare = Remedy(place=1, dark="probe", kind="add", node=None, seen={("field", 0): np.array([True, False, False, False])})
+    (dark,) = look(watched, ("probe", "other"), frozenset({"other"}), (camera, spare)).dark
+    assert [(it.remedy.place, dict(it.back_m2), dict(it.given_up_m2)) for it in dark.gains] == [(1, {"field": 1.0}, {})]
 
 
 @given(st.integers(1, 70).flatmap(masks))

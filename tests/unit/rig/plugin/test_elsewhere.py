@@ -165,6 +165,14 @@ def test_a_core_that_nothing_ends_from_inside_loses_its_process(tmp_path, famili
     parts.apart.end()
 
 
+def test_what_a_core_prints_is_not_on_standard_output(tmp_path, families, capfd):
+    parts = parts_apart(core(tmp_path, "print('tick', flush=True); super().tick(now_ms)"), families)
+    assert run(Plan(3, 1, 120_000), parts).broken is None
+    parts.apart.end()
+    said = capfd.readouterr()
+    assert (said.out, "tick\n" in said.err) == ("", True)
+
+
 def test_a_core_that_ends_the_process_when_it_is_made_is_refused_with_its_name(tmp_path, families):
     (tmp_path / "gone.py").write_text("import os\nos._exit(4)\n")
     elsewhere = Elsewhere(f"{tmp_path / 'gone.py'}:Bye", families)

@@ -59,6 +59,7 @@ FAULT = {"at_ms": 5, "kind": "power-cut", "device": 1, "lasts_ms": 7}
         (document(colour="red"), "unknown member 'colour'"),
         (document(only=[]), "`only` is no list"),
         (document(only=[3]), "only is 3"),
+        (document(only=[1, 0, 1]), "names a device twice"),
         (document(faults={}), "faults are no list"),
         (document(faults=[7]), "fault 0 is no JSON object"),
         (document(faults=[FAULT, FAULT | {"kind": "meteor"}]), "fault 1: unknown kind 'meteor'; known are link-cut"),

@@ -201,5 +201,36 @@ def test_a_folder_that_cannot_be_moved_into_place_leaves_what_was_there(built, y
     assert [path.name for path in built.parent.iterdir()] == ["built"]
 
 
+def test_what_was_there_is_kept_beside_when_it_cannot_be_moved_back(built, yard_files, monkeypatch):
+    real = Path.rename
+
+    def rename(self, target):
+        if Path(target) == built:
+            raise PermissionError(13, "Permission denied")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(OSError, match="Permission denied"):
+        place(yard_files, built)
+    (kept,) = built.parent.glob(".built.*/old")
+    assert verify(kept).holds
+
+
+def test_an_interrupted_move_leaves_what_was_there(built, yard_files, monkeypatch):
+    real = Path.rename
+
+    def rename(self, target):
+        found = real(self, target)
+        if self == built:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(KeyboardInterrupt):
+        place(yard_files, built)
+    assert verify(built).holds
+    assert not list(built.parent.glob(".built.*"))
+
+
 def test_the_content_of_a_plan_is_read_without_working_it_out(yard_plan, designed):
     assert content_of(load_plan(yard_plan)) == designed.content

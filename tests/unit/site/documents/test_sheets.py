@@ -10,12 +10,13 @@ import shapely
 from hypothesis import given, settings, strategies as st
 
 from seamline.site.documents import maps, tables, topology
+from seamline.site.documents.chart import Chart
 from seamline.site.documents.design import Absent
 from seamline.site.documents.devices import devices, power_text
 from seamline.site.documents.drawing import Circle, Group, Path, Text
 from seamline.site.documents.folder import sheets
 from seamline.site.documents.mounting import mounting_sheet, qr, reach
-from seamline.site.documents.sheets import A3_WIDE, A4_WIDE, Column, Draft, Flow, Row, Table, Words, framed
+from seamline.site.documents.sheets import A3_WIDE, A4_WIDE, Column, Draft, Flow, Room, Row, Table, Words, framed
 from seamline.site.documents.views import (
     AnswerView,
     CablesView,
@@ -118,6 +119,30 @@ def test_a_zone_too_small_to_be_read_has_a_map_of_its_own(designed, monkeypatch)
     for one in close:
         assert int(one.scale.removeprefix("1 : ")) <= int(whole.scale.removeprefix("1 : "))
         assert any(label.startswith("zone ") for label in labels(one.items))
+
+
+def test_a_close_map_of_a_zone_is_of_that_zone_alone(designed, monkeypatch):
+    """Zones lie on each other: what one lacks must not be hatched over what another has."""
+    monkeypatch.setattr(maps, "DETAIL_SCALE", 1)
+    monkeypatch.setattr(maps, "DETAIL_MM", 1000.0)
+    zones = designed.coverage.zones
+    close = [one for one in maps.coverage_maps(designed) if one.name.count("-") > 1]
+    assert close
+    for one in close:
+        ident = one.name.split("-", 2)[2]
+        assert {label.removeprefix("zone ") for label in labels(one.items)} & set(zones) == {ident}
+        assert not any(text.startswith(f"{other}-") for text in texts(one.items) for other in zones if other != ident)
+
+
+def test_what_no_need_asks_for_does_not_colour_the_map_of_sensors(designed):
+    sensor = next(one for one in devices(designed) if one.role == "sensor")
+    assert f"what {sensor.id} looks at" in labels(maps.coverage_map(designed, "sensor", "m", "M", maps.extent(designed)).items)
+    zones = {
+        ident: replace(zone, needs=tuple(replace(need, seen={}, alone={}) for need in zone.needs))
+        for ident, zone in designed.coverage.zones.items()
+    }
+    unasked = replace(designed, coverage=replace(designed.coverage, zones=zones))
+    assert f"what {sensor.id} looks at" not in labels(maps.coverage_map(unasked, "sensor", "m", "M", maps.extent(unasked)).items)
 
 
 def test_on_a_close_map_only_what_lies_in_it_is_named(designed):
@@ -238,6 +263,20 @@ def test_the_diagram_names_single_points_of_failure_and_who_is_not_heard(designe
         "12 m, +30 dB",
     ):
         assert text in words, text
+
+
+def test_the_diagram_of_a_plan_without_radios_names_the_switches_that_take_others_with_them(designed):
+    dark = replace(designed.cables.switches[0], dark=("cam-1", "cam-2"))
+    wired = replace(designed, radio=None, cables=replace(designed.cables, switches=(dark,)))
+    assert f"Single points of failure | switch {dark.id}: without it cam-1, cam-2 dark" in said([topology.topology(wired)])
+
+
+def test_a_line_in_a_row_goes_round_the_stations_that_it_does_not_join():
+    at = {"gw": (50.0, 30.0), "a": (10.0, 80.0), "b": (40.0, 80.0), "c": (90.0, 80.0), "hall": (90.0, 30.0), "x": (70.0, 30.0)}
+    assert topology.round_others(at, "a", "b") == [(10.0, 80.0), (40.0, 80.0)]
+    assert topology.round_others(at, "gw", "c") == [(50.0, 30.0), (90.0, 80.0)]
+    assert topology.round_others(at, "c", "a") == [(10.0, 80.0), (50.0, 72.0), (90.0, 80.0)], "up: names stand below"
+    assert topology.round_others(at, "gw", "hall") == [(50.0, 30.0), (70.0, 38.0), (90.0, 30.0)], "down: names stand above"
 
 
 def test_the_links_sheet_lists_every_link_and_what_is_dark_without_what(designed):
@@ -429,7 +468,8 @@ def test_a_qr_code_is_drawn_module_by_module(text):
     [
         (None, "not planned"),
         (PowerSource("poe", "hall"), "poe from hall"),
-        (PowerSource("mains"), "mains, nearest supply"),
+        (PowerSource("mains"), "mains, nearest supply or socket"),
+        (PowerSource("poe"), "poe, nearest supply"),
         (PowerSource("solar", kit="small"), "solar, kit small"),
     ],
 )
@@ -453,6 +493,18 @@ def test_no_row_is_lost_when_a_table_turns_the_page(rows):
     room = A4_WIDE.room
     assert all(room.y <= item.y <= room.bottom for draft in drafts for item in flat(draft.items) if isinstance(item, Text))
     assert sum(text == "a" for text in found) >= len(drafts) if rows else "none" in found
+
+
+@given(st.integers(0, 60), st.integers(1, 12))
+def test_a_heading_and_the_head_of_a_table_stand_on_the_page_of_its_first_row(before, lines):
+    flow = Flow("rows", "Rows")
+    flow.add(*(Words(f"paragraph {at}") for at in range(before)))
+    first = " ".join(["word " * 12] * lines)
+    flow.add(Words("Heading", heading=True), Table((Column("head", 1),), (Row((f"first {first}",)), Row(("second",)))))
+    pages = [texts(draft.items) for draft in flow.drafts()]
+    page = next(found for found in pages if "Heading" in found)
+    assert "head" in page[page.index("Heading") :]
+    assert any(text.startswith("first") for text in page)
 
 
 def test_long_words_and_texts_turn_the_page_too():
@@ -490,3 +542,22 @@ def test_a_design_with_nothing_in_it_has_its_sheets_all_the_same(designed):
     for text in ("the plan has no zones", "the plan has no devices", "no cables", "no nodes", "0.00 EUR"):
         assert text in words, text
     assert not [item for item in flat(sheet(found, "map").items) if isinstance(item, Circle) and item.radius > 5]
+
+
+def test_a_camera_on_the_ground_has_its_sheet(designed):
+    camera = next(one for one in devices(designed) if one.role == "camera")
+    draft = mounting_sheet(designed, replace(camera, height_m=0.0, tilt_deg=10.0))
+    assert "From the side" in said([draft])
+
+
+@pytest.mark.parametrize("east", [-5.5, -1.2, 0.0, 7.9])
+def test_ticks_of_a_map_lie_at_its_edge_and_nowhere_else(east):
+    room = Room(10, 10, 200, 200)
+    chart = Chart(room, east - 4, east - 4, 25)
+    (west, south, right, top) = chart.seen()
+    texts = [mark for mark in maps.grid_edge(chart) if isinstance(mark, Text)]
+    assert texts
+    across = [int(mark.text) for mark in texts if not mark.turn]
+    up = [int(mark.text) for mark in texts if mark.turn]
+    assert all(west <= at <= right for at in across)
+    assert all(south <= at <= top for at in up)

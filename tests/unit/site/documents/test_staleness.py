@@ -137,6 +137,12 @@ def test_the_terrain_and_the_other_files_of_a_shapefile_count(tmp_path):
     assert content_of(plan).hash != between.hash
 
 
+def test_a_name_with_brackets_is_no_pattern(tmp_path):
+    plan = replace(load_plan(write(tmp_path)), inputs=("survey[1].shp",))
+    (tmp_path / "survey[1].dbf").write_bytes(b"dbf")
+    assert read_with(plan)[:2] == ("survey[1].shp", "survey[1].dbf")
+
+
 def test_an_input_that_cannot_be_read_is_named(tmp_path):
     plan = load_plan(write(tmp_path))
     (tmp_path / "sun.csv").unlink()

@@ -11,9 +11,9 @@ from seamline.site.documents.bom import bom
 from seamline.site.documents.folder import sheets
 from seamline.site.documents.layers import items
 from seamline.site.documents.maps import coverage_maps
-from seamline.site.documents.network_part import unlaid
+from seamline.site.documents.network_part import sockets, unlaid
 from seamline.site.documents.summary import summary
-from seamline.site.documents.tables import link_sheets, power_sheets
+from seamline.site.documents.tables import cable_sheets, link_sheets, power_sheets
 from seamline.site.documents.work import design
 from seamline.site.plan.model import LinkWish, PowerSource
 
@@ -67,7 +67,7 @@ def test_cables_that_the_plan_names_no_part_for_are_not_laid_and_not_forgotten(t
 
 @pytest.mark.parametrize(
     ("kind", "by", "expected"),
-    [("mains", "radio", ["power (routes.power_cable)"]), ("dc", "radio", ["power (routes.power_cable)"]), ("solar", "radio", []),
+    [("mains", "radio", []), ("dc", "radio", ["power (routes.power_cable)"]), ("solar", "radio", []),
      ("solar", "cable", ["data and PoE (routes.cable)"]), ("poe", "radio", ["data and PoE (routes.cable)"])],
 )  # fmt: skip
 def test_what_needs_a_cable_is_known(designed, kind, by, expected):
@@ -77,6 +77,17 @@ def test_what_needs_a_cable_is_known(designed, kind, by, expected):
         links={"l": LinkWish("l", "cam-1", "cam-2", by)},
     )  # fmt: skip
     assert list(unlaid(replace(designed.site, plan=plan))) == expected
+
+
+def test_what_is_fed_from_the_mains_has_a_socket_unless_the_plan_says_where_the_mains_are(designed):
+    node = replace(designed.plan.nodes["cam-1"], power=PowerSource("mains"))
+    site = replace(designed.site, plan=replace(designed.plan, nodes={"cam-1": node}, gateways={}))
+    assert (sockets(site), list(unlaid(site))) == (("cam-1",), [])
+    told = replace(designed, cables=replace(designed.cables, sockets=("cam-1",)))
+    assert "taken to be there, for the plan has no mains: cam-1." in said(cable_sheets(told))
+    (supply, at), *_ = designed.site.supplies.values()
+    mains = replace(site, supplies={"board": (replace(supply, id="board", kind="mains", switch=None), at)})
+    assert (sockets(mains), list(unlaid(mains))) == ((), ["power (routes.power_cable)"])
 
 
 def test_a_workload_is_answered_with_its_arithmetic(tmp_path):

@@ -204,3 +204,12 @@ def test_a_limit_far_beyond_all_prices_does_not_break_the_bound():
     )
     relaxation = Relaxation(core, cover=False)
     assert relaxation.weigh(np.full(2, 0.5), np.array([2.0]), np.zeros(2)).bound >= 1
+
+
+@pytest.mark.parametrize("multiplier", [0.5, 1.0, 10.0, 64.0])
+def test_poor_multipliers_of_many_candidates_are_no_false_bound(multiplier):
+    problem = Problem(Sight.of(np.ones((400, 3), bool)), need=np.full(3, 2), cost=np.full(400, 100))
+    relaxation = Relaxation(core_of(problem, problem.cost), cover=True)
+    found = relaxation.weigh(np.full(relaxation.core.sees.width, multiplier), np.zeros(len(relaxation.rows)), np.zeros(400))
+    assert found.bound <= 200
+    assert not hopeless(found, 300, cover=True).any()

@@ -162,3 +162,10 @@ def test_nothing_to_do_is_an_answer():
 def test_limits_below_nothing_are_refused(limit):
     with pytest.raises(SiteError, match="at least 0"):
         cover(Problem(Sight.of(CHAIN)), **limit)
+
+
+def test_advice_names_the_groups_of_all_cells_that_are_left_out():
+    sees = np.repeat(np.eye(4, dtype=bool), 1_500, axis=1)
+    (advice,) = cover(Problem(Sight.of(sees), groups=(Group((0, 1), 1, "mast 1"), Group((2, 3), 1, "mast 2")))).advice
+    assert advice.cells == 3_000
+    assert "groups mast 1, mast 2)" in advice.text

@@ -12,7 +12,7 @@ from seamline.site import SiteError
 from seamline.site.coverage import cover as coverage
 from seamline.site.placement import best, cover
 from seamline.site.placement.on_site import question
-from seamline.site.placement.reaching import unlinked
+from seamline.site.placement.reaching import Hearing
 from seamline.site.placement.writing import inserted, with_nodes, with_variant
 from seamline.site.plan import load_plan, resolve
 
@@ -212,7 +212,7 @@ def test_candidates_whose_radio_no_gateway_hears_are_barred_and_those_chosen_hav
     )
     plan.write_text(text, encoding="utf-8")
     site = resolve(load_plan(plan))
-    near, far = unlinked(site), unlinked(with_margin(site, 200.0))
+    near, far = (Hearing(one).bar for one in (site, with_margin(site, 200.0)))
     open_ones, shut = question(site, bar=near), question(site, bar=far)
     masts = [number for number in range(2, len(shut.problem.sees)) if shut.candidate(number)[1].id == "masts"]
     assert set(masts) - set(open_ones.problem.barred)
@@ -232,7 +232,7 @@ def with_margin(site, fade_margin_db):
 
 
 def test_without_a_gateway_no_link_is_judged(asked):
-    assert unlinked(asked.site) is None
+    assert question(asked.site, bar=Hearing(asked.site).bar).problem.barred == asked.problem.barred
 
 
 def test_a_mounting_without_anything_to_mount_on_is_noted(plan):

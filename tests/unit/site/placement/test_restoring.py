@@ -35,17 +35,36 @@ def test_what_lacks_is_the_answer_of_placement_and_its_bill(plan):
     assert found is not None
     assert found.is_met
     assert found.nodes == len(answer.chosen) > 0
-    assert found.bound <= answer.cost
+    assert found.bound <= answer.cost == found.reckoned
     assert found.cents > 0
     assert asked.site.plan.prices.currency == found.currency == "EUR"
-    assert str(found).startswith(f"{found.nodes} more nodes for {found.cents / 100:.2f} EUR (")
+    sure = "no choice is cheaper" if found.is_proven else f"no choice is below {found.bound / 100:,.2f}"
+    assert str(found) == (
+        f"{found.nodes} more nodes for {found.cents / 100:,.2f} EUR ({found.reckoned / 100:,.2f} by placement's prices, {sure}); "
+        "'seamline site place' says which"
+    )
+
+
+def test_without_prices_it_is_the_fewest_and_their_number_is_no_money(plan):
+    text = without_the_class_of_the_gate(plan).read_text(encoding="utf-8")
+    start, end = text.index("    cost: 100.00 EUR\n"), text.index("  walls:\n")
+    plan.write_text(
+        text[:start] + text[end:].replace("300.00 EUR", "0.00 EUR").replace("20.00 EUR", "0.00 EUR"), encoding="utf-8"
+    )
+    found = restoring(resolve(load_plan(plan)))
+    assert found is not None
+    assert found.is_met
+    assert (found.cents, found.reckoned, found.bound) == (0, None, 0)
+    assert str(found).startswith(
+        f"{found.nodes} more nodes for 0.00 EUR ({'no choice has fewer' if found.is_proven else 'perhaps fewer do'})"
+    )
 
 
 def test_where_no_choice_does_it_says_so(plan):
     found = restoring(resolve(load_plan(plan)))
     assert found is not None
     assert not found.is_met
-    assert found.nodes == 0
+    assert (found.nodes, found.cents, found.bound) == (0, 0, 0)
     assert str(found).startswith("no choice of the plan's mountings does (")
 
 

@@ -10,8 +10,10 @@ from tests.unit.site.placement.yards import yard
 
 from seamline.site import SiteError
 from seamline.site.placement import Effort, Group, Obstacle, Problem, Sight, best, cover, sharing
+from seamline.site.placement.core import Row
 from seamline.site.placement.effort import Watcher
 from seamline.site.placement.problem import Goal
+from seamline.site.placement.share_cuts import cuts_of
 from seamline.site.placement.sharing import Quotas, ShareSearch
 from seamline.site.placement.sharing_bound import ShareRelaxation, least_paid
 from seamline.site.placement.solver import Solved
@@ -97,6 +99,32 @@ def test_every_choice_that_meets_the_goals_keeps_the_rows_that_are_found(problem
             taken = {number[one] for one in chosen if one in number}
             for row in rows:
                 assert sum(int(f) for one, f in zip(row.members, row.factors, strict=True) if int(one) in taken) <= row.room
+
+
+def test_how_many_all_goals_take_is_asked_with_how_many_each_takes():
+    problem = replace(shared(), cost=np.arange(40) % 7 * 100 + 1_000)
+    quotas = Quotas.of(problem, problem.cost)
+    asked = []
+
+    def bound(core, goals, _effort, cuts):
+        asked.append((bool((core.price == 1).all()), goals.tolist(), [row.room for row in cuts]))
+        return 5
+
+    rows = cuts_of(quotas.core, quotas.goal, quotas.least, Effort(), bound)
+    goals = len(quotas.least)
+    assert asked[-1] == (True, [True] * goals, [-5] * goals)
+    assert len(rows) == 2 * goals + 1
+
+
+def test_rows_are_numbered_anew_when_candidates_are_left_out():
+    problem = shared()
+    quotas = Quotas.of(problem, np.ones(40, np.int64))
+    everyone = np.arange(len(quotas.core))
+    twice = replace(quotas, core=quotas.core.part(np.repeat(everyone, 2), np.arange(quotas.core.sees.width)))
+    last = Row(np.array([2 * len(everyone) - 1]), np.array([1]), 1)
+    search = ShareSearch(twice, QUICK, Watcher(None), cuts=[last])
+    search.run()
+    assert search.bound <= search.price == cover(problem).value
 
 
 def test_rows_that_are_found_lift_the_bound_of_the_price():

@@ -1,14 +1,16 @@
 """Further switches in an answer's price, and the bill of materials beside what placement reckoned."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from tests.unit.site.placement.test_feeding import own, plan_of
 
 from seamline.cli import main
+from seamline.site.placement.advice import barred_by_reason
 from seamline.site.placement.bill import billed
-from seamline.site.placement.placing import Wish, placed
-from seamline.site.placement.switches import ASKED_MAX, Auto, fewer
+from seamline.site.placement.placing import Wish, asked, placed
+from seamline.site.placement.switches import ASKED_MAX, Auto, affordable, autos_of, cheapest, fewer, pieces
 from seamline.site.plan import load_plan, resolve
 
 SUPPLY = "kind: poe, switch: poe-switch-8, power: 120 W}"
@@ -86,6 +88,49 @@ def test_the_bill_names_every_difference_and_the_command_prints_it(tmp_path, cap
     document = json.loads(capsys.readouterr().out)
     assert document["bill"]["cents"] == bill.cents
     assert sum(one["cents"] for one in document["bill"]["differences"]) == bill.cents - document["cost_cents"]
+
+
+def test_what_is_not_shown_to_be_impossible_with_fewer_switches_bounds_the_price(tmp_path):
+    site = site_of(tmp_path)
+    found, answer = placed(site, Wish())
+    plain = replace(answer, value=answer.value - sum(one.cents for one in found.bought))
+    autos, most = autos_of(site, []), (1,)
+    lacking = replace(plain, counts=plain.counts * 0, is_impossible=True)
+    bounds = [
+        cheapest(found, site, replace(plain, bound=plain.value, is_impossible=told), lambda *_: lacking, autos, most)[0].bound
+        for told in (False, True)
+    ]
+    assert bounds == [plain.value + 20_000, plain.value]
+
+
+def test_where_no_number_of_switches_fits_the_budget_nothing_takes_one(tmp_path):
+    site = site_of(tmp_path)
+    found, whole = placed(site, Wish(question="best", budget=400_000, shares=False))
+    autos = autos_of(site, [])
+    rooms = []
+
+    def solve(problem, _budget):
+        room = {group.name: group.at_most for group in problem.groups}["ports of hall"]
+        rooms.append(room)
+        return replace(whole, chosen=() if not room else whole.chosen, cost=0 if not room else 400_000)
+
+    answer, taken = affordable(found, site, whole, solve, autos, 400_000)
+    assert (answer.chosen, answer.cost, taken) == ((), 0, (0,))
+    assert not any(pieces(found, site, answer, autos))
+    assert rooms[-1] == 0
+    assert answer.bound >= whole.bound
+
+
+def test_power_that_limits_further_switches_is_what_is_said_to_lack(tmp_path):
+    fed = "    heading: 315 deg\n    tilt: 15 deg\n"
+    edits = [
+        (fed, fed + "    power: {from: poe, supply: hall}\n"),
+        ("switches: auto}", "switches: auto, power: 20 W}"),
+        ("budget: 40 W", "budget: 16 W"),
+    ]
+    (full,) = (one for one in barred_by_reason(asked(site_of(tmp_path, edits=edits)).problem) if "too little left" in one.reason)
+    assert full.limit == 20.0
+    assert full.nearest > 20.0
 
 
 def test_every_lower_number_is_asked_for_and_not_too_many():

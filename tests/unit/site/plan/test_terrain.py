@@ -178,7 +178,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")  # one of them has no place on purpose
 @pytest.mark.parametrize(("more", "crs", "message"), WRONG)
 def test_what_cannot_be_used_is_refused_with_the_reason(tmp_path, more, crs, message):
     with pytest.raises(SiteError, match=message.replace("?", r"\?")):

@@ -162,6 +162,14 @@ def test_more_vertices_than_a_survey_has_are_refused(monkeypatch):
         read_geojson(b'{"type": "MultiPoint", "coordinates": [[0, 0], [0, 1], [1, 1]]}', "survey")
 
 
+def test_a_file_of_too_many_places_is_refused_by_its_text_before_it_fills_the_memory(monkeypatch):
+    monkeypatch.setattr(geojson, "VERTICES_MAX", 2)
+    with pytest.raises(SurveyError, match="more than 2 vertices"):
+        read_geojson(b'{"type": "MultiPoint", "coordinates": [[0, 0], [ -0.5, 1], [\n 1, 1], and this would be no JSON', "survey")
+    ring = b'{"type": "Feature", "properties": {"of": ["a", "b", "c"]}, "geometry": {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}}'
+    assert len(read_geojson(ring, "survey").features) == 1
+
+
 def test_a_file_with_a_mark_is_read(tmp_path):
     file = tmp_path / "a.json"
     file.write_bytes(b"\xef\xbb\xbf" + json.dumps(POINT).encode())

@@ -59,6 +59,11 @@ HOSTILE = {
     "noise": (bytes(range(256)) * 8, "neither KML"),
     "a zip bomb": (zipped([("doc.kml", b"<kml>" + b" " * 50_000_000)]), "an attack, or no survey"),
     "an archive that lies about sizes": (lying_zip(), "larger than|cannot be unpacked"),
+    "a path out of an archive": (zipped([("doc.kml", "<kml/>"), ("../../../etc/cron.d/x.kml", "<kml/>")]), "points out of its archive"),
+    "a path out of an archive by backslashes": (zipped([("a\\..\\..\\doc.kml", "<kml/>")]), "points out of its archive"),
+    "an absolute path in an archive": (zipped([("/etc/passwd", "root:"), ("doc.kml", "<kml/>")]), "points out of its archive"),
+    "a drive in an archive": (zipped([("C:/doc.kml", "<kml/>")]), "points out of its archive"),
+    "a text without end": (b"<kml>\n<name>" + b"8,50 " * 2_100_000 + b"</name></kml>", "more than 10,000,000 letters; thin"),
     "an archive without a survey": (zipped([("photo.jpg", b"x")]), "no .kml file in it"),
     "a broken archive": (zipped([("doc.kml", b"<kml/>")])[:-20], "no KMZ"),
     "JSON that is no survey": (b'{"type": "Topology"}', "none of GeoJSON's"),
@@ -126,6 +131,7 @@ def test_an_altitude_that_is_no_number_is_left_out(tmp_path):
     file.write_text(KML.format(PLACE.format("11.5,48.1,inf")))
     survey = read(file)
     assert survey.features[0].geometry.wkt == "POINT (11.5 48.1)"
+    assert [(note.kind, note.what, note.line) for note in survey.notes] == [("left out", "altitudes that are no numbers", 2)]
     json.dumps(as_geojson(survey), allow_nan=False)
 
 
