@@ -154,10 +154,10 @@ class Outbox:
             if lane.open is not None:
                 self.seal(lane, lane.open)
 
-    def seal_due(self, now_ms: int) -> "Batch | None":
-        """Seal the most urgent open batch whose time to leave has come."""
+    def seal_due(self, now_ms: int, priority: int) -> "Batch | None":
+        """Seal the most urgent open batch whose time to leave has come, of a channel more urgent than `priority`."""
         for lane in self._by_priority if self.due_ms <= now_ms else ():
-            if lane.open is not None and lane.due_ms <= now_ms:
+            if lane.open is not None and lane.due_ms <= now_ms and lane.priority < priority:
                 batch = lane.open
                 self.seal(lane, batch)
                 return batch
@@ -171,7 +171,8 @@ class Outbox:
         """The batch to send next, sealed if need be; None when nothing is due or there is no room."""
         if self.flight < self._room:
             batch = self.next_unsent() if self.waiting else None
-            return self.seal_due(now_ms) if batch is None else batch
+            waits = LOWEST_PRIORITY + 1 if batch is None else self.lanes[batch.frame.channel].priority
+            return self.seal_due(now_ms, waits) or batch
         return self.lanes[LOSSES_CHANNEL].unsent() if self.flight < self._policy.flight_frames else None
 
     def next_unsent(self) -> "Batch | None":

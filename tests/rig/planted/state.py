@@ -148,4 +148,20 @@ MUTATIONS = [
         budget=12,
         kinds=(Kind.LATE_CONTRACT, Kind.LOSSY),
     ),
+    mutation(
+        "coming back is told to nobody",
+        "only troubles are news",
+        "told-once",
+        Edit("seamline.hub.steps.presence:_is_news", "return one.was in TOLD or told.get(one.no) in TOLD", "return False"),
+        budget=20,
+        kinds=(Kind.DEAF, Kind.MUTE, Kind.PARTITION, Kind.POWER_CUT),
+    ),
+    mutation(
+        "back from silence is told to nobody",
+        "what was announced last is what its owner knows",
+        "told-once",
+        Edit("seamline.hub.steps.presence:_is_news", "one.was in TOLD or told.get(one.no) in TOLD", "one.was in TOLD"),
+        budget=40,
+        scenario="online-but-deaf",
+    ),
 ]

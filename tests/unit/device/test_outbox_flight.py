@@ -261,3 +261,19 @@ def test_what_a_birth_names_as_held_is_every_record_that_is_held_and_no_other(ac
         for at in range(batch.frame.count)
     }
     assert box.outbox.held() == sorted(box.outbox.held())
+
+
+def test_an_open_batch_that_is_due_goes_before_sealed_ones_of_less_urgent_channels():
+    box = Box()
+    box.record(2, 3)  # sealed: batch_max
+    box.record(1)
+    box.now_ms = 401  # channel 1 is due, and more urgent
+    box.record(2, 3)
+    assert box.send() == [(1, 0, 1), (2, 0, 3)]
+
+
+def test_an_open_batch_that_is_due_waits_for_sealed_ones_of_its_own_urgency():
+    box = Box()
+    box.record(1, 5)  # four sealed, one open
+    box.now_ms = 401
+    assert box.send() == [(1, 0, 4), (1, 4, 1)]

@@ -113,7 +113,7 @@ def _frame(done: Scalar, judged: Judged, index: int) -> None:
         if not _declare(trial, judged, index, group, key, now_ms):
             return
         done.losses += trial.losses
-        done.marks.update(trial.marks)
+        done.marks |= {lost: max(upto, done.marks.get(lost, 0)) for lost, upto in trial.marks.items()}
         _fold(done, trial.folds)
     closed = admit(done.ledger, key) is Admission.CLOSED
     for first, count, cls in runs(judged, index, group):
@@ -141,7 +141,7 @@ def _declare(done: Scalar, judged: Judged, index: int, group: Group, key: Key, n
             for changed, row in before.items():
                 done.put(changed, row)
             return False
-        done.marks[lost] = taken.mark.next
+        done.marks[lost] = max(taken.mark.next, done.marks.get(lost, 0))
         _fold(done, taken.folds)
         reason = LOSS_REASONS[int(record["reason"])].value
         for first, end in taken.outcome.fresh:

@@ -24,6 +24,13 @@ WHERE p.device_no IN (
           <= (extract(epoch FROM greatest(born_at, last_answered)) * 1000)::int8 + 3 * answer_timeout_ms::numeric
     LIMIT %(most)s FOR UPDATE SKIP LOCKED);
 
+-- name: last_told
+-- What was told last of each device's presence (`steps/presence.py:SPOKEN_OF`), or NULL.
+SELECT u.device, (SELECT e.kind FROM event e
+                  WHERE e.device_no = u.device::int4 AND e.kind IN ('online', 'deaf', 'lost', 'presumed_lost')
+                  ORDER BY e.at DESC, e.id DESC LIMIT 1)
+FROM unnest(%(devices)s::int8[]) AS u (device);
+
 -- name: announce
 -- What ingest wrote meanwhile stays due: it is judged at the next turn.
 UPDATE presence p

@@ -65,7 +65,7 @@ async def redate(store: Store, ingest: Store, catalogue: Catalogue) -> int:
     segments = await segments_of(ingest, sorted({(one.device, one.incarnation) for one in due}))
     moved = 0
     for product in dict.fromkeys(one.product for one in due):
-        tables = await _tables(store, product)
+        tables = await _tables(store, catalogue, product)
         own = [one for one in due if one.product == product]
         dates = _dates(own if tables else (), segments, catalogue)
         for table in tables:
@@ -93,11 +93,12 @@ def _named(due: Sequence[Due]) -> dict[str, object]:
     }
 
 
-async def _tables(store: Store, product: str | None) -> list[str]:
-    if product is None:
-        return []
-    rows = await store.all("reading_tables", {"product": product})
-    return [reading_table(product, str(message)) for _, message in rows]
+async def _tables(store: Store, catalogue: Catalogue, product: str | None) -> list[str]:
+    """The tables of a product; of every product where a device has not said yet what it is: its frames came before its birth."""
+    found: list[str] = []
+    for name in [family.product for family in catalogue.families] if product is None else [product]:
+        found += [reading_table(name, str(message)) for _, message in await store.all("reading_tables", {"product": name})]
+    return found
 
 
 async def _table(store: Store, table: str, due: Sequence[Due], dates: Dates) -> int:

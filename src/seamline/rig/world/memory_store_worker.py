@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Final, cast
 
 from seamline.hub.params import Int8s
+from seamline.hub.steps.presence import SPOKEN_OF
 from seamline.rig.world.memory_store_evidence import ADD_EVENTS
 from seamline.rig.world.memory_store_ledger import Result, Statement, key_of
 from seamline.rig.world.tables_cells import (
@@ -66,6 +67,14 @@ def _still_online(base: Tables, given: Given, _names: Mapping[str, str]) -> Resu
             touched[no]["check_at"] = timestamp(silent_ms + 1)
     base.presence.put_all(touched)
     return len(touched)
+
+
+def _last_told(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
+    found: list[tuple[object, ...]] = []
+    for device in integers(given, "devices"):
+        told = [(row.at, row.id, row.kind) for _, row in base.event.of(device) if row.kind in SPOKEN_OF]
+        found.append((device, max(told)[2] if told else None))
+    return found
 
 
 def _announce(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -296,7 +305,7 @@ WORKER: Final[Mapping[str, Statement]] = {
     **{
         statement.__name__.removeprefix("_"): statement
         for statement in (
-            _due_presence, _still_online, _announce, _untold_quarantine, _untold_losses, _untold_gaps, _redates, _redated, _dated_rows, _revise,
+            _due_presence, _still_online, _last_told, _announce, _untold_quarantine, _untold_losses, _untold_gaps, _redates, _redated, _dated_rows, _revise,
             _reading_tables, _unseen_wishes, _due_twins, _releasable, _released, _reclass,
         )
     },

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from seamline.hub.presence import State
-from seamline.hub.steps.presence import TOLD
+from seamline.hub.steps.presence import SPOKEN_OF, TOLD
 from seamline.rig.world.tables_hub import Tables
 
-OF_PRESENCE: Final = frozenset(state.value for state in (*TOLD, State.ONLINE))
+OF_PRESENCE: Final = frozenset(state.value for state in SPOKEN_OF)
 BEGINNINGS: Final = frozenset(state.value for state in TOLD)
 RENEWED: Final = "new-incarnation"
 
@@ -34,6 +34,8 @@ class ToldAudit:
         newest = self._newest.get(device)
         if announced in BEGINNINGS and newest != announced:
             return f"is shown as {announced} to its readers, and the last that its owner was told is {newest}"
+        if announced == State.ONLINE.value and newest in BEGINNINGS:
+            return f"is shown as online to its readers, and the last that its owner was told is {newest}"
         return ""
 
     def unnamed(self) -> tuple[int, str] | None:

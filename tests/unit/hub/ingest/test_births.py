@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given, strategies as st
-from tests.integration.hub.harness import birth, frame, said
+from tests.integration.hub.harness import birth, frame, losses as declared, said
 from tests.unit.hub.ingest.stage import NOW_MS, Ledger, Stage, marks, told
 
 from seamline.hub.ingest.sessions import (
@@ -121,6 +121,13 @@ def test_frames_of_a_closed_boot_are_answered_with_a_mark_at_their_end_and_not_c
     assert marks(stage.take(*readings(stage, (1, 2), (0, 1)))) == {(1, 1): 3}
     assert (stage.fold()["stored"], stage.fold()["duplicates"]) == (3, 0)
     assert (stage.ledger(), stage.quarantine("reason")) == (None, [])
+
+
+def test_losses_told_again_of_a_closed_boot_take_no_mark_back(stage):
+    stage.take(("birth", birth()), *readings(stage, (0, 4)))
+    answer(stage, boot=2)
+    again = ("data", declared(0, (1, 1, 1, 0, 1), boot=2))
+    assert marks(stage.take(*readings(stage, (0, 4)), again))[1, 1] == 4
 
 
 def test_an_answered_probe_also_names_what_its_own_batch_moved_of_a_closed_boot(stage):

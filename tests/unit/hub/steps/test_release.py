@@ -170,3 +170,14 @@ def test_a_boot_that_an_anchor_moved_again_meanwhile_is_due_again(families):
     assert stage.boot()["redate_from_ms"] == 0
     drive(redate(*stage.stores(), stage.catalogue))
     assert stage.boot()["redate_from_ms"] is None
+
+
+def test_rows_of_a_device_that_has_not_said_yet_what_it_is_are_dated_as_well(stage):
+    began_ms = NOW_MS - 1_000
+    anchor = said(uptime_ms=9 * MINUTE, at_ms=9 * MINUTE, unix_ms=began_ms + 9 * MINUTE, source="ntp", uncertainty_ms=5)
+    stage.take(sent(stage, 0))
+    assert stage.readings()[0]["measured"] is None
+    stage.now_ms = began_ms + 9 * MINUTE
+    stage.take(("anchor", anchor))
+    assert drive(redate(*stage.stores(), stage.catalogue)) == 1
+    assert stage.readings()[0]["measured"] == (began_ms + 1_000) * 1000

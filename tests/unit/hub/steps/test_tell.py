@@ -85,6 +85,25 @@ def test_who_came_back_and_fell_silent_before_anybody_looked_is_not_told_as_sile
     assert (alive.presence()["announced"], alive.events()) == ("silent", [("presumed_lost",)])
 
 
+@pytest.mark.parametrize("silences", [1, 2])
+def test_who_came_back_and_was_judged_silent_before_it_was_there_again_is_told_as_online_once(alive, silences):
+    judge(alive, PRESUMED_MS + 1)
+    for session in range(2, 2 + silences):
+        back_ms = 10 * session * PRESUMED_MS
+        alive.now_ms = NOW_MS + back_ms
+        alive.take(("birth", birth(session=session)))
+        judge(alive, back_ms + SILENT_MS + 1)
+    alive.now_ms = NOW_MS + back_ms + SILENT_MS + 5_000
+    alive.take(("birth", birth(session=9)))
+    judge(alive, back_ms + SILENT_MS + 6_000)
+    assert alive.events("was") == [("presumed_lost", "online"), ("online", "silent")]
+    alive.now_ms += SILENT_MS
+    judge(alive, back_ms + 2 * SILENT_MS + 6_002)
+    alive.take(("birth", birth(session=10)))
+    judge(alive, back_ms + 2 * SILENT_MS + 7_000)
+    assert len(alive.events()) == 2
+
+
 def test_a_death_is_told_as_lost_at_once(alive):
     alive.now_ms = NOW_MS + 5_000
     alive.take(("death", said()))
