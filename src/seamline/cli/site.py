@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from dataclasses import replace as replaced
 from pathlib import Path
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, PromiseBroken, WrongUse
@@ -18,11 +19,13 @@ from seamline.cli.words import quantity
 def convert(options: argparse.Namespace) -> int:
     """Read a survey, write GeoJSON, say what was read and every note; exit 1 when it cannot be read, or nothing of it is left."""
     module_of("seamline.site.survey", "site")
+    from seamline.site.plan.straying import strays
     from seamline.site.survey import SurveyError, read
     from seamline.site.survey.geojson import as_geojson
 
     try:
         survey = read(options.survey, options.crs)
+        survey = replaced(survey, notes=[*survey.notes, *strays(survey.features)])
     except SurveyError as error:
         raise PromiseBroken(str(error)) from None
     text = json.dumps(as_geojson(survey), ensure_ascii=False, separators=(",", ":"), allow_nan=False)

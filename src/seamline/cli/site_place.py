@@ -22,7 +22,7 @@ from seamline.shares import percent
 if TYPE_CHECKING:
     from seamline.site.placement import Answer, Progress
     from seamline.site.placement.on_site import Question
-    from seamline.site.plan.model import Node
+    from seamline.site.plan.model import Node, Plan
 
 SHOW_EVERY_S = 0.25
 
@@ -46,10 +46,11 @@ def place(options: argparse.Namespace) -> int:
     )
     try:
         site = resolved(options.plan, options.variant)
+        check_name(options.write_variant, site.plan)
         with shown() as watch:
             asked, answer = placed(site, wish, jobs=options.jobs, watch=watch.tell)
         nodes = nodes_of(asked, answer)
-        if options.write or options.write_variant:
+        if options.write or options.write_variant is not None:
             write(options, asked, nodes)
         if options.json:
             print(json.dumps(document(asked, answer, nodes), ensure_ascii=False, indent=2))
@@ -70,12 +71,27 @@ def question_of(options: argparse.Namespace) -> Literal["best", "needs", "all"]:
 
 def check(options: argparse.Namespace) -> None:
     """Raise WrongUse for options that contradict each other."""
-    if options.write and options.write_variant:
+    if options.write and options.write_variant is not None:
         raise WrongUse("--write and --write-variant: give one of them")
     if options.write and (options.fresh or plan_said(options.plan, options.variant)[1]):
         raise WrongUse("--write adds to the plan as it stands; with --fresh or --variant, use --write-variant NAME")
     if options.all and options.needs:
         raise WrongUse("--all and --needs: give one of them")
+
+
+def check_name(name: str | None, plan: Plan) -> None:
+    """Raise WrongUse for a new variant's name that is none, or that the plan has, before anything is searched for."""
+    from seamline.contract.scalars import ScalarError
+    from seamline.site.quantities import IDENT
+
+    if name is None:
+        return
+    try:
+        IDENT.read(name)
+    except ScalarError:
+        raise WrongUse(f"--write-variant {name!r}: give {IDENT.wanted}") from None
+    if name in plan.variants:
+        raise WrongUse(f"the plan has a variant {name!r} already; choose another name")
 
 
 def nodes_of(asked: Question, answer: Answer) -> list[Node]:
@@ -183,18 +199,21 @@ def document(asked: Question, answer: Answer, nodes: list[Node]) -> dict[str, ob
 def write(options: argparse.Namespace, asked: Question, nodes: list[Node]) -> None:
     """Write the nodes into the plan file; what would not be a plan is not written."""
     from seamline.cli.site import replace
+    from seamline.site.placement.varying import with_variant_on
     from seamline.site.placement.writing import with_nodes, with_variant
 
     plan = asked.site.plan
     old = plan.file.read_text(encoding="utf-8")
     if options.write:
         new = with_nodes(old, nodes)
-    elif options.write_variant in plan.variants:
-        raise WrongUse(f"the plan has a variant {options.write_variant!r} already; choose another name")
     else:
         removed = [name for name, node in plan.nodes.items() if options.fresh and node.part and name not in asked.nodes]
         title = f"{quantity(len(nodes), 'node')} placed" + (f", {len(removed)} taken out" if removed else "")
-        new = with_variant(old, options.write_variant, title, nodes, removed)
+        if plan.variant is None:
+            new = with_variant(old, options.write_variant, title, nodes, removed)
+        else:
+            title = f"{plan.variants[plan.variant].title}; {title}"
+            new = with_variant_on(old, plan.variant, options.write_variant, title, nodes, removed)
     replace(plan.file, new)
     try:
         planned(plan.file, options.write_variant)

@@ -147,3 +147,23 @@ def test_a_table_takes_the_frame_that_is_named(tmp_path, capsys):
     assert "--crs EPSG:xxxx" in capsys.readouterr().err
     assert convert(table, "-o", out, "--crs", "EPSG:25832") == exits.OK
     assert json.loads(out.read_text())["features"][0]["geometry"]["coordinates"] == pytest.approx([9.0, 49.652542924])
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("48.1,11.5", "doubt: Point 'Tor': it lies 5,388 km from the others; longitude and latitude are exchanged: correct them in the survey"),
+        ("25.0,48.1", "doubt: Point 'Tor': it lies 1,003 km from the others; is it in another frame than the file says?"),
+        ("24.9,48.1", None),
+        ("11.6,48.2", None),
+    ],
+)  # fmt: skip
+def test_a_feature_far_from_all_others_is_doubted_and_kept(place, told, survey, tmp_path, capsys):
+    out = tmp_path / "out.geojson"
+    assert convert(survey(ONE * 4 + PLACE.format(place)), "-o", out, "--strict") == exits.OK
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith("5 features (5 Point)")
+    assert lines[1:] == ([] if told is None else [f"  line 1: {told}"])
+    written = json.loads(out.read_text(encoding="utf-8"))
+    assert len(written["features"]) == 5
+    assert [note["kind"] for note in written.get("notes", [])] == (["doubt"] if told else [])

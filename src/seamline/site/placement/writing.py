@@ -13,8 +13,8 @@ INDENT: Final = "  "
 
 
 def names(plan: Plan, number: int, prefix: str = "placed") -> list[str]:
-    """So many ids that the plan does not have."""
-    taken = {*plan.nodes, *plan.gateways}
+    """So many ids that neither the plan nor a variant of it has: what is written into one would be laid over the other's."""
+    taken = {*plan.nodes, *plan.gateways, *plan.idents}
     found: list[str] = []
     at = 1
     while len(found) < number:

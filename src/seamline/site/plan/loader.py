@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,7 +17,7 @@ from seamline.site.catalogue.loader import check as check_catalogue, joined, loa
 from seamline.site.plan import devices, ground, supply
 from seamline.site.plan.checks import check
 from seamline.site.plan.model import Frame, NetworkWish, Plan, Prices, RoutePlan, Variant, Weather
-from seamline.site.plan.overlay import overlaid
+from seamline.site.plan.overlay import idents_of, overlaid
 from seamline.site.quantities import IDENT, LENGTH
 
 PLAN: Final = Language("SP", "plan", "site", "format: 1")
@@ -48,13 +49,14 @@ def read_plan(path: Path, variant: str | None = None) -> tuple[Plan | None, tupl
     root = read_file(path, report)
     if root is None:
         return None, report.problems
+    idents = idents_of(root) if isinstance(root, Mapping) else ()
     if variant is not None and isinstance(root, Mapping):
         root = overlaid(root, variant, report)
     keys = Keys(report, root, "")
     if keys.broken:
         return None, report.problems
     reader = Reader(keys, path)
-    plan = reader.plan(variant)
+    plan = replace(reader.plan(variant), idents=idents)
     keys.done()
     check(plan, report)
     return plan, (*reader.others, *report.problems)

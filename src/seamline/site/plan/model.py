@@ -1,7 +1,6 @@
 """What a plan file says, as values. Nothing here is worked out: places may still be names of features in a survey.
 
-Units stand at the end of names: metres, degrees (headings clockwise from north, tilts downwards), shares from 0 to 1. Everything with
-an id keeps the order of the file.
+Units end the names: metres, degrees (headings clockwise from north, tilts downwards), shares from 0 to 1. Ids keep the file's order.
 """
 
 from __future__ import annotations
@@ -393,6 +392,8 @@ class Plan:
     """Where things are written, by path (`nodes.cam-1.height`)."""
     staged: Mapping[str, Path] = field(default_factory=dict[str, Path], compare=False)
     """Where files are that the plan names and that do not lie beside it yet: a survey that the planner has not saved."""
+    idents: tuple[str, ...] = field(default=(), compare=False)
+    """The ids of all nodes and gateways in the file, those of its variants too."""
 
     def beside(self, path: str) -> Path:
         """A file that the plan names."""

@@ -28,6 +28,15 @@ def variant_of(root: Mapping, name: str) -> Mapping | None:
     return found if isinstance(found, Mapping) else None
 
 
+def idents_of(root: Mapping) -> tuple[str, ...]:
+    """The ids of nodes and gateways that the file names, in the plan itself and in every variant."""
+    variants = value_of(root, "variants")
+    plans = [root, *((value for _, value in variants.entries) if isinstance(variants, Mapping) else ())]
+    sections = [value_of(plan, name) for plan in plans if isinstance(plan, Mapping) for name in ("nodes", "gateways")]
+    found = [key.text for section in sections if isinstance(section, Mapping) for key, _ in section.entries]
+    return tuple(dict.fromkeys(found))
+
+
 def value_of(node: Mapping, name: str) -> Node | None:
     """The value of a key, or None."""
     return next((value for key, value in node.entries if key.text == name), None)

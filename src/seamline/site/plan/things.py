@@ -30,6 +30,8 @@ TOUCH_M: Final = 0.05
 DEGREE_M: Final = 111_195.0
 """A degree of a great circle on a sphere of 6,371 km."""
 
+EXCHANGED: Final = "longitude and latitude are exchanged: correct them in the survey"
+
 
 @dataclass(slots=True)
 class Noted:
@@ -169,17 +171,25 @@ def far(file: Surveyed, feature: Feature, ground: Ground, notes: Noted) -> bool:
     """Whether a feature lies where the site cannot be; a note with what is probably wrong."""
     west, south, east, north = feature.geometry.bounds
     middle = ((west + east) / 2, (south + north) / 2)
-    away = apart(middle, ground.middle)
-    if away <= FAR_M + ground.radius:
+    why = astray(middle, ground.middle, FAR_M + ground.radius)
+    if why is None:
         return False
-    if apart((middle[1], middle[0]), ground.middle) <= FAR_M + ground.radius:
-        remedy = "longitude and latitude are exchanged: correct them in the survey"
+    away = apart(middle, ground.middle)
+    if why == "exchanged":
+        remedy = EXCHANGED
     elif file.file.crs is not None and as_degrees(file.file.crs, *middle):
         remedy = f"its degrees are taken for metres of {file.file.crs}: leave 'crs' out, or name the right frame"
     else:
         remedy = "is its file in another frame than it says? Name it with 'crs', or let a rule ignore the feature"
     notes.add("left out", file.where(feature), f"{label(feature)}: it lies {away / 1000:,.0f} km from the site", remedy)
     return True
+
+
+def astray(place: tuple[float, float], about: tuple[float, float], reach: float) -> Literal["exchanged", "far"] | None:
+    """Whether a place in degrees lies farther than so many metres from another, and would not with its axes exchanged."""
+    if apart(place, about) <= reach:
+        return None
+    return "exchanged" if apart((place[1], place[0]), about) <= reach else "far"
 
 
 def apart(a: tuple[float, float], b: tuple[float, float]) -> float:

@@ -34,9 +34,9 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that was not taken as it stood: `repaired` is in the survey, changed; `left out` is not."""
+    """Something that was not taken as it stood: `repaired` is in the survey, changed; `left out` is not; `doubt` is in it as it stands."""
 
-    kind: Literal["repaired", "left out"]
+    kind: Literal["repaired", "left out", "doubt"]
     what: str
     line: int = 0
     count: int = 1

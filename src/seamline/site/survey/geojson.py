@@ -151,7 +151,7 @@ def writable(value: object, where: str, notes: Notes) -> object:
 
 
 def as_geojson(survey: Survey) -> dict[str, object]:
-    """A FeatureCollection; what was repaired or left out stands in its member `notes`."""
+    """A FeatureCollection; what was repaired, left out or doubted stands in its member `notes`."""
     notes = [{"kind": note.kind, "what": note.what, "line": note.line, "count": note.count} for note in survey.notes]
     features = [
         {"type": "Feature", "geometry": rounded(feature.geometry), "properties": dict(feature.properties)}

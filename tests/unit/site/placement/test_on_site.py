@@ -13,7 +13,8 @@ from seamline.site.coverage import cover as coverage
 from seamline.site.placement import best, cover
 from seamline.site.placement.on_site import question
 from seamline.site.placement.reaching import Hearing
-from seamline.site.placement.writing import inserted, with_nodes, with_variant
+from seamline.site.placement.varying import with_variant_on
+from seamline.site.placement.writing import inserted, names, with_nodes, with_variant
 from seamline.site.plan import load_plan, resolve
 
 # Local metres count from whole 100 m of the UTM zone: the plot's south-western corner is at 63, 51.
@@ -328,3 +329,55 @@ def test_options_that_contradict_each_other_are_wrong_use(options, capsys):
 @pytest.mark.parametrize("amount", ["-1", "1.234", "ten", "1.x"])
 def test_an_amount_of_money_is_written_with_two_places_at_most(amount):
     assert main(["site", "place", "plan.yaml", "--budget", amount]) == 2
+
+
+def test_what_is_written_has_ids_that_no_variant_has(plan):
+    assert main(["site", "place", str(plan), "--count", "1", "--write-variant", "opt"]) == 0
+    assert main(["site", "place", str(plan), "--count", "1", "--write"]) == 0
+    assert "placed-1" in load_plan(plan, "opt").nodes
+    assert "placed-2" in load_plan(plan).nodes
+    assert "placed-1" not in load_plan(plan).nodes
+    plan.write_text(plan.read_text("utf-8").replace("variants:\n", "variants:\n  less: {nodes: {placed-2: removed}}\n"), "utf-8")
+    assert names(load_plan(plan, "less"), 2) == ["placed-3", "placed-4"]
+
+
+def test_a_variant_written_on_a_variant_has_its_changes_too(plan):
+    """What was shown is what is written: the first variant's own node, what it changes and takes out, and the new nodes."""
+    text = plan.read_text("utf-8")
+    first = '  first:\n    title: "One: more"\n    grid: {cell: 2 m}\n    survey:\n      files: [survey.geojson]\n    nodes:\n'
+    first += "      cam-old: {tilt: 20 deg}\n      own: {part: bullet-4mp, lens: 4mm, place: {x: 70 m, y: 58 m}, height: 4 m}\n"
+    plan.write_text(f"{text}\nvariants:\n{first}", "utf-8")
+    before = load_plan(plan, "first")
+    assert main(["site", "place", f"{plan}@first", "--count", "1", "--write-variant", "second"]) == 0
+    after = load_plan(plan, "second")
+    assert load_plan(plan, "first").nodes == before.nodes
+    assert {ident: node for ident, node in after.nodes.items() if ident != "placed-1"} == before.nodes
+    assert "placed-1" in after.nodes
+    assert (after.cell_m, after.survey) == (2.0, before.survey)
+    assert after.variants["second"].title == "One: more; 1 node placed"
+    assert main(["site", "place", f"{plan}@second", "--count", "1", "--fresh", "--write-variant", "third"]) == 0
+    assert set(load_plan(plan, "third").nodes) == {"cam-old", "placed-2"}
+
+
+def test_what_a_variant_takes_out_stays_out_of_one_on_it():
+    text = 'nodes:\n  a: {x: 1}\n  b: {x: 2}\nvariants:\n  one: {nodes: removed, "zones": {z: [[1, "2, 3"], {k: []}]}}\n'
+    new = with_variant_on(text, "one", "two", "Two", [], ["b"])
+    assert new.removeprefix(text) == (
+        '  two:\n    title: "Two"\n    "zones":\n      z:\n        - - 1\n          - "2, 3"\n        - k: []\n'
+        "    nodes:\n      a: removed\n      b: removed\n"
+    )
+
+
+def test_a_variant_that_went_meanwhile_is_told():
+    with pytest.raises(SiteError, match="no variant 'one' any more"):
+        with_variant_on("nodes:\n  a: 1\n", "one", "two", "Two", [], [])
+
+
+@pytest.mark.parametrize("name", ["_", "", "two words", "Ä"])
+def test_a_variants_name_that_is_none_is_refused_before_the_search(plan, name, capsys):
+    before = plan.read_bytes()
+    assert main(["site", "place", str(plan), "--count", "1", "--write-variant", name]) == 2
+    told = capsys.readouterr().err
+    assert "give a name: a-z, 0-9" in told
+    assert "variants are" not in told
+    assert plan.read_bytes() == before
