@@ -7,7 +7,6 @@ until this boot ends, and is closed then): the books balance either way, only th
 
 import struct
 
-from .policy import LOSSES_RECORD_BYTES
 from .shapes import Document
 
 BUFFER_FULL = 1
@@ -16,7 +15,6 @@ CORRUPTED = 3
 POWER_LOSS = 4
 REASONS = {BUFFER_FULL: "buffer_full", EXPIRED: "expired", CORRUPTED: "corrupted", POWER_LOSS: "power_loss"}
 LOSS_RANGES_MAX = 64
-BODY_BYTES = LOSSES_RECORD_BYTES - 4  # behind the record's offset
 BODY_FORMAT = "<BBIII6x"  # channel, reason, boot, first, count, padding
 
 

@@ -174,10 +174,10 @@ def assess_through(row: Heard | None, now_ms: int, timing: Timing, outage: Outag
     if judged.state not in _SILENCES:
         since_ms = max(outage.from_ms, row.last_heard_ms)
         return found._replace(state=State.UNKNOWN, why=_unable(outage), for_ms=now_ms - since_ms, next_ms=next_ms)
-    if judged.state is found.state:
-        return found._replace(next_ms=next_ms)
-    for_ms = None if judged.for_ms is None else judged.for_ms + (missed_ms if was_silent else 0)
-    return found._replace(state=judged.state, why=judged.why, for_ms=for_ms, next_ms=next_ms)
+    # What it was before the outage it has been all the while; what it has become since began with the time that counts.
+    for_ms = None if judged.for_ms is None else judged.for_ms + (missed_ms if before.state is judged.state else 0)
+    why = found.why if judged.state is found.state else judged.why
+    return found._replace(state=judged.state, why=why, for_ms=for_ms, next_ms=next_ms)
 
 
 def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:

@@ -49,6 +49,14 @@ def test_who_was_silent_before_stays_so_and_is_presumed_lost_by_what_was_listene
     assert state(row, 400_000, Outage(T0 + 200_000)) is State.PRESUMED_LOST
 
 
+def test_what_a_device_becomes_after_an_outage_it_is_since_then_and_not_since_some_moment_inside_it():
+    row, over = heard_at(0, last_answered_ms=T0), Outage(T0 + 100_000, T0 + 600_000)
+    lost = assess_through(row, T0 + 680_001, TIMING, over)
+    assert (lost.state, lost.for_ms) == (State.PRESUMED_LOST, 1)
+    before = assess_through(row, T0 + 900_000, TIMING, Outage(T0 + 200_000, T0 + 600_000))
+    assert (before.state, before.for_ms) == (State.PRESUMED_LOST, 720_000)  # it was lost before the outage, and all the while
+
+
 def test_deaths_and_devices_never_heard_are_facts_that_no_outage_changes():
     outage = Outage(T0 + 10)
     assert state(heard_at(0, died_ms=T0 + 5), 10**7, outage) is State.LOST

@@ -19,7 +19,6 @@ from seamline.hub.valuing import Sets
 
 DEVICES_MAX: Final = 60_000
 KEYS_MAX: Final = 200_000
-SUBJECTS_MAX: Final = 200_000
 
 KINDS: Final = {b"data": 0, b"birth": 1, b"death": 2, b"anchor": 3, b"probe": 4, b"twin": 5}
 KIND_NAMES: Final = ("data", "birth", "death", "anchor", "probe", "twin", "unknown")

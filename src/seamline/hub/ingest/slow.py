@@ -15,7 +15,7 @@ from seamline.hub.folds import FoldKey, Key, LedgerFold, merged
 from seamline.hub.ingest.catalogue import LOSSES_ID
 from seamline.hub.ingest.judge import DECLINED, QUARANTINED, Group, Judged, Said
 from seamline.hub.inputs import Birth
-from seamline.hub.inventory import LOSS_REASONS, Admission, DeviceLedger, Mark, Taken, admit, take
+from seamline.hub.inventory import LOSS_REASONS, Admission, DeviceLedger, Taken, admit, take
 from seamline.hub.ledger import Class, LedgerRow
 from seamline.hub.ranges import Range
 
@@ -180,8 +180,3 @@ def _accept(judged: Judged, group: Group, index: int, fresh: list[tuple[int, Ran
 def _fold(done: Scalar, folds: Mapping[FoldKey, LedgerFold]) -> None:
     for key, fold in folds.items():
         done.folds[key] = merged(done.folds.get(key), fold)
-
-
-def mark_list(marks: Mapping[Key, int], incarnation: int) -> list[Mark]:
-    """The marks of one incarnation, as downlinks take them."""
-    return [Mark(key.boot, key.channel, upto) for key, upto in sorted(marks.items()) if key.incarnation == incarnation]

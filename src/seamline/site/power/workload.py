@@ -10,8 +10,6 @@ from seamline.site.power.figures import DAY_S, MIB, Kind, PowerError, Term, abov
 from seamline.site.power.inference import Engine, Model
 from seamline.site.power.radio import Cost, Quality, Radio, cost, message_bytes
 
-DAYS_OF_MONTH = 30
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:

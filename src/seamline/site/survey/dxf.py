@@ -7,7 +7,6 @@ from typing import Final
 
 from seamline.site.survey.feature import Note
 
-HEADS: Final = (b"SECTION", b"999")
 READ: Final = frozenset(
     {
         "POINT",
