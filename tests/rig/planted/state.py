@@ -125,9 +125,9 @@ MUTATIONS = [
         "its page shows that it is deaf",
         "told-once",
         Edit(
-            "seamline.hub.steps.presence:judge_presence",
-            "if claim.state != was and (",
-            "if claim.state != was and claim.state is not State.DEAF and (",
+            "seamline.hub.steps.presence:_is_news",
+            "return one.claim.state != one.was and",
+            "return one.claim.state != one.was and one.claim.state is not State.DEAF and",
         ),
         budget=12,
         scenario="online-but-deaf",

@@ -234,7 +234,7 @@ def test_a_plan_for_a_product_goes_beside_its_contract_and_both_can_move(capsys,
 
 def test_a_plan_for_several_products_names_them_all(tmp_path):
     shutil.copytree(HEATER, tmp_path / "one")
-    folders = os.pathsep.join([str(tmp_path / "one"), str(HEATER)])
+    folders = os.pathsep.join([str(tmp_path / "one"), str(HEATER.parent / "labmeter")])
     path = written(tmp_path, "plan", replace(REBOOT, folder=folders, kept=ONCE))
     assert main(["rig", "promote", str(path), "--to", str(tmp_path / "rig"), "--name", "slots"]) == exits.OK
     assert parse((tmp_path / "rig" / "slots.json").read_text()).folder.startswith(f"../one{os.pathsep}")
