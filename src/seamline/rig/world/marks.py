@@ -117,6 +117,7 @@ OF_DAYS: Final = frozenset(
 
 SELDOM: Final[Mapping[str, tuple[str, ...]]] = {
     "hub-killed-between": ("hub-kill", "wish"),
+    "hub-killed-answering": ("hub-kill", "cut-all", "wish"),
     "hub-killed-asked": ("hub-kill", "wish"),
     "hub-killed-in-step": ("hub-kill", "wish"),
     "broker-full": ("disk-full",),
