@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 import seamline
 from seamline.cli.exits import BadInstallation, WrongUse
 from seamline.cli.extras import module_of
+from seamline.rig.whole import put
 
 if TYPE_CHECKING:
     from seamline.contract import Family
@@ -208,18 +209,6 @@ def write(path: Path, text: str) -> None:
         put(path, text)
     except OSError as error:
         raise BadInstallation(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def put(path: Path, text: str) -> None:
-    """Have the file whole, or as it was: a full disk leaves no half of it. Raises OSError."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise
 
 
 def origin(families: Sequence[Family]) -> str:

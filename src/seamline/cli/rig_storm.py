@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from seamline.cli.exits import OK, PROMISE_BROKEN, BadInstallation, WrongUse
 from seamline.cli.extras import module_of
-from seamline.cli.rig_plans import put
 from seamline.cli.screen import Column, number, show, show_json, table
+from seamline.rig.whole import put
 
 if TYPE_CHECKING:
     from seamline.contract import Contract

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from seamline.rig.gate.report import document, html, junit, markdown
 from seamline.rig.gate.verdict import Verdict
+from seamline.rig.whole import put
 
 FORMS: Final[dict[str, Callable[[Verdict], str]]] = {
     ".html": html.rendered,
@@ -32,13 +32,6 @@ def save(verdict: Verdict, path: Path) -> list[Path]:
     for file in files(path):
         text = FORMS[file.suffix](verdict)
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_name(f".{file.name}.new")
-        try:
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(file)
-        except OSError:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise
+        put(file, text)
         written.append(file)
     return written
