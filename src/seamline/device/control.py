@@ -62,7 +62,7 @@ class Session:
 
 
 class Marks:
-    """Custody taken, of records and of words; `probe` is the probe this answers, or None."""
+    """Custody taken, of records and of words (None: it does not tell of these); `probe` is the probe this answers, or None."""
 
     __slots__ = ("incarnation", "marks", "probe", "session", "taken")
 
@@ -72,7 +72,7 @@ class Marks:
         self.session: int = _whole(document, "session", U32_MAX)
         self.marks: list[Mark] = _marks(document)
         self.probe: int | None = _optional(document, "probe", U32_MAX)
-        self.taken: list[Taken] = [] if document.get("taken") is None else _triples(document, "taken", TAKEN_HIGH)
+        self.taken: list[Taken] | None = None if document.get("taken") is None else _triples(document, "taken", TAKEN_HIGH)
 
 
 class Twin:

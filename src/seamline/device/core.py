@@ -282,10 +282,10 @@ class Core:
         if marks.session != session.number:
             return False
         session.hear(now_ms)
-        self._words.take(marks.taken, self._counters.boot, session.number)
+        self._words.take(marks.taken or [], self._counters.boot, session.number)
         if session.state == LIVE and marks.probe is not None and marks.probe <= session.probe:
             self._outbox.unsend(marks.probe)
-            self._words.again(marks.probe)
+            self._words.again(marks.probe, told=marks.taken is not None)
             session.await_answer(now_ms, in_flight=self._in_flight())
         return True
 

@@ -1,7 +1,7 @@
 """Words: anchors and reports, each with its number in the session, said again until the hub has taken them.
 
 Records have marks; a word has this. The answer to a probe tells which of those said before it were lost on the way: all that
-the hub did not name as taken. A hub that takes none after some rounds does not know words' numbers; the next session says it all.
+the hub did not name as taken. A hub whose answer has no such names does not know words' numbers; the next session says it all.
 """
 
 from .clock import Clock
@@ -9,8 +9,6 @@ from .outbox import NEVER_MS
 from .shapes import Anchor, Taken
 from .twin import Twin
 from .uplink import Uplink
-
-ROUNDS_MAX = 3  # of saying again, with nothing taken in between
 
 
 class Word:
@@ -39,7 +37,6 @@ class Words:
         self._open: list[Word] = []  # oldest first
         self._number = 0
         self._newest_report = 0  # its number
-        self._rounds = 0
 
     def begin(self) -> None:
         """A session begins: say everything that the hub may not have."""
@@ -50,7 +47,6 @@ class Words:
         """The session ended, and its numbers with it."""
         self._open = []
         self._number = 0
-        self._rounds = 0
 
     def say(self, now_ms: int, probe: int) -> None:
         """Say what there is to say, after `probe` probes of this session."""
@@ -75,21 +71,15 @@ class Words:
         """The hub has these."""
         for number in [entry[2] for entry in taken if entry[0] == boot and entry[1] == session]:
             self._open = [word for word in self._open if word.number != number]
-            self._rounds = 0
 
-    def again(self, probe: int) -> None:
-        """Probe number `probe` was answered: what was said before it and is not taken is lost.
+    def again(self, probe: int, *, told: bool) -> None:
+        """Probe number `probe` was answered; `told`: by a hub that tells what it took. What it has not of what was said before is lost.
 
         It is to be said again, but for what a newer word has said since or will say.
         """
         lost = [word for word in self._open if word.probe < probe]
-        if not lost:
-            return
         self._open = [word for word in self._open if word.probe >= probe]
-        self._rounds += 1
-        if self._rounds > ROUNDS_MAX:
-            return
-        for word in lost:
+        for word in lost if told else ():
             if word.anchor is None:
                 self._twin.again(word.versions, seen=word.number == self._newest_report)
             elif word.anchor in self._clock.anchors():
@@ -98,6 +88,5 @@ class Words:
     def _next(self, now_ms: int, probe: int, anchor: "Anchor | None", versions: dict[str, int]) -> int:
         """Number a word."""
         self._number += 1
-        if self._rounds <= ROUNDS_MAX:
-            self._open.append(Word(self._number, now_ms, probe, anchor, versions))
+        self._open.append(Word(self._number, now_ms, probe, anchor, versions))
         return self._number

@@ -76,10 +76,13 @@ def marks_payload(
     probe: int | None = None,
     taken: Iterable[tuple[int, int, int]] = (),
 ) -> bytes:
-    """The payload of `dn/<device>/marks`; `probe` echoes the probe answered, `taken` are words: (boot, session, number)."""
+    """The payload of `dn/<device>/marks`; `probe` echoes the probe answered, `taken` are words: (boot, session, number).
+
+    The answer to a probe tells of words even when it took none: by that a device knows what was lost.
+    """
     listed = ",".join([f"[{boot},{channel},{upto}]" for boot, channel, upto in marks])
     echo = "null" if probe is None else str(probe)
-    words = "" if not taken else ',"taken":' + json.dumps([list(word) for word in taken], separators=(",", ":"))
+    words = "" if probe is None and not taken else ',"taken":' + json.dumps([list(word) for word in taken], separators=(",", ":"))
     return f'{{"incarnation":{incarnation},"session":{session},"marks":[{listed}],"probe":{echo}{words}}}'.encode()
 
 

@@ -129,7 +129,10 @@ class TinyHub:
     def _marks(self, incarnation, probe, session):
         keys = set(self.stored) | set(self.lost)
         marks = [[key[1], key[2], self.mark(key)] for key in sorted(keys) if key[0] == incarnation]
-        return ("marks", {"incarnation": incarnation, "session": session, "marks": marks, "probe": probe})
+        document = {"incarnation": incarnation, "session": session, "marks": marks, "probe": probe}
+        if probe is not None:
+            document["taken"] = []
+        return ("marks", document)
 
     def _taken(self, word):
         _, document = self._marks(word["incarnation"], None, self.session)

@@ -56,10 +56,12 @@ class Hand:
         self.core.receive(self.now_ms, kind, json.dumps(document).encode())
         return self.drain()
 
-    def marks(self, *marks, probe=None, session=None, taken=()):
-        """Custody; `taken`: the numbers of words, of this session."""
+    def marks(self, *marks, probe=None, session=None, taken=(), numbered=True):
+        """Custody; `taken`: the numbers of words, of this session; the answer of a hub that has them `numbered` tells of them always."""
         told = self.core.books()["session"] if session is None else session
-        words = {"taken": [[self.core.boot, told, number] for number in taken]} if taken else {}
+        words = {"taken": [[self.core.boot, told, number] for number in taken]}
+        if not taken and (probe is None or not numbered):
+            words = {}
         return self.say("marks", incarnation=self.core.incarnation, session=told, marks=list(marks), probe=probe, **words)
 
     def take(self, effects):

@@ -2,8 +2,6 @@
 
 from tests.unit.device.hand import UNIX_MS, Hand, said
 
-from seamline.device.words import ROUNDS_MAX
-
 
 def report(hand, value, name="mode"):
     """The application says what is in force; returns the message."""
@@ -112,19 +110,28 @@ def test_words_of_another_boot_or_session_are_not_ours():
     assert len(said(hand.marks(probe=asked(hand)), "twin")) == 1
 
 
-def test_a_hub_that_takes_no_words_is_asked_for_a_few_rounds_and_then_left_in_peace():
+def test_a_hub_that_tells_of_no_words_is_asked_once_and_left_in_peace_until_the_next_session():
     hand = Hand()
     hand.greet()
-    effects = hand.session()
-    rounds = 0
-    while said(effects, "anchor"):
-        effects = hand.marks(probe=asked(hand))
-        rounds += 1
-    assert rounds == ROUNDS_MAX + 1
+    assert said(hand.session(), "anchor")
+    assert said(hand.marks(probe=asked(hand), numbered=False), "anchor") == []
+    assert hand.core.deadline() == hand.now_ms + 9000
     report(hand, 1)
+    assert said(hand.marks(probe=asked(hand), numbered=False), "twin") == []
     assert hand.core.deadline() == hand.now_ms + 9000
     hand.core.disconnected(hand.now_ms, "network")
     assert said(hand.live(), "twin")  # the next session says it all
+
+
+def test_a_word_is_said_until_it_is_taken_however_often_it_is_lost():
+    hand = Hand()
+    hand.live()
+    first = report(hand, 1)
+    for _ in range(50):
+        (again,) = said(hand.marks(probe=asked(hand)), "twin")
+        assert again["reported"] == first["reported"]
+    hand.marks(taken=[again["number"]])
+    assert hand.core.deadline() == hand.now_ms + 9000
 
 
 def test_a_hub_that_is_silent_about_words_is_deaf():

@@ -38,13 +38,15 @@ def test_a_session_carries_every_member_of_the_wire_document():
 def test_marks_are_compact_json_of_the_wire(incarnation, session, marks, probe):
     payload = marks_payload(incarnation, session, marks, probe)
     members = {"incarnation": incarnation, "session": session, "marks": [list(mark) for mark in marks], "probe": probe}
+    members |= {} if probe is None else {"taken": []}
     assert payload == json.dumps(members, separators=(",", ":")).encode()
 
 
-def test_marks_name_the_words_that_were_taken_only_when_there_are_some():
+def test_marks_name_the_words_that_were_taken_when_there_are_some_and_in_the_answer_to_a_probe():
     payload = marks_payload(7, 2, [(3, 1, 40)], None, [(3, 2, 1), (3, 2, 4)])
     assert payload == b'{"incarnation":7,"session":2,"marks":[[3,1,40]],"probe":null,"taken":[[3,2,1],[3,2,4]]}'
     assert b"taken" not in marks_payload(7, 2, [(3, 1, 40)], None, [])
+    assert marks_payload(7, 2, [(3, 1, 40)], 5, []) == b'{"incarnation":7,"session":2,"marks":[[3,1,40]],"probe":5,"taken":[]}'
 
 
 def test_busy_says_how_long_and_never_a_negative_time():
