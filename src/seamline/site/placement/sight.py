@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import pairwise
 from typing import Final, Protocol, cast
 
 import numpy as np
@@ -19,6 +22,9 @@ Real = NDArray[np.float64]
 
 CHUNK: Final = 512
 """Rows that are unpacked at a time."""
+SHARE: Final = 250_000
+"""Entries that are worth a thread; scipy lets go of the interpreter's lock."""
+THREADS_MAX: Final = 4
 
 
 class Columns(Protocol):
@@ -110,8 +116,14 @@ class Sight:
         return cast("Whole", self._wholes @ values)
 
     def real_sums(self, values: Real) -> Real:
-        """The same in floating point."""
-        return cast("Real", self._reals @ values)
+        """The same in floating point. Each row is summed up by one thread, so that their number changes no bit."""
+        if len(self._reals) == 1:
+            return cast("Real", self._reals[0] @ values)
+
+        def product(part: Product) -> Real:
+            return cast("Real", part @ values)
+
+        return np.concatenate(list(threads().map(product, self._reals)))
 
     def part(self, candidates: NDArray[np.integer], cells: NDArray[np.integer]) -> Sight:
         """Only these candidates, and these cells (ascending), numbered anew."""
@@ -136,8 +148,24 @@ class Sight:
         return weighted(np.ones(len(self.cells), np.int64), self.cells, self.starts, self.width)
 
     @cached_property
-    def _reals(self) -> Product:
-        return weighted(np.ones(len(self.cells), np.float64), self.cells, self.starts, self.width)
+    def _reals(self) -> list[Product]:
+        """The rows in parts of about as many entries, one for each thread."""
+        entries = len(self.cells)
+        number = max(1, min(THREADS_MAX, os.cpu_count() or 1, entries // SHARE))
+        ends = np.searchsorted(self.starts, np.arange(1, number) * (entries // number))
+        edges = np.unique([0, *ends.tolist(), len(self)])
+        return [self._rows(int(first), int(last)) for first, last in pairwise(edges)] or [self._rows(0, 0)]
+
+    def _rows(self, first: int, last: int) -> Product:
+        starts = self.starts[first : last + 1]
+        cells = self.cells[starts[0] : starts[-1]]
+        return weighted(np.ones(len(cells), np.float64), cells, starts - starts[0], self.width)
+
+
+@cache
+def threads() -> ThreadPoolExecutor:
+    """Those that large products share."""
+    return ThreadPoolExecutor(min(THREADS_MAX, os.cpu_count() or 1), "products")
 
 
 def weighted(entries: Whole | Real, columns: NDArray[np.integer], starts: Whole, width: int) -> Product:
