@@ -239,7 +239,8 @@ class Shown:
             self._last_s = now
             known = f"found {progress.value:,}" if progress.value is not None else "nothing found yet"
             bound = f", bound {progress.bound:,}" if progress.bound is not None else ""
-            sys.stderr.write(f"\r\x1b[K{progress.phase} {progress.done}/{progress.of}: {known}{bound}")
+            part = f" {progress.done}/{progress.of}" if progress.of else ""
+            sys.stderr.write(f"\r\x1b[K{progress.phase}{part}: {known}{bound}")
             sys.stderr.flush()
         return not self.is_stopped
 
