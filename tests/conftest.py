@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 import coverage
@@ -62,6 +63,26 @@ def pytest_runtest_makereport(item, call):
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
     return _forbid_skip((yield))
+
+
+@pytest.fixture(scope="module")
+def unmeasured():
+    """Leave coverage out of a module, and of the processes that it starts.
+
+    It is for what runs the same code thousands of times over, which measuring slows to a third (whole worlds, every cut of the power);
+    each line of it is measured in the tests of its own package.
+    """
+    tracer = sys.gettrace()
+    if coverage.Coverage.current() is None or tracer is None:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        sys.settrace(None)
+        try:
+            yield
+        finally:
+            sys.settrace(tracer)
 
 
 @pytest.hookimpl(trylast=True)

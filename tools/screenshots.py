@@ -136,7 +136,7 @@ def live_site(chromium: str, folder: Path) -> None:
         opened = browser.new_page(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
         opened.goto(address)
         opened.locator("[data-dark]").first.wait_for(timeout=SITE_PATIENCE_MS)
-        opened.screenshot(path=folder / "site.png")
+        opened.screenshot(path=folder / "site.png", full_page=True)
         browser.close()
         demo.terminate()
     print(folder / "site.png")
@@ -184,6 +184,8 @@ def picture(browser: Browser, address: str, scheme: str, height: int | None, tar
     if look.count():
         look.click()
         page.locator("#frames .octet").first.wait_for()
+        parts = page.get_by_role("list", name="Parts of the frame")
+        parts.evaluate("list => { list.style.maxHeight = 'none'; }")  # a picture cannot be scrolled
     page.screenshot(path=target, full_page=height is None)
     page.close()
 

@@ -244,16 +244,20 @@ def test_the_masks_are_the_servers_over_terrain_and_on_roofs_too(browser, plan, 
         context.close()
 
 
-def test_a_planner_that_went_away_is_said_and_changes_stay_on_the_page(browser, plan):
+def test_a_planner_that_went_away_is_said_once_and_changes_stay_on_the_page(browser, plan):
     context = browser.new_context()
     with planning(plan) as address:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(address)
         confirmed(page)
+        page.locator("#tab-network").click()
+        expect(page.locator("[data-panel=network]")).to_contain_text("duct-west")
     page.locator("[data-node=cam-gate]").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-proof]")).to_have_attribute("data-proof", "unanswered")
+    expect(page.locator("[data-panel=network] [data-notice=waiting]")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(1)
     expect(page.get_by_role("alert")).to_contain_text("seamline site serve")
     expect(page.locator("[data-listed=cam-gate]")).to_contain_text("•")
     context.close()

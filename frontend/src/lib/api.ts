@@ -16,6 +16,10 @@ export class Failure extends Error {
     return this.problem === null;
   }
 
+  get databaseAway(): boolean {
+    return this.problem?.status === 503 && this.problem.title === "Database away";
+  }
+
   get missing(): boolean {
     return this.problem?.status === 404;
   }

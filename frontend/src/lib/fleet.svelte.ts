@@ -3,6 +3,7 @@
 import type { Coded, FleetChange, FleetColumns, FleetRow, State, Summary } from "../api/schema";
 import { Failure, get } from "./api";
 import { clock } from "./clock.svelte";
+import { hubIsBack } from "./resource.svelte";
 
 export interface Device extends FleetRow {
   /** What the text filter looks at, in lower case. */
@@ -128,7 +129,9 @@ class Fleet {
   #told(nowMs: number): void {
     clock.sync(nowMs);
     this.toldMs = nowMs;
+    const back = this.link === "offline" || this.link === "trouble";
     this.link = "live";
+    if (back) hubIsBack();
   }
 
   #listen(): void {

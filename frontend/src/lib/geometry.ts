@@ -36,6 +36,12 @@ export function boxOf(polygons: Polygon[], points: Point[] = []): Box {
   return { west: least(xs, Infinity), south: least(ys, Infinity), east: most(xs, -Infinity), north: most(ys, -Infinity) };
 }
 
+/** The box with a margin around it: that share of its longer side, of a metre at least. */
+export function widened({ west, south, east, north }: Box, share: number): Box {
+  const margin = Math.max(east - west, north - south, 1) * share;
+  return { west: west - margin, south: south - margin, east: east + margin, north: north + margin };
+}
+
 /** A round length for a scale bar: 1, 2 or 5 times a power of ten, at most `longest` metres. */
 export function barOf(longest: number): number {
   const power = 10 ** Math.floor(Math.log10(longest));

@@ -2,6 +2,13 @@
 
 import { Failure, get } from "./api";
 
+const waiting = new Set<Resource<unknown>>();
+
+/** The hub is back: whoever had no answer asks at once, and no longer says so. */
+export function hubIsBack(): void {
+  for (const one of waiting) void one.again();
+}
+
 export class Resource<T> {
   value = $state.raw<T | null>(null);
   failure = $state.raw<Failure | null>(null);
@@ -31,9 +38,15 @@ export class Resource<T> {
     void turn();
     return () => {
       ended = true;
+      waiting.delete(this);
       clearTimeout(timer);
       this.#abort?.abort();
     };
+  }
+
+  async again(): Promise<void> {
+    this.failure = null;
+    await this.reload();
   }
 
   async reload(): Promise<void> {
@@ -44,13 +57,16 @@ export class Resource<T> {
       const value = await get<T>(this.#path(), abort.signal);
       if (abort.signal.aborted) return;
       this.failure = null;
+      waiting.delete(this);
       const text = JSON.stringify(value);
       if (text === this.#text) return;
       this.#text = text;
       this.value = value;
     } catch (error) {
-      if (error instanceof Failure) this.failure = error;
-      else if (!abort.signal.aborted) throw error;
+      if (error instanceof Failure) {
+        this.failure = error;
+        if (error.offline || error.databaseAway) waiting.add(this);
+      } else if (!abort.signal.aborted) throw error;
     }
   }
 }

@@ -19,7 +19,7 @@ JSON: Final = "application/json"
 SITES: Final = (Column("site"), Column("title", elastic=True), number("version"), Column("published (UTC)"), Column("by"))
 PLACES: Final = (Column("place"), Column("state"), Column("device"), Column("last heard (UTC)"), Column("why", elastic=True))
 NEEDS: Final = (Column("zone"), Column("asks"), number("needed"), number("planned"), number("now"), number("missing m2"))
-TONES: Final = {"planned": None, "installed": "33", "alive": "32", "dark": "31"}
+TONES: Final = {"planned": None, "installed": "33", "alive": "32", "dark": "31", "unknown": "35"}
 
 
 def publish(options: argparse.Namespace) -> int:

@@ -20,12 +20,12 @@ def uncollected(work: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        before = gc.isenabled()
+        if not gc.isenabled():  # switched off, or paused by another thread, which switches it on again
+            return work(*args, **kwargs)
         gc.disable()
         try:
             return work(*args, **kwargs)
         finally:
-            if before:
-                gc.enable()
+            gc.enable()
 
     return run

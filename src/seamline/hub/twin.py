@@ -14,6 +14,7 @@ the wish does not know the report (`known`), the report is not based on the wish
 The first report of an incarnation that is based on nothing is no edit: the memory is new or erased, and what it reports is a default.
 
 A device applies a wish once. So a wish that stands after the device has seen it and gone elsewhere is asked anew, as the next version.
+So is one that was confirmed when the device has done an older wish since, whose document came late.
 
 Times are Unix ms of the hub unless a name says uptime.
 """
@@ -182,8 +183,8 @@ def report(twin: Twin, policy: Policy, new: Reported, made: tuple[int, int] | No
     if wish is not None and new.based_on == wish.version:
         seen = mark_seen(after, wish.version, now_ms)
         return _answered(seen, _resolution(new.fault), now_ms)
-    if wish is None or new.based_on is not None or _knows(wish, new):
-        return after  # nothing asked, the answer to another wish, or a state the asker knew
+    if wish is None or new.based_on is not None or _knows(wish, new):  # nothing asked, another wish, or a state the asker knew
+        return _asked_back(after, policy, now_ms) if wish is not None and _went_back(wish, new) else after
     if new.value == wish.value:
         delivered = wish.resolution is None and wish.seen_ms is not None
         return _answered(after, Resolution.CONFIRMED, now_ms) if delivered else after
@@ -339,6 +340,12 @@ def _edited(old: Reported, new: Reported, wish: Desired) -> bool:
     return new.value != old.value or missed
 
 
+def _went_back(wish: Desired, new: Reported) -> bool:
+    """Whether a device that did as it was asked has then done an older wish: a late document met a boot that knew of no other."""
+    stands = wish.resolution is Resolution.CONFIRMED and new.fault is None and new.value != wish.value
+    return stands and new.based_on is not None and new.based_on < wish.version
+
+
 def _newer_side(wish: Desired, made: tuple[int, int] | None, policy: Policy) -> Side:
     """Which edit is the later one; where the error bound covers both orders, or nothing dates the report, the tie decides."""
     if made is None or abs(made[0] - wish.asked_ms) <= made[1]:
@@ -380,16 +387,7 @@ def _knows(wish: Desired, new: Reported) -> bool:
 
 
 def _reported(said: TwinReport, value: ReportedValue, now_ms: int) -> Reported:
-    return Reported(
-        value.value,
-        value.version,
-        value.based_on,
-        value.fault,
-        said.incarnation,
-        said.boot,
-        value.at_ms,
-        now_ms,
-    )
+    return Reported(value.value, value.version, value.based_on, value.fault, said.incarnation, said.boot, value.at_ms, now_ms)
 
 
 def _since(state: TwinState, since_ms: int | None, now_ms: int, why: str, *, overdue: bool = False) -> Status:

@@ -17,7 +17,8 @@ SHUTDOWN_S: Final = 2
 
 def listening(port: int) -> socket.socket:
     """A socket on 127.0.0.1 (`port` 0: any free one); raises OSError."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # the protocol is named, or asyncio leaves Nagle's delay on (as in `hub.api.server.bind`)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))

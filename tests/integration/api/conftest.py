@@ -5,6 +5,7 @@ import pytest
 
 from seamline.contract import load_family
 from seamline.hub.api.context import unix_ms
+from seamline.hub.hearing import Hearing
 from seamline.testing import device_story, fleet_rows
 from seamline.testing.api_server import serving
 from seamline.testing.stack import stack
@@ -33,6 +34,16 @@ def fleet(database, family):
     seeded = fleet_rows.seed(database.dsn, DEVICES, now_ms)
     device_story.story(database.dsn, STORIED, family, now_ms)
     return seeded
+
+
+@pytest.fixture
+def deaf(database, family, fleet):
+    """The API of a hub whose broker is away from now on."""
+    with (
+        serving(database.dsn, family, hearing=lambda clock: Hearing(lambda: None, clock)) as served,
+        httpx.Client(base_url=f"{served.url}/api", timeout=30) as client,
+    ):
+        yield served, client
 
 
 @pytest.fixture

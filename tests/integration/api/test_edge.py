@@ -1,6 +1,8 @@
 """What holds for every answer: problems with remedies, loopback only, caching, no database no blank."""
 
+import asyncio
 import json
+import socket
 from pathlib import Path
 
 import httpx
@@ -9,6 +11,7 @@ import pytest
 from seamline.hub.api.app import create_app
 from seamline.hub.api.context import ApiContext
 from seamline.hub.api.server import NotLoopbackError, bind
+from seamline.planner import server as planner
 from seamline.testing.api_server import serving
 from seamline.testing.fleet_rows import name
 from seamline.testing.wait import until
@@ -88,3 +91,24 @@ def test_pages_may_load_nothing_from_elsewhere(served):
     policy = httpx.get(served.url).headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self'" in policy
+
+
+@pytest.mark.parametrize("listening", [lambda: bind("127.0.0.1", 0), lambda: planner.listening(0)], ids=["hub", "planner"])
+def test_short_answers_are_sent_at_once(listening):
+    """The server's connections do not wait for the acknowledgement of what was sent before."""
+
+    async def accepted(listener):
+        found = asyncio.get_running_loop().create_future()
+
+        def connected(_, writer):
+            found.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(connected, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            try:
+                return await found
+            finally:
+                writer.close()
+
+    assert asyncio.run(accepted(listening()))

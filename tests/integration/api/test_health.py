@@ -6,22 +6,11 @@ import signal
 
 import httpx
 import psutil
-import pytest
 
-from seamline.hub.hearing import GRACE_MS, Hearing
+from seamline.hub.hearing import GRACE_MS
 from seamline.hub.presence import State
 from seamline.testing.api_server import serving
 from seamline.testing.wait import until
-
-
-@pytest.fixture
-def deaf(database, family, fleet):
-    """The API of a hub whose broker is away from now on."""
-    with (
-        serving(database.dsn, family, hearing=lambda clock: Hearing(lambda: None, clock)) as served,
-        httpx.Client(base_url=f"{served.url}/api", timeout=30) as client,
-    ):
-        yield served, client
 
 
 def test_an_api_without_a_broker_says_that_there_is_none_to_ask(api):

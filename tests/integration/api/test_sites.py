@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import psycopg
 import pytest
 
 from seamline.hub.presence import State
@@ -95,6 +96,37 @@ def test_a_plan_is_published_once_and_each_change_is_a_version_more(api):
     assert [(one["site"], one["title"], one["version"], one["by"]) for one in listed] == [("yard", "The yard", 2, "anna")]
 
 
+def test_the_history_of_plans_and_bindings_is_read_to_its_end_page_by_page(api, online):
+    for letter in "abcde":
+        publish(api, hash="sha256:" + letter * 64)
+    for _ in range(2):
+        bind(api, "west", online[0])
+        release(api, "west", online[0])
+
+    def pages(path, key):
+        found, before = [], None
+        while page := api.get(f"/sites/yard/{path}", params={"limit": 2} | ({} if before is None else {"before": before})).json():
+            assert len(page) <= 2
+            found += page
+            before = page[-1][key]
+        return found
+
+    assert [one["version"] for one in pages("versions", "version")] == [5, 4, 3, 2, 1]
+    assert [one["action"] for one in pages("bindings", "id")] == ["released", "bound"] * 2
+    assert pages("bindings", "id") == api.get("/sites/yard/bindings").json()
+    for path in ("versions", "bindings"):
+        assert api.get(f"/sites/yard/{path}", params={"limit": 0}).status_code == 422
+
+
+def test_the_document_of_a_version_is_read_once(api, database):
+    publish(api)
+    before = api.get("/sites/yard").json()["needs"]
+    with psycopg.connect(database.dsn) as connection:
+        connection.execute("UPDATE site_plan SET document = '{}'")
+    assert api.get("/sites/yard").json()["needs"] == before
+    assert api.get("/sites/yard/plan").json() == document()
+
+
 def test_a_place_is_planned_then_installed_then_alive_or_dark(api, fleet, online):
     publish(api)
     assert states(api) == dict.fromkeys(NODES, "planned")
@@ -103,7 +135,7 @@ def test_a_place_is_planned_then_installed_then_alive_or_dark(api, fleet, online
     bind(api, "east", fleet.examples[State.LOST])
     assert states(api) == {"west": "installed", "middle": "alive", "east": "dark"}
     now = api.get("/sites/yard").json()
-    assert now["counts"] == {"planned": 0, "installed": 1, "alive": 1, "dark": 1}
+    assert now["counts"] == {"planned": 0, "installed": 1, "alive": 1, "dark": 1, "unknown": 0}
     dark = now["places"][2]
     assert (dark["presence"], dark["device"]) == ("lost", fleet.examples[State.LOST])
     assert dark["why"]
@@ -117,6 +149,23 @@ def test_a_device_that_speaks_is_alive_and_one_that_should_and_does_not_is_dark(
     publish(api)
     bind(api, "west", fleet.examples[state])
     assert states(api)["west"] == shown
+
+
+def test_a_place_that_the_hub_cannot_hear_is_unknown_and_not_dark_and_nothing_is_proposed_for_it(deaf, fleet, online):
+    served, client = deaf
+    publish(client)
+    bind(client, "west", online[0])
+    bind(client, "middle", online[1])
+    bind(client, "east", fleet.examples[State.LOST])
+    assert client.get("/sites/yard").json()["counts"]["alive"] == 2
+    served.clock.ahead_ms = 10 * 60_000
+    now = client.get("/sites/yard").json()
+    assert states(client) == {"west": "unknown", "middle": "unknown", "east": "dark"}
+    assert now["counts"] == {"planned": 0, "installed": 0, "alive": 0, "dark": 1, "unknown": 2}
+    assert now["places"][0]["why"].startswith("the hub itself has not been able to hear or store since ")
+    assert [dark["node"] for dark in now["dark"]] == ["east"]
+    (need,) = now["needs"]
+    assert (need["share"], text(need["missing"])) == (0.0, "xxxxxxxx")
 
 
 def test_what_the_dark_node_alone_covered_is_missing_and_the_best_remedy_for_now_is_named(api, fleet, online):

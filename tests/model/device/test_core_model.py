@@ -5,6 +5,8 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.model.device.world import Lcg, World, one_thing, play, policy
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 VALUES = st.integers(0, 2**32 - 1)
 CHANNELS = st.integers(1, 3)
 

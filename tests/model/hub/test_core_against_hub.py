@@ -9,6 +9,8 @@ from seamline.hub.presence import State, Timing, assess
 from seamline.hub.timeline import Quality
 from seamline.hub.twin import TwinState, status
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 TIMING = Timing(publish_every_ms=2_000, answer_timeout_ms=1_000, presumed_lost_after_ms=9_000)
 STORIES = 60
 

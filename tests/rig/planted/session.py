@@ -11,6 +11,9 @@ SESSION = "seamline.device.session:Session."
 WORDS = "seamline.device.words:Words."
 BACKOFF = "seamline.device.backoff:Backoff."
 CONNECTS = (Kind.AUTH_AWAY, Kind.PORTAL, Kind.BROKER_DOWN)
+LATE_WISHES = (Kind.WISH, Kind.WISH, Kind.LATE_MAIL, Kind.LATE_MAIL)
+TWIN = "seamline.device.twin:Twin."
+FLAPS = (Kind.FLAPPING, Kind.FLAPPING)
 
 MUTATIONS = [
     mutation(
@@ -32,7 +35,7 @@ MUTATIONS = [
     mutation(
         "retry at once",
         "the user waits: the next try is due now",
-        "jitter bounded",
+        "paced jitter bounded",
         Edit(BACKOFF + "after_failure", "return self.uniform(self._window_ms())", "return 0"),
         budget=12,
         kinds=CONNECTS,
@@ -48,10 +51,26 @@ MUTATIONS = [
     mutation(
         "count reset too early",
         "a new connect begins with a clean count: what failed before is over",
-        "jitter",
+        "paced jitter",
         Edit(SESSION + "connect", "self.number += 1", "self.number += 1\n    self.backoff._tries = 0"),
         budget=12,
         kinds=CONNECTS,
+    ),
+    mutation(
+        "count reset when the link comes up",
+        "connected: what failed before is over",
+        "paced",
+        Edit(SESSION + "greet", "self.born_ms = now_ms", "self.born_ms = now_ms\n    self.backoff._tries = 0"),
+        budget=12,
+        kinds=FLAPS,
+    ),
+    mutation(
+        "count reset by any session",
+        "the hub has answered: the link works again",
+        "paced",
+        Edit(BACKOFF + "stable", "if live_ms >= self._policy.backoff_reset_after_ms:", "if live_ms >= 0:"),
+        budget=12,
+        kinds=FLAPS,
     ),
     mutation(
         "count never reset",
@@ -115,6 +134,31 @@ MUTATIONS = [
         Edit(WORDS + "again", "elif word.anchor in self._clock.anchors():", "elif False:"),
         budget=20,
         kinds=(Kind.LOSSY, Kind.LOSSY, Kind.LINK_CUT, Kind.LINK_CUT),
+    ),
+    mutation(
+        "a wish that comes again is done again",
+        "the hub sends what it wants done",
+        "applied-once",
+        Edit(TWIN + "receive", "if version <= self._seen.get(name, -1):", "if version < self._seen.get(name, -1):"),
+        budget=12,
+        kinds=LATE_WISHES,
+    ),
+    mutation(
+        "the latest document is the newest",
+        "only what was just done needs no doing again",
+        "applied-once",
+        Edit(TWIN + "receive", "if version <= self._seen.get(name, -1):", "if version == self._seen.get(name, -1):"),
+        budget=20,
+        kinds=LATE_WISHES,
+    ),
+    mutation(
+        "an expired wish is done",
+        "what has expired is not sent, so what comes has not",
+        "applied-once",
+        Edit(TWIN + "receive", "elif expires_ms is None or unix_ms is None or unix_ms <= expires_ms:", "else:"),
+        budget=40,
+        kinds=LATE_WISHES,
+        devices=8,
     ),
     mutation(
         "why a session ended told once",

@@ -1,6 +1,7 @@
 """What a problem offers to write can be read, says what was meant, and is not guessed where it could be two things."""
 
 import re
+from functools import cache
 
 import pytest
 import yaml
@@ -100,14 +101,12 @@ def problems(text):
     return ()
 
 
+@cache
 def once_wrong():
     """Cases of one problem whose marked value can be cut out, with the problem."""
-    for name, case in CASES.items():
-        marked = edited(*case)
-        text, places = unmarked(marked)
-        found = problems(text)
-        if len(places) == len(found) == 1:
-            yield name, marked, found[0]
+    cases = [(name, marked, *unmarked(marked)) for name, marked in ((name, edited(*case)) for name, case in CASES.items())]
+    told = [(name, marked, problems(text)) for name, marked, text, places in cases if len(places) == 1]
+    return [(name, marked, found[0]) for name, marked, found in told if len(found) == 1]
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,26 @@ def test_the_answer_to_an_earlier_wish_does_not_decide_a_later_one(policy, wishe
     assert twin.desired == later.desired
 
 
+@pytest.mark.parametrize("policy", EVERY)
+def test_a_device_that_has_done_an_older_wish_since_is_asked_anew(policy, confirmed):
+    newer = answered(ask(confirmed, policy, 25, "ben", T0 + 60), policy, 25, version=2, now_ms=T0 + 70)
+    assert newer.desired.resolution is Resolution.CONFIRMED
+    astray = report(newer, policy, reported(21, 3, based_on=1, boot=2), None, T0 + 90)
+    assert (astray.desired.value, astray.desired.version, astray.desired.asked_by) == (25, 3, REASSERTED_BY)
+    assert astray.desired.resolution is None
+
+
+@pytest.mark.parametrize(
+    ("value", "based_on", "fault"),
+    [(25, 1, None), (21, 1, "locked"), (21, 9, None)],
+    ids=["as asked all the same", "refused", "a wish that a restored database lost"],
+)
+def test_an_older_wish_that_led_nobody_astray_is_not_asked_over(confirmed, value, based_on, fault):
+    newer = answered(ask(confirmed, CLOUD, 25, "ben", T0 + 60), CLOUD, 25, version=2, now_ms=T0 + 70)
+    after = report(newer, CLOUD, reported(value, 3, based_on, fault, boot=2), None, T0 + 90)
+    assert after.desired == newer.desired
+
+
 @pytest.mark.parametrize(
     ("made", "tie", "winner"),
     [

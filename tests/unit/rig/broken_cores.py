@@ -12,4 +12,4 @@ def publishes_before_it_persists(policy, name, random, stored):
 
 def forgets_its_boot(policy, name, random, stored):
     """The counter slots are not read: broken by the first boot after another."""
-    return Core(policy, name, lambda: 7, {key: data for key, data in stored.items() if key not in {"c0", "c1"}})
+    return Core(policy, name, lambda: 7 << 28, {key: data for key, data in stored.items() if key not in {"c0", "c1"}})

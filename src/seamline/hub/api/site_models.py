@@ -190,6 +190,7 @@ class Binding(Strict):
 class BindingLine(Frozen):
     """Somebody bound a device to a place, or took it from there (`action` = bound, released)."""
 
+    id: int
     node: str
     device: str
     action: str
@@ -198,14 +199,19 @@ class BindingLine(Frozen):
     at_ms: int
 
 
+Standing = Literal["planned", "installed", "alive", "dark", "unknown"]
+"""See PlaceState."""
+
+
 class PlaceState(Frozen):
     """A planned place and what stands there.
 
-    `state`: `planned` (no device), `installed` (bound, never heard), `alive` (it speaks), `dark` (it spoke, and does no more).
+    `state`: `planned` (no device), `installed` (bound, never heard), `alive` (it speaks), `dark` (it spoke, and does no more), `unknown`
+    (it spoke, and the hub could not hear it now).
     """
 
     node: str
-    state: Literal["planned", "installed", "alive", "dark"]
+    state: Standing
     device: str | None
     bound_ms: int | None
     presence: Presence | None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, get_args
 
 from fastapi import APIRouter, Path, Query
 from psycopg import AsyncConnection
 from psycopg.types.json import Json
 
 from seamline.hub.api.calibration_models import Person, Reason
-from seamline.hub.api.device import DeviceFacts
+from seamline.hub.api.device import DeviceFacts, Limit
 from seamline.hub.api.feed import Entry, Scalar
 from seamline.hub.api.fleet_models import Presence
 from seamline.hub.api.problem import ApiError, answers, not_found
@@ -32,6 +32,7 @@ from seamline.hub.api.site_models import (
     SiteDocument,
     SiteLine,
     SiteNow,
+    Standing,
 )
 from seamline.hub.api.state import ApiState, State
 from seamline.hub.sites.live import Dark, Live, bits_of, look
@@ -42,17 +43,33 @@ KEPT: Final = 4
 
 SiteId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]+$", max_length=64, description="The site's name, as the plan has it")]
 NodeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]+$", max_length=64, description="The place's name, as the plan has it")]
-SPEAKS: Final = frozenset({Presence.ONLINE, Presence.DEAF})
+STANDINGS: Final[Mapping[Presence, Standing]] = {
+    Presence.ONLINE: "alive",
+    Presence.DEAF: "alive",
+    Presence.UNKNOWN: "unknown",
+}
+"""Of a place whose device was heard; else it is dark."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _Head:
+    """A published plan without its document."""
+
     site: str
     version: int
     hash: str
-    document: dict[str, object]
     published_ms: int
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan(_Head):
+    document: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    value: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +93,8 @@ class _Known:
     unpacked: Unpacked
 
 
-_kept: Final[OrderedDict[tuple[str, int, str, int], _Known]] = OrderedDict()
-"""The plans shown last, by site, version, hash and time: what was published never changes."""
+_kept: Final[OrderedDict[_Head, _Known]] = OrderedDict()
+"""The plans shown last: what was published never changes."""
 
 
 @router.get("/sites", responses=answers())
@@ -111,23 +128,33 @@ async def publish(state: State, site: SiteId, asked: Publication) -> Published:
 async def plan(state: State, site: SiteId) -> SiteDocument:
     """Return the plan in force, as it was published."""
     async with state.database.reading() as connection:
-        return _unpacked(await _plan(connection, site)).document
+        return (await _known(connection, await _head(connection, site))).document
 
 
 @router.get("/sites/{site}/versions", responses=answers(404, 422))
-async def versions(state: State, site: SiteId) -> list[PlanVersion]:
-    """List the plans that were published, newest first."""
+async def versions(
+    state: State,
+    site: SiteId,
+    before: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="Only versions below this")] = None,
+    limit: Limit = 100,
+) -> list[PlanVersion]:
+    """List the plans that were published, newest first: at most `limit`, older ones by `before`."""
     async with state.database.reading() as connection:
-        await _plan(connection, site)
-        return await rows(connection, "site_plan_versions", {"site": site}, PlanVersion)
+        await _head(connection, site)
+        return await rows(connection, "site_plan_history", {"site": site, "before": before, "limit": limit}, PlanVersion)
 
 
 @router.get("/sites/{site}/bindings", responses=answers(404, 422))
-async def bindings(state: State, site: SiteId) -> list[BindingLine]:
-    """List who bound which device to which place, and why, newest first."""
+async def bindings(
+    state: State,
+    site: SiteId,
+    before: Annotated[int | None, Query(ge=0, le=2**63 - 1, description="Only ids below this")] = None,
+    limit: Limit = 100,
+) -> list[BindingLine]:
+    """List who bound which device to which place, and why, newest first: at most `limit`, older ones by `before`."""
     async with state.database.reading() as connection:
-        await _plan(connection, site)
-        return await rows(connection, "site_bindings", {"site": site}, BindingLine)
+        await _head(connection, site)
+        return await rows(connection, "site_binding_history", {"site": site, "before": before, "limit": limit}, BindingLine)
 
 
 @router.get("/sites/{site}", responses=answers(404, 422))
@@ -135,13 +162,14 @@ async def site_now(state: State, site: SiteId) -> SiteNow:
     """Return the site now: planned, installed, alive and dark places, live coverage, and what helps where one is dark."""
     await state.feed.refresh()
     async with state.database.reading() as connection:
-        found = await _plan(connection, site)
+        found = await _head(connection, site)
+        known = await _known(connection, found)
         places = await rows(connection, "site_places", {"site": site}, _Place)
-    known = _unpacked(found)
     bound = {place.node: place for place in places}
     states = [_state(state, node.id, bound.get(node.id)) for node in known.document.nodes]
     planned = {node.id for node in known.document.nodes}
     working = frozenset(it.node for it in states if it.state == "alive")
+    unheard = {it.node for it in states if it.state == "unknown"}
     seen = look(known.unpacked.watched, known.unpacked.nodes, working, known.unpacked.remedies)
     return SiteNow(
         site=site,
@@ -150,10 +178,10 @@ async def site_now(state: State, site: SiteId) -> SiteNow:
         hash=found.hash,
         now_ms=state.context.now_ms(),
         published_ms=found.published_ms,
-        counts=dict.fromkeys(("planned", "installed", "alive", "dark"), 0) | Counter(it.state for it in states),
+        counts=dict.fromkeys(get_args(Standing), 0) | Counter(it.state for it in states),
         places=states,
         needs=_needs(known, seen),
-        dark=[_dark(it) for it in seen.dark],
+        dark=[_dark(it) for it in seen.dark if it.node not in unheard],
         left_over=[_state(state, place.node, place) for place in places if place.node not in planned],
     )
 
@@ -166,7 +194,7 @@ async def bind(state: State, site: SiteId, node: NodeId, asked: Binding) -> Plac
     """
     async with state.database.writing() as connection:
         await connection.execute(statement("site_lock"))
-        planned = _node(_unpacked(await _plan(connection, site)), node)
+        planned = _node(await _known(connection, await _head(connection, site)), node)
         bound = {place.node: place for place in await rows(connection, "site_places", {"site": site}, _Place)}
         there = bound.get(node)
         if there is not None and there.device == asked.device:
@@ -204,7 +232,7 @@ async def release(
     """Take a device from its place; also from one that the plan no longer has."""
     async with state.database.writing() as connection:
         await connection.execute(statement("site_lock"))
-        await _plan(connection, site)
+        await _head(connection, site)
         bound = {place.node: place for place in await rows(connection, "site_places", {"site": site}, _Place)}
         there = bound.get(node)
         if there is None:
@@ -221,8 +249,9 @@ async def _release(connection: AsyncConnection, site: str, node: str, device: st
     await connection.execute(statement("site_binding_note"), named)
 
 
-async def _plan(connection: AsyncConnection, site: str) -> _Plan:
-    found = await first(connection, "site_plan", {"site": site}, _Plan)
+async def _head(connection: AsyncConnection, site: str) -> _Head:
+    """Return the plan in force, without its document."""
+    found = await first(connection, "site_plan_head", {"site": site}, _Head)
     if found is None:
         raise not_found(f"No plan of a site '{site}' has been published.", "Publish one: seamline site publish PLAN")
     return found
@@ -242,16 +271,16 @@ async def _check_device(connection: AsyncConnection, planned: PlannedNode, asked
         raise ApiError(409, "Another product", what, "Bind a device of the planned product, or change the plan.")
 
 
-def _unpacked(found: _Plan) -> _Known:
-    """A plan with its masks, from the few that are kept."""
-    key = (found.site, found.version, found.hash, found.published_ms)
-    known = _kept.get(key)
+async def _known(connection: AsyncConnection, head: _Head) -> _Known:
+    """A plan with its masks: from the few that are kept, or else read, checked and unpacked."""
+    known = _kept.get(head)
     if known is None:
-        document = SiteDocument.model_validate(found.document)
-        known = _kept[key] = _Known(document, unpack(document))
+        (found,) = await rows(connection, "site_plan_document", {"site": head.site, "version": head.version}, _Document)
+        document = SiteDocument.model_validate(found.value)
+        known = _kept[head] = _Known(document, unpack(document))
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
-    _kept.move_to_end(key)
+    _kept.move_to_end(head)
     return known
 
 
@@ -272,12 +301,12 @@ def _state(state: ApiState, node: str, place: _Place | None) -> PlaceState:
     entry = None if place.no is None else state.feed.find(place.no)
     if entry is None or entry.record.last_heard_ms is None:
         return _place(node, "installed", place, entry, "bound, and never heard")
-    return _place(node, "alive" if entry.claim.presence in SPEAKS else "dark", place, entry, entry.claim.why)
+    return _place(node, STANDINGS.get(Presence(entry.claim.presence), "dark"), place, entry, entry.claim.why)
 
 
 def _place(
     node: str,
-    state: Literal["planned", "installed", "alive", "dark"],
+    state: Standing,
     place: _Place | None,
     entry: Entry | None,
     why: str,

@@ -10,10 +10,19 @@ FROM site_plan AS p ORDER BY p.site, p.version DESC
 SELECT p.site, p.version, p.hash, p.document, (extract(epoch FROM p.published_at) * 1000)::int8 AS published_ms, p.by
 FROM site_plan AS p WHERE p.site = %(site)s ORDER BY p.version DESC LIMIT 1
 
--- name: site_plan_versions
+-- name: site_plan_head
+-- The plan in force, without its document: that is read once for each version.
+SELECT p.site, p.version, p.hash, (extract(epoch FROM p.published_at) * 1000)::int8 AS published_ms, p.by
+FROM site_plan AS p WHERE p.site = %(site)s ORDER BY p.version DESC LIMIT 1
+
+-- name: site_plan_document
+SELECT p.document AS value FROM site_plan AS p WHERE p.site = %(site)s AND p.version = %(version)s
+
+-- name: site_plan_history
 -- Without the documents; newest first.
 SELECT p.version, p.hash, (extract(epoch FROM p.published_at) * 1000)::int8 AS published_ms, p.by
-FROM site_plan AS p WHERE p.site = %(site)s ORDER BY p.version DESC LIMIT 200
+FROM site_plan AS p WHERE p.site = %(site)s AND (%(before)s::int8 IS NULL OR p.version < %(before)s)
+ORDER BY p.version DESC LIMIT %(limit)s
 
 -- name: site_lock
 -- One at a time publishes and binds: numbers of versions are given in order.
@@ -42,7 +51,8 @@ DELETE FROM site_place WHERE site = %(site)s AND node = %(node)s
 INSERT INTO site_binding (site, node, device, action, by, reason)
 VALUES (%(site)s, %(node)s, %(device)s, %(action)s, %(by)s, %(reason)s)
 
--- name: site_bindings
+-- name: site_binding_history
 -- Newest first.
-SELECT b.node, b.device, b.action, b.by, b.reason, (extract(epoch FROM b.at) * 1000)::int8 AS at_ms
-FROM site_binding AS b WHERE b.site = %(site)s ORDER BY b.id DESC LIMIT 200
+SELECT b.id, b.node, b.device, b.action, b.by, b.reason, (extract(epoch FROM b.at) * 1000)::int8 AS at_ms
+FROM site_binding AS b WHERE b.site = %(site)s AND (%(before)s::int8 IS NULL OR b.id < %(before)s)
+ORDER BY b.id DESC LIMIT %(limit)s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -87,6 +87,7 @@ NEVER: Final[Mapping[Kind, str]] = {
     Kind.DISK_FULL: OF_THE_HUB,
     Kind.RESTORED: OF_THE_HUB,
     Kind.LATE_CONTRACT: OF_THE_HUB,
+    Kind.LATE_MAIL: "nobody asks anything of a board on this desk",
     Kind.WISH: "nobody asks anything of a board on this desk",
     Kind.TOUCH: "nobody touches a board on this desk",
     Kind.CORRECTION: OF_THE_HUB,
@@ -101,11 +102,12 @@ NETWORK: Final[Mapping[Kind, Deed]] = {
     Kind.SLOW: Deed.SLOW,
     Kind.NAT: Deed.NAT,
     Kind.PORTAL: Deed.PORTAL,
+    Kind.FLAPPING: Deed.REFUSE,
     Kind.BROKER_DOWN: Deed.REFUSE,
     Kind.AUTH_AWAY: Deed.REFUSE,
     Kind.EXPIRED: Deed.REFUSE,
 }
-CUTS: Final = frozenset({Kind.BROKER_DOWN, Kind.PORTAL})
+CUTS: Final = frozenset({Kind.BROKER_DOWN, Kind.PORTAL, Kind.FLAPPING})
 """What ends the live connection too, besides keeping new ones out."""
 POWER: Final = frozenset({Kind.POWER_CUT, Kind.REGION, Kind.DEAD_CLOCK})
 COMMANDS: Final[Mapping[Kind, Deed]] = {Kind.ERASE: Deed.ERASE, Kind.STOP: Deed.STOP}
@@ -130,7 +132,8 @@ def translate(plan: Plan, device: int, abilities: Abilities, scale: float = 1.0)
         # A clock that is a day wrong is so at any speed.
         scaled = number if deed is Deed.TIME_STEP else round(number / scale)
         cuts = deed is Deed.CUT or fault.kind in CUTS or bool(fault.numbers.get("ends"))
-        steps.append(Step(round(fault.at_ms / scale), deed, max(1, round(fault.lasts_ms / scale)), scaled, fault.kind, cuts))
+        for at_ms, lasts_ms in _spells(fault):
+            steps.append(Step(round(at_ms / scale), deed, max(1, round(lasts_ms / scale)), scaled, fault.kind, cuts))
     steps.sort(key=lambda step: step.at_ms)
     reasons = tuple((kind, why, count) for (kind, why), count in sorted(left_out.items()))
     return Course(tuple(steps), reasons, round(plan.duration_ms / scale))
@@ -140,6 +143,16 @@ def not_done(kind: Kind, abilities: Abilities) -> str:
     """Why this desk cannot do a kind of fault at all; empty where it can."""
     numbers = dict.fromkeys(SPECS[kind].numbers, 0)
     return _deed(Fault(0, kind, numbers=numbers), abilities)[1]
+
+
+def _spells(fault: Fault) -> Iterator[tuple[int, int]]:
+    """When a fault is there, and for how long: one that flaps again and again."""
+    if fault.kind is not Kind.FLAPPING:
+        yield fault.at_ms, fault.lasts_ms
+        return
+    down_ms, ends_ms = fault.numbers["down_ms"], fault.at_ms + fault.lasts_ms
+    for at_ms in range(fault.at_ms, ends_ms, down_ms + fault.numbers["up_ms"]):
+        yield at_ms, min(down_ms, ends_ms - at_ms)
 
 
 def _deed(fault: Fault, abilities: Abilities) -> tuple[Deed | None, str]:

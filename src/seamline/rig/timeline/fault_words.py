@@ -42,6 +42,11 @@ def _expired(numbers: Numbers) -> str:
     return f"the broker refuses the device's connects until its credentials are renewed{ends}"
 
 
+def _late_mail(numbers: Numbers) -> str:
+    when = "at once and again" if numbers["twice"] else "only"
+    return f"documents of the device's wishes come {when} {span(numbers['by_ms'])} later"
+
+
 def _wish(numbers: Numbers) -> str:
     when = "the device is told at once" if numbers["announced"] else "the device is told by the next step"
     return f"somebody asks for setting {numbers['setting']}, at {_share(numbers['permille'])} of its range; {when}"
@@ -68,10 +73,14 @@ SAID: Final[Mapping[Kind, Callable[[Numbers], str]]] = {
     Kind.SLOW: lambda numbers: f"messages take {span(numbers['by_ms'])} longer",
     Kind.NAT: lambda numbers: f"the network forgets connections that are idle for {span(numbers['idle_ms'])}",
     Kind.PORTAL: _portal,
+    Kind.FLAPPING: lambda numbers: (
+        f"the network goes for {span(numbers['down_ms'])} and is back for {span(numbers['up_ms'])}, again and again"
+    ),
     Kind.FLASH_CUT: _flash_cut,
     Kind.ROT: lambda numbers: f"the power goes, and bit {numbers['bit']} of flash entry {numbers['place']} turns",
     Kind.UPGRADE: lambda numbers: f"the program ends in order and another firmware starts (number {numbers['model']})",
     Kind.EXPIRED: _expired,
+    Kind.LATE_MAIL: _late_mail,
     Kind.WISH: _wish,
     Kind.TOUCH: _touch,
     Kind.CORRECTION: _correction,

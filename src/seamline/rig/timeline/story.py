@@ -21,7 +21,7 @@ DEVICES_SHOWN: Final = 6
 ON_NETWORK: Final = frozenset(
     (
         Kind.LINK_CUT, Kind.LOSSY, Kind.DOUBLING, Kind.REORDERING, Kind.SLOW, Kind.PARTITION, Kind.DEAF, Kind.MUTE, Kind.NAT,
-        Kind.PORTAL,
+        Kind.PORTAL, Kind.FLAPPING, Kind.LATE_MAIL,
     )
 )  # fmt: skip
 ON_BROKER: Final = frozenset(

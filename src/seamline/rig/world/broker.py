@@ -71,6 +71,8 @@ class Broker:
         self.sent = 0
         """Downlinks that somebody was there for."""
         self.listen: Callable[[int, Message], None] = _nobody
+        self._late: Final[dict[int, list[tuple[int, bool]]]] = {}
+        """By device, how long documents of its wishes are kept here, and whether they go at once as well: each fault's."""
         self._heap: Final = heap
         self._marks: Final = marks
         self._random: Final = stream
@@ -125,11 +127,26 @@ class Broker:
         self.listen(partition, message)
 
     def send(self, device: int, kind: str, payload: bytes) -> None:
-        """Give a downlink to whoever is subscribed now."""
+        """Give a downlink to whoever is subscribed now, or then."""
+        if kind == "twin" and self._late.get(device):
+            by_us, twice = self._late[device][-1]
+            self._marks.hit("mail-late")
+            self._heap.after(by_us, lambda: self._give(device, kind, payload))
+            if not twice:
+                return
+        self._give(device, kind, payload)
+
+    def _give(self, device: int, kind: str, payload: bytes) -> None:
         peer = self._sessions.get(device)
         if peer is not None and self.is_up:
             self.sent += 1
             peer.down(kind, payload)
+
+    def delay(self, device: int, by_us: int, *, twice: bool) -> Callable[[], None]:
+        """Keep documents of a device's wishes for so long; with `twice` they go at once as well. Returns what ends that."""
+        late, own = self._late.setdefault(device, []), (by_us, twice)
+        late.append(own)
+        return lambda: late.remove(own)
 
     def consume(self, partition: int, seq: int) -> int:
         """A reader begins behind `seq`; returns how far the one before had acknowledged (0: there was none)."""

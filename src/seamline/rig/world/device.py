@@ -94,7 +94,7 @@ class Device:
         ran = counters.load(stored)
         core = self.core = around.make_core(self.model.policy, self.name, self._random, stored)
         self.losses.booted(core, self.model.policy, stored)
-        watch = self.watch = Watch(self.index, core, self.model.policy, self.truth, around.waits, around.marks)
+        watch = self.watch = Watch(self.index, core, self.model.policy, self.truth, around.waits, around.marks, self.clock)
         spread_ms = None if counters.spread_ms == UNTOLD else counters.spread_ms
         watch.pacer.booted(0, together=ran and reset != "software", spread_ms=spread_ms)
         around.trace.note(now_us, self.index, "boot", reset.encode())
@@ -299,8 +299,7 @@ class Device:
         effects, done, often = core.effects(), 0, OFTEN.get
         while effects:
             for effect in effects:
-                carry_out = often((effect[0], len(effect)), Device.do_rarely)
-                carry_out(self, effect)
+                often((effect[0], len(effect)), Device.do_rarely)(self, effect)
             done += len(effects)
             if done > EFFECTS_MAX:
                 raise watch.broken("bounded", f"asks for more than {EFFECTS_MAX} effects in one step")
@@ -347,6 +346,7 @@ class Device:
                 watch.closes(self.uptime_ms, reason)
                 self.link.close()
             case ("apply", str(name), value, int(version)):
+                watch.applies(self.uptime_ms, unix_ms(self._around.heap.now_us), name, version)
                 self._obey(name, value, version)
             case _:
                 raise BrokenPromise("no-error", f"the core asked for {effect!r}, which no driver knows", self.index)

@@ -6,7 +6,7 @@ Regehr: "Swarm testing", ISSTA 2012). So each kind is in a plan or not, with a w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seamline.rig.world.plan import HOUSE, SPECS, Fault, Kind, Plan
@@ -20,8 +20,12 @@ HOUSE_FAULT_EVERY_MS: Final = 900_000
 RATE_PERMILLE: Final = (250, 2_000)
 WISH_EVERY_MS: Final = 300_000
 """Somebody changes a setting of a device once in so long, in the same middle."""
+FLAPPING_EVERY_MS: Final = 1_200_000
+"""A device's link flaps once in so long: it lasts, and much else cannot go wrong meanwhile."""
 ONCE: Final = frozenset({Kind.LATE_CONTRACT, Kind.RESTORED})
 """In a plan at most once: contracts are registered once, and a backup of what a backup brought back says nothing new."""
+OWN_STREAMS: Final[Mapping[Kind, str]] = {Kind.CORRECTION: "corrections", Kind.FLAPPING: "flapping", Kind.LATE_MAIL: "mail"}
+"""Kinds that are drawn apart, so that what else a seed draws does not depend on them."""
 FIRST_PERMILLE: Final = 20
 """Of the duration that passes before the first fault: the fleet boots."""
 
@@ -29,9 +33,9 @@ FIRST_PERMILLE: Final = 20
 def draw(seed: int, devices: int, duration_ms: int, kinds: Sequence[Kind] | None = None) -> Plan:
     """The plan of a seed. `kinds`: those that may be in it (None: all of a mixed plan)."""
     allowed = [kind for kind in Kind if SPECS[kind].is_mixed] if kinds is None else kinds
-    streams: dict[str, list[Kind]] = {"faults": [], "wishes": [], "corrections": []}
+    streams: dict[str, list[Kind]] = {"faults": [], "wishes": [], "corrections": [], "flapping": [], "mail": []}
     for kind in allowed:
-        streams["corrections" if kind is Kind.CORRECTION else "wishes" if SPECS[kind].is_wish else "faults"].append(kind)
+        streams[OWN_STREAMS.get(kind) or ("wishes" if SPECS[kind].is_wish else "faults")].append(kind)
     drawn = [_drawn(Stream(seed, "plan", purpose), own, devices, duration_ms) for purpose, own in streams.items()]
     return Plan(seed, devices, duration_ms, tuple(sorted([fault for own in drawn for fault in own], key=_when)))
 
@@ -42,7 +46,7 @@ def _drawn(stream: Stream, allowed: Sequence[Kind], devices: int, duration_ms: i
     rate = stream.between(*RATE_PERMILLE)
     faults: list[Fault] = []
     asked = bool(allowed) and all(SPECS[kind].is_wish for kind in allowed)
-    device_every_ms = WISH_EVERY_MS if asked else DEVICE_FAULT_EVERY_MS
+    device_every_ms = WISH_EVERY_MS if asked else FLAPPING_EVERY_MS if Kind.FLAPPING in allowed else DEVICE_FAULT_EVERY_MS
     for house, every_ms, struck in ((False, device_every_ms, devices), (True, HOUSE_FAULT_EVERY_MS, 1)):
         tickets = [kind for kind in weights if SPECS[kind].house == house for _ in range(weights[kind])]
         count = duration_ms * struck * rate // (every_ms * 1_000)

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from seamline.rig.world.device import Device
 from seamline.rig.world.firmware import Model
+from seamline.rig.world.flapping import Flapping
 from seamline.rig.world.heap import MS, SECOND, Heap
 from seamline.rig.world.hub import HubPort
 from seamline.rig.world.plan import SPECS, Fault, Kind, Plan
@@ -148,6 +149,8 @@ class Faults:
         if worse is not None:
             name, number, factor = worse
             return _more(weather, name, numbers[number] * factor)
+        if fault.kind is Kind.FLAPPING:
+            return Flapping(link, numbers["down_ms"], numbers["up_ms"]).end
         match fault.kind:
             case Kind.LINK_CUT:
                 link.cut()
@@ -200,6 +203,8 @@ class Faults:
                 device.power_cut(off_us)
             case Kind.WISH | Kind.TOUCH | Kind.CORRECTION:
                 self._asked(fault, device)
+            case Kind.LATE_MAIL:
+                return self._around.broker.delay(device.index, numbers["by_ms"] * MS, twice=bool(numbers["twice"]))
             case Kind.CLOCK_STEP:
                 device.clock.step(numbers["by_ms"])
                 return device.clock.mend

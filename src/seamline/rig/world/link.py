@@ -372,7 +372,7 @@ class Link:
         self._opening = None
         if self.weather.up_stalled or self.weather.down_stalled:
             return
-        if not self.broker.is_up:
+        if not self.broker.is_up or self.weather.away:
             self._fail("network")
         elif self.broker.refuses or self.weather.expired:
             self._fail("refused")

@@ -4,11 +4,14 @@ The windows are those of docs/wire.md ("When to connect"), worked out here a sec
 above its window breaks a promise at once. Whether waits are spread evenly is known of many: as shares of their windows, their mean
 lies within SIGMAS standard errors of one half (1/sqrt(12 n) for even draws), and their mean square distance from one half within as
 many of one twelfth (1/sqrt(180 n)), so that neither the middle nor the ends are crowded.
+
+Whether one device tries too often is known of it alone, and at once: n even draws from 0..1 add up to s or less with a chance of at
+most s**n / n!. So a count of tries that is reset too early shows while the link still flaps.
 """
 
 from __future__ import annotations
 
-from math import sqrt
+from math import factorial, sqrt
 from typing import Final
 
 from seamline.device import Policy
@@ -20,6 +23,8 @@ WAITS_MIN: Final = 24
 """Of fewer nothing is said."""
 WINDOW_MS_MIN: Final = 500
 """A shorter window is told by its rounding more than by its draw."""
+HASTY: Final = 10**15
+"""A device's waits that chance makes so short once in so many times, or less, are no chance."""
 LATE_MS: Final = 2
 """The crystal's rounding, at both ends."""
 CAUSES: Final = ("boot", "failure", "session")
@@ -68,7 +73,10 @@ class Waits:
 class Pacer:
     """One device's window now. Times are uptimes in ms."""
 
-    __slots__ = ("_cause", "_from_ms", "_live_ms", "_policy", "_tries", "_waits", "_window_ms", "device", "spread_ms")
+    __slots__ = (
+        "_cause", "_from_ms", "_live_ms", "_policy", "_shares", "_tries", "_waited", "_waits", "_window_ms", "device", "flaps",
+        "spread_ms",
+    )  # fmt: skip
 
     def __init__(self, device: int, policy: Policy, waits: Waits) -> None:
         self.device = device
@@ -76,6 +84,9 @@ class Pacer:
         self._policy = policy
         self._waits = waits
         self._tries = 0
+        self._waited = self._shares = 0  # since its count last began: how many waits, and their shares, rounded up, in 2**-16
+        self.flaps = 0
+        """Sessions in a row that were answered and ended too soon for its count to begin anew."""
         self._live_ms: int | None = None
         self._from_ms = 0
         self._window_ms = 0
@@ -99,8 +110,10 @@ class Pacer:
 
     def ended(self, now_ms: int) -> None:
         """A connection ended."""
-        if self._live_ms is not None and now_ms - self._live_ms >= self._policy.backoff_reset_after_ms:
-            self._tries = 0
+        if self._live_ms is not None:
+            self.flaps += 1
+            if now_ms - self._live_ms >= self._policy.backoff_reset_after_ms:
+                self._tries = self._waited = self._shares = self.flaps = 0
         self._live_ms = None
         self._begin(now_ms, "session", max(self.spread_ms, self._back_off_ms()))
 
@@ -113,12 +126,24 @@ class Pacer:
             raise BrokenPromise("paced", what, self.device)
         if self._window_ms >= WINDOW_MS_MIN and silent_until_ms <= self._from_ms:
             self._waits.add(self._cause, wait_ms, self._window_ms)
+            if self._cause != "boot":
+                self._count(wait_ms)
 
     def asked(self, wait_ms: int, window_ms: int) -> None:
         """It asked again, so long after a `busy` was over; the wait is drawn from the window."""
         if window_ms >= WINDOW_MS_MIN:
             self._waits.asked += 1
             self._waits.asked_total += (wait_ms << 16) // window_ms
+
+    def _count(self, wait_ms: int) -> None:
+        """Raise BrokenPromise when its waits since its count last began are shorter than chance makes them."""
+        self._waited += 1
+        self._shares -= (wait_ms + LATE_MS << 16) // -self._window_ms
+        count, shares = self._waited, self._shares
+        if shares**count * HASTY < factorial(count) << 16 * count:
+            share = f"{shares / count / 65536:.1%}"
+            what = f"tries too often: {count} waits since a session last held take {share} of their windows on average"
+            raise BrokenPromise("paced", what, self.device)
 
     def _begin(self, now_ms: int, cause: str, window_ms: int) -> None:
         self._from_ms, self._cause, self._window_ms = now_ms, cause, window_ms

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     MUTE = "mute"
     NAT = "nat"
     PORTAL = "portal"
+    FLAPPING = "flapping"
     POWER_CUT = "power-cut"
     FLASH_CUT = "flash-cut"
     ERASE = "erase"
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     STOP = "stop"
     UPGRADE = "upgrade"
     EXPIRED = "credentials-expired"
+    LATE_MAIL = "late-mail"
     WISH = "wish"
     TOUCH = "touch"
     DEAD_CLOCK = "dead-clock"
@@ -101,6 +103,11 @@ SPECS: Final[Mapping[Kind, Spec]] = {
     Kind.PORTAL: Spec(
         "connects meet a portal (0) or a lying name server (1)", lasts_ms=(1_000, 900_000), numbers={"lie": (0, 1)}
     ),
+    Kind.FLAPPING: Spec(
+        "the network goes for so long and is back for so long, again and again",
+        lasts_ms=(30_000, 1_200_000),
+        numbers={"down_ms": (50, 20_000), "up_ms": (200, 75_000)},
+    ),
     Kind.POWER_CUT: Spec("the power goes", lasts_ms=(50, 600_000)),
     Kind.FLASH_CUT: Spec(
         "the power goes at the flash operation after so many (0 before, 1 half way, 2 after it), and perhaps again (-1: not)",
@@ -118,6 +125,11 @@ SPECS: Final[Mapping[Kind, Spec]] = {
         "the broker refuses a device's connects until its credentials are renewed (1: and ends its connection)",
         lasts_ms=(1_000, 1_200_000),
         numbers={"ends": (0, 1)},
+    ),
+    Kind.LATE_MAIL: Spec(
+        "the documents of a device's wishes come so much later (0), or at once and then again (1)",
+        lasts_ms=(10_000, 600_000),
+        numbers={"by_ms": (500, 90_000), "twice": (0, 1)},
     ),
     Kind.WISH: Spec(
         "somebody asks for a setting: which, and where in its range (1: the device is told at once, 0: by the next step)",

@@ -115,7 +115,7 @@ DAYS: Final[Mapping[str, Day]] = {
         ("deaf", "deaf-with-age", "deaf-recovered"),
     ),
     "lying-network": Day(
-        (Kind.PORTAL, Kind.PORTAL, Kind.NAT, Kind.NTP_BLOCKED, Kind.CLOCK_STEP),
+        (Kind.PORTAL, Kind.PORTAL, Kind.NAT, Kind.NTP_BLOCKED, Kind.CLOCK_STEP, Kind.FLAPPING),
         ("failures-told", "paced", "jitter", "dates", "online"),
         ("portal", "failures-told", "time-from-hub", "nat-forgot"),
     ),
@@ -141,8 +141,8 @@ DAYS: Final[Mapping[str, Day]] = {
         ("clock-lied", "time-from-hub"),
     ),
     "offline-toggle": Day(
-        (Kind.WISH, Kind.WISH, Kind.TOUCH, Kind.PARTITION, Kind.PARTITION, Kind.POWER_CUT, Kind.DEAF),
-        ("twins-converged", "twin-honest", "versions"),
+        (Kind.WISH, Kind.WISH, Kind.TOUCH, Kind.PARTITION, Kind.PARTITION, Kind.POWER_CUT, Kind.DEAF, Kind.LATE_MAIL),
+        ("twins-converged", "twin-honest", "versions", "applied-once"),
         ("wish-offline", "wish-late", "wish-confirmed"),
     ),
     "two-day-fiction": Day((), ("presence",), ("silent-two-days", "shown-presumed-lost"), silent_ms=2 * DAY_MS + 600_000),

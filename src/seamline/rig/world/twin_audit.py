@@ -113,6 +113,8 @@ class TwinAudit:
             if row["version"] == old["version"] and row["value"] != old["value"]:
                 self._broken(key, "versions", f"wish {row['version']} is for {old['value']!r}, then for {row['value']!r}")
         if row["resolution"] is not None and (old is None or old["resolution"] != row["resolution"]):
+            if row["resolution"] == Resolution.EXPIRED:
+                self._marks.hit("wish-expired")
             if row["resolution"] == Resolution.DEVICE_WON:
                 self._marks.hit("wish-device-won")
             if row["resolution"] == Resolution.CONFIRMED:

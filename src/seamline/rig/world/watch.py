@@ -14,11 +14,13 @@ from seamline.device.counters import Counters
 from seamline.device.frame import FLAG_HEARD
 from seamline.device.policy import FRAME_SENT_BYTES_MAX
 from seamline.device.shapes import Stored
+from seamline.rig.world.clocks import WallClock
 from seamline.rig.world.leaving import Leaving, Sent, last_ms
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.pacing import Pacer, Waits
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.truth import DeviceTruth
+from seamline.rig.world.wishing import Wishing
 
 DECODER: Final = json.JSONDecoder()
 FRAME_KEY: Final = Struct("<2xB5xIIIH2xIHH")
@@ -27,6 +29,8 @@ BOOKS_EVERY: Final = 64
 """Steps between two looks at a core's books: they cost as much as a frame."""
 LOSS_RANGES_MAX: Final = 64
 LINK_DOWN, LINK_OPENING, LINK_UP = range(3)
+FLAPS: Final = 3
+"""Sessions in a row that end as soon as they began: the link flaps."""
 DEAF: Final = "deaf"
 """Why a core ends a session that nobody answers."""
 STOPPED: Final = "stopped"
@@ -54,13 +58,16 @@ class Watch:
         "_silent_until_ms",
         "_steps",
         "_truth",
+        "_wishing",
         "asked_ms",
         "device",
         "in_vain",
         "pacer",
     )
 
-    def __init__(self, device: int, core: Core, policy: Policy, truth: DeviceTruth, waits: Waits, marks: Marks) -> None:
+    def __init__(
+        self, device: int, core: Core, policy: Policy, truth: DeviceTruth, waits: Waits, marks: Marks, clock: WallClock
+    ) -> None:
         self.device = device
         self.pacer = Pacer(device, policy, waits)
         self._core = core
@@ -75,6 +82,7 @@ class Watch:
         self._failures = 0
         self._ended = ""  # why its last session of this boot ended: `deaf`, or something else
         self._leaving = Leaving(policy)
+        self._wishing = Wishing(policy, clock)
         self._sent: dict[
             int, int
         ] = {}  # by incarnation, boot, channel and first record, in one number: there is one for each frame
@@ -105,6 +113,7 @@ class Watch:
         self._session += 1
         self._answered = False
         self._sent.clear()
+        self._wishing.connects()
         self._probes = self._probe_answered = self.in_vain = 0
 
     def closes(self, now_ms: int, reason: str) -> None:
@@ -117,7 +126,7 @@ class Watch:
             if reason == DEAF:
                 self._marks.hit("deaf")
             self._ended = reason
-            self.pacer.ended(now_ms)
+            self._over(now_ms)
         self._link = LINK_DOWN
 
     def publishes(self, now_ms: int, kind: str, payload: bytes) -> None:
@@ -129,6 +138,7 @@ class Watch:
         self._asks_after_busy(now_ms, kind)
         if kind == "birth":
             self._asks(now_ms)
+            self._wishing.born(now_ms)
             self._owns_up(payload)
             return
         if not self._answered:
@@ -143,6 +153,11 @@ class Watch:
             self._marks.hit("probed")
         elif kind == "anchor" and b'"source":"hub"' in payload:
             self._marks.hit("time-from-hub")
+
+    def _over(self, now_ms: int) -> None:
+        self.pacer.ended(now_ms)
+        if self.pacer.flaps == FLAPS:
+            self._marks.hit("flapped")
 
     def _asks(self, now_ms: int) -> None:
         self.in_vain += 1
@@ -230,7 +245,7 @@ class Watch:
         if self._link == LINK_UP:
             self._link = LINK_DOWN
             self._ended = "lost"
-            self.pacer.ended(now_ms)
+            self._over(now_ms)
 
     def hears(self, now_ms: int, kind: str, payload: bytes) -> None:
         """A downlink comes, before the core gets it."""
@@ -257,6 +272,8 @@ class Watch:
                     self._failures = 0
                     self.pacer.answered(now_ms, cast("int | None", document.get("spread_ms")))
                     self._leaving.answered(now_ms)
+                    self._wishing.answered(now_ms, cast("int", document["uncertainty_ms"]))
+                self._wishing.generation(cast("int", document["generation"]))
                 self._acknowledged(now_ms, cast("int", document["incarnation"]), document["marks"])
         elif kind == "marks":
             document = _document(payload)
@@ -270,6 +287,13 @@ class Watch:
             if (setting, wish["version"], wish["value"]) not in self._truth.asked:
                 what = f"is told to have {setting} at {wish['value']!r}, wish {wish['version']}, and nobody asked that of it"
                 raise self.broken("own-mail", what)
+        self._wishing.told(twin)
+
+    def applies(self, now_ms: int, true_ms: int, name: str, version: int) -> None:
+        """It does as it is asked. `true_ms` is Unix time."""
+        wrong = self._wishing.applies(now_ms, true_ms, name, version)
+        if wrong is not None:
+            raise self.broken("applied-once", wrong)
 
     def _acknowledged(self, now_ms: int, incarnation: int, marks: object) -> None:
         if incarnation not in self._truth.boots:

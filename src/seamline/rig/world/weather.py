@@ -13,7 +13,9 @@ LATENCY_US: Final = (15 * MS, 60 * MS)
 class Weather:
     """What is wrong with a link now; chances in permille."""
 
-    __slots__ = ("doubled", "down_stalled", "expired", "lost", "nat_idle_us", "overtaken", "portal", "slow_us", "up_stalled")
+    __slots__ = (
+        "away", "doubled", "down_stalled", "expired", "lost", "nat_idle_us", "overtaken", "portal", "slow_us", "up_stalled",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.lost = self.doubled = self.overtaken = 0
@@ -22,6 +24,8 @@ class Weather:
         """How many faults stall it."""
         self.expired = 0
         """How many faults have the device's credentials expired."""
+        self.away = 0
+        """How many faults have no network there."""
         self.nat_idle_us = 0
         self.portal = ""
 

@@ -18,6 +18,7 @@ from seamline.rig.world.broker import Broker, Message
 from seamline.rig.world.corrector import Corrector
 from seamline.rig.world.deaf_audit import DeafAudit
 from seamline.rig.world.device import Device
+from seamline.rig.world.expiry import brief
 from seamline.rig.world.faults import Faults
 from seamline.rig.world.firmware import Model
 from seamline.rig.world.heap import MS, SECOND, Heap
@@ -98,8 +99,9 @@ class World:
         self.around: Final = around
         self.devices: Final = {index: Device(index, names[index], self.model_of(index), around) for index in plan.present}
         stream = Stream(plan.seed, "hub", "life")
+        families = brief(parts.families, Stream(plan.seed, "hub", "expiry"))
         self.hub: Final = Hub(
-            self.heap, self.broker, parts.families, names, self.marks, self.trace, stream, self._committed, parts.commit
+            self.heap, self.broker, families, names, self.marks, self.trace, stream, self._committed, parts.commit
         )
         self.hub.background.revalue_rows = Stream(plan.seed, "hub", "stretches").pick(STRETCHES)
         corrector = Corrector(self.hub, parts.families)

@@ -12,18 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from lxml import etree
 from shapely.geometry.base import BaseGeometry
 
+from seamline.contract.collection import uncollected
 from seamline.site.survey.feature import VERTICES_MAX, Feature, Notes, Survey, SurveyError, Value
 from seamline.site.survey.kml_data import ExtendedData, put, typed
 from seamline.site.survey.kml_folder import CONTAINERS, Folders
 from seamline.site.survey.kml_geometry import GEOMETRIES, Geometries
 from seamline.site.survey.kml_style import Styles
 from seamline.site.survey.kml_text import decoded, with_prefix
-from seamline.site.survey.kml_xml import Element, child, children, local, text_of, words_of
+from seamline.site.survey.kml_xml import Element, child, children, local, text_of, text_only, words_of
 from seamline.site.survey.repair import mended
-from seamline.site.survey.shapes import Part, built, gathered, outside, swapped, without_altitude
+from seamline.site.survey.shapes import Parts, gathered, outside, swapped, without_altitude
 
 UNREAD: Final = {
     "GroundOverlay": "a picture on the ground",
@@ -37,6 +39,8 @@ UNREAD: Final = {
 TEXTS: Final = frozenset({"name", "description", "address", "phoneNumber", "visibility"})
 SHOWN: Final = frozenset({"open", "LookAt", "Camera", "styleUrl", "Style", "StyleMap", "balloonVisibility"})
 """How a placemark is shown, not what it is: not part of a survey, and not noted."""
+LEAVES: Final = frozenset({"Placemark", *UNREAD})
+"""What is read, or left out, as a whole."""
 DEPTH_MAX: Final = 100
 PREFIXES_MAX: Final = 8
 PLACE: Final = re.compile(r" ?, line \d+, column \d+$")
@@ -46,6 +50,7 @@ TAGS: Final = tuple(
 )
 
 
+@uncollected
 def read_kml(data: bytes, name: str) -> Survey:
     """Read a KML file's bytes; SurveyError with the place when it is none, or not to be trusted."""
     encoded = Notes()
@@ -100,7 +105,8 @@ def events_of(data: bytes, tags: Sequence[str] | None) -> Iterator[tuple[str, El
 class Found:
     """A placemark as it was met: its shape and the names of its folders and styles are made at the end of the file."""
 
-    parts: list[Part]
+    parts: range
+    """Which of the survey's parts are its own."""
     properties: dict[str, Value]
     line: int
     folder: int
@@ -119,12 +125,13 @@ class Reader:
         self._data = ExtendedData(notes)
         self._geometries = Geometries(notes, self._data)
         self._folders = Folders(notes)
+        self._parts = Parts()
         self._vertices = 0
 
     def run(self, data: bytes) -> None:
         """Read everything; raises etree.XMLSyntaxError."""
         self._begins(data)
-        inside = 0  # in how many placemarks and unread things we are
+        inside = 0  # in how many leaves we are
         for event, element in events_of(data, TAGS):
             name = local(element)
             if name in CONTAINERS:
@@ -136,7 +143,7 @@ class Reader:
                     place = f"{self._name}:{element.sourceline}"
                     raise SurveyError(f"{place}: folders lie more than {DEPTH_MAX} deep; no survey does that")
                 continue
-            leaf = name == "Placemark" or name in UNREAD
+            leaf = name in LEAVES
             if event == "start":
                 inside += leaf
                 continue
@@ -178,9 +185,9 @@ class Reader:
             if name in GEOMETRIES:
                 shapes.append((name, one))
             elif name in TEXTS:
-                properties[name] = text_of(one)
+                properties[name] = text_only(one, self._notes)
             elif name == "styleUrl":
-                url = text_of(one)
+                url = text_only(one, self._notes)
             elif name == "ExtendedData":
                 self._data.read(one, properties)
             elif name in {"Style", "StyleMap"}:
@@ -194,14 +201,14 @@ class Reader:
         if parts:
             if key := element.get("id"):
                 put(properties, "id", key)
-            self.found.append(Found(parts, properties, line, self._folders.at, url, style))
+            self.found.append(Found(self._parts.add(parts), properties, line, self._folders.at, url, style))
 
     def _property(self, name: str, element: Element, into: dict[str, Value]) -> None:
         if name == "TimeStamp":
-            put(into, "when", text_of(child(element, "when")))
+            put(into, "when", text_only(child(element, "when"), self._notes))
         elif name == "TimeSpan":
             for end in ("begin", "end"):
-                if text := text_of(child(element, end)):
+                if text := text_only(child(element, end), self._notes):
                     put(into, end, text)
         elif name in {"author", "AddressDetails"}:
             put(into, name, words_of(element))
@@ -218,24 +225,20 @@ class Reader:
     def finished(self) -> list[Feature]:
         """The features, each with its shape, its folder and the style that it names."""
         self._data.settle()
-        shapes = built([part for found in self.found for part in found.parts])
-        wrong = outside(shapes)
+        shapes = self._parts.built()
+        astray = set(np.flatnonzero(outside(shapes)).tolist())
         done: list[Feature] = []
-        first = 0
         for found in self.found:
-            parts = shapes[first : first + len(found.parts)]
-            bad = wrong[first : first + len(found.parts)]
-            first += len(found.parts)
-            if bad.any():
+            parts = shapes[found.parts.start : found.parts.stop]
+            if not astray.isdisjoint(found.parts):
                 name = found.properties.get("name") or "without a name"
                 hint = "; longitude comes first in KML, these look swapped" if swapped(parts) else "; are these metres?"
                 what = f"placemark {name!r}: a place that is not on earth (longitude -180..180, latitude -90..90){hint}"
                 self._notes.left_out(what, found.line)
                 continue
             self._describe(found)
-            done.append(
-                Feature(parts[0] if len(parts) == 1 else self._together(list(parts), found.line), found.properties, found.line)
-            )
+            shape = parts[0] if len(parts) == 1 else self._together(list(parts), found.line)
+            done.append(Feature(shape, found.properties, found.line))
         return done
 
     def _describe(self, found: Found) -> None:
@@ -245,10 +248,10 @@ class Reader:
         style: dict[str, Value] | None = {}
         if found.style_url and (style := self._styles.named(found.style_url)) is None:
             self._notes.left_out(f"style {found.style_url!r}: it is not in this file", found.line)
-        if style or found.style:
-            for key, value in {**(style or {}), **(found.style or {})}.items():
-                if typed(str(found.properties.get(key)), "double") != value:  # tools write styles as data too
-                    put(found.properties, key, value)
+        said = found.properties
+        for key, value in {**(style or {}), **(found.style or {})}.items():
+            if key not in said or typed(str(said[key]), "double") != value:  # tools write styles as data too
+                put(said, key, value)
 
     def _together(self, parts: list[BaseGeometry], line: int) -> BaseGeometry:
         """One shape of several, all with altitudes or all without."""

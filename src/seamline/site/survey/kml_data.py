@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from seamline.site.survey.feature import Notes, Value
-from seamline.site.survey.kml_xml import Element, child, local, text_of
+from seamline.site.survey.kml_xml import Element, child, local, text_of, text_only
 
 INTEGERS: Final = frozenset({"int", "uint", "short", "ushort", "long"})
 
@@ -31,11 +31,11 @@ class ExtendedData:
         for one in element:
             kind = local(one)
             if kind == "Data":
-                put(into, one.get("name", ""), text_of(child(one, "value")))
+                put(into, one.get("name", ""), text_only(child(one, "value"), self._notes))
             elif kind == "SchemaData":
                 self._of_schema(one, into)
             elif kind == "SimpleData":
-                put(into, one.get("name", ""), text_of(one))
+                put(into, one.get("name", ""), text_only(one, self._notes))
             elif kind and not len(one):
                 put(into, kind, text_of(one))
             elif kind:
@@ -47,7 +47,7 @@ class ExtendedData:
         for data in element:
             for one in data:
                 if local(one) == "SimpleArrayData":
-                    found[one.get("name", "")] = [text_of(value) for value in one if local(value) == "value"]
+                    found[one.get("name", "")] = [text_only(value, self._notes) for value in one if local(value) == "value"]
         return found
 
     def typed_array(self, key: str, texts: list[str]) -> Value:
@@ -66,10 +66,12 @@ class ExtendedData:
         for one in element:
             kind, key = local(one), one.get("name", "")
             if kind == "SimpleData":
-                used = put(into, key, typed(text_of(one), (types or {}).get(key, "string")))
+                used = put(into, key, typed(text_only(one, self._notes), (types or {}).get(key, "string")))
                 untyped[used] = key
             elif kind == "SimpleArrayData":
-                put(into, key, [text_of(value) for value in one])
+                put(into, key, [text_only(value, self._notes) for value in one])
+            elif kind:
+                self._notes.left_out(f"<{kind}> in the schema data of a placemark: not known", one.sourceline or 0)
         if types is None and untyped:
             self._late.append((schema, into, untyped))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from seamline.site.survey.feature import Notes
-from seamline.site.survey.kml_xml import Element, children, text_of, words_of
+from seamline.site.survey.kml_xml import Element, children, text_only, words_of
 
 CONTAINERS: Final = frozenset({"kml", "Document", "Folder"})
 SHOWN: Final = frozenset(
@@ -46,7 +46,7 @@ class Folders:
         container = self._all[self.at]
         for name, one in children(element):
             if name == "name":
-                container.name = text_of(one)
+                container.name = text_only(one, self._notes)
             elif name and name not in CONTAINERS | SHOWN and (len(one) or words_of(one) or one.attrib):
                 self._notes.left_out(f"<{name}> of a <{container.kind}>", one.sourceline or 0)
         element.clear()

@@ -10,7 +10,7 @@ from typing import Final
 
 from seamline.site.survey.feature import Notes, Value
 from seamline.site.survey.kml_data import ExtendedData
-from seamline.site.survey.kml_xml import Element, child, children, local, text_of
+from seamline.site.survey.kml_xml import Element, child, children, local, text_only
 from seamline.site.survey.shapes import Part, Places, narrowed
 
 GEOMETRIES: Final = frozenset({"Point", "LineString", "LinearRing", "Polygon", "MultiGeometry", "MultiTrack", "Track", "Model"})
@@ -49,7 +49,11 @@ class Geometries:
                 self._notes.left_out(f"an empty {kind}", element.sourceline or 0)
             return [part for name, one in inner if name in GEOMETRIES for part in self._parts(name, one, properties)]
         for name, one in inner:
-            if (setting := SETTINGS.get(name)) and (text := text_of(one)) and properties.setdefault(setting, text) != text:
+            if (
+                (setting := SETTINGS.get(name))
+                and (text := text_only(one, self._notes))
+                and properties.setdefault(setting, text) != text
+            ):
                 self._notes.left_out(f"<{name}> {text}: another part of the placemark says otherwise", one.sourceline or 0)
         if kind == "Polygon":
             made = self._polygon(element, inner)
@@ -64,9 +68,9 @@ class Geometries:
             self._notes.repaired("<Model>: its place is taken, as a point; its body is not", element.sourceline or 0)
             location = child(element, "Location")
             sides = [] if location is None else [child(location, side) for side in ("longitude", "latitude", "altitude")]
-            places = self._places(",".join(text_of(side) or "0" for side in sides), element)
+            places = self._places(",".join(text_only(side, self._notes) or "0" for side in sides), element)
         else:
-            places = self._places(text_of(child(element, "coordinates")), element)
+            places = self._places(text_only(child(element, "coordinates"), self._notes), element)
         if kind in {"Point", "Model"}:
             if places.size > 1:
                 self._notes.left_out("places after the first of a Point", element.sourceline or 0)
@@ -85,7 +89,7 @@ class Geometries:
             for name, one in children(boundary):
                 if name != "LinearRing":
                     continue
-                ring = self._ring(self._places(text_of(child(one, "coordinates")), one), one)
+                ring = self._ring(self._places(text_only(child(one, "coordinates"), self._notes), one), one)
                 if ring is None:
                     self._nothing(f"a {'hole' if kind == 'innerBoundaryIs' else 'ring'} of a Polygon", one)
                 elif kind == "innerBoundaryIs":
@@ -100,8 +104,8 @@ class Geometries:
 
     def _track(self, element: Element) -> Part | None:
         """A track's places; what it gives for each of them (times, measured values) goes along, when there are as many."""
-        texts = [",".join(text_of(one).split()) for one in element if local(one) == "coord"]
-        along = {"times": [text_of(one) for one in element if local(one) == "when"]}
+        texts = [",".join(text_only(one, self._notes).split()) for one in element if local(one) == "coord"]
+        along = {"times": [text_only(one, self._notes) for one in element if local(one) == "when"]}
         for one in element:
             kind = local(one)
             if kind == "ExtendedData":
@@ -123,7 +127,7 @@ class Geometries:
     def _ring(self, places: Places, element: Element) -> Places | None:
         """A closed ring, or None when it encloses nothing."""
         numbers, width = places
-        if places.size > 2 and numbers[:2] != numbers[len(numbers) - width :][:2]:
+        if places.size > 2 and (numbers[0], numbers[1]) != (numbers[-width], numbers[1 - width]):
             self._notes.repaired("a ring that was left open: closed", element.sourceline or 0)
             places = Places(numbers + numbers[:width], width)
         return places if places.size > 3 else None

@@ -27,7 +27,8 @@ def decoded(data: bytes, name: str, notes: Notes) -> bytes:
     if encoding not in {"utf-8", "utf-16", "none"}:
         return body
     try:
-        body.decode()
+        if not body.isascii():
+            body.decode()
     except UnicodeDecodeError as error:
         line = data[: len(data) - len(body) + error.start].count(b"\n") + 1
         notes.repaired("the file says it is UTF-8 and is not: read as Windows-1252", line)

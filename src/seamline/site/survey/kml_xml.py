@@ -8,6 +8,8 @@ from typing import cast
 
 from lxml import etree
 
+from seamline.site.survey.feature import Notes
+
 Element = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - lxml has no public name for it
 """lxml's own name for the type of its elements."""
 
@@ -41,6 +43,15 @@ def text_of(element: Element | None) -> str:
     if element is None:
         return ""
     return "".join(element.itertext()).strip() if len(element) else (element.text or "").strip()
+
+
+def text_only(element: Element | None, notes: Notes) -> str:
+    """The same of an element that should hold nothing but text; a note on each element that is in it."""
+    if element is not None and len(element):
+        for one in element.iterdescendants():
+            if name := local(one):
+                notes.left_out(f"<{name}> in a <{local(element)}>: only text is read there", one.sourceline or 0)
+    return text_of(element)
 
 
 def words_of(element: Element) -> str:

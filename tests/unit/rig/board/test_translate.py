@@ -62,6 +62,12 @@ def test_what_a_port_can_do_is_done(kind, deed, cuts):
     assert (step.deed, step.cuts, step.at_ms, step.lasts_ms) == (deed, cuts, 1_000, 500)
 
 
+def test_a_network_that_flaps_keeps_the_board_out_again_and_again():
+    steps = course(fault(Kind.FLAPPING, down_ms=100, up_ms=200, lasts_ms=650), scale=2.0).steps
+    assert [(step.at_ms, step.lasts_ms) for step in steps] == [(500, 50), (650, 50), (800, 25)]
+    assert {(step.deed, step.cuts) for step in steps} == {(Deed.REFUSE, True)}
+
+
 def test_expired_credentials_end_the_connection_where_the_plan_says_so():
     assert [course(fault(Kind.EXPIRED, ends=ends)).steps[0].cuts for ends in (0, 1)] == [False, True]
 
@@ -103,6 +109,9 @@ def test_times_and_durations_in_numbers_are_scaled_but_not_how_wrong_a_clock_is(
 def test_no_fault_of_a_drawn_plan_is_lost_and_steps_come_in_order(seed, scale):
     plan = draw(seed, 3, 3_600_000)
     made = translate(plan, 1, EVERYTHING, scale)
-    assert len(made.steps) + sum(count for _, _, count in made.left_out) == len(plan.faults)
+    flapping = sum(one.kind is Kind.FLAPPING and one.device == 1 for one in plan.faults)
+    once = [step for step in made.steps if step.fault is not Kind.FLAPPING]
+    assert len(once) + flapping + sum(count for _, _, count in made.left_out) == len(plan.faults)
+    assert (len(made.steps) > len(once)) == (flapping > 0)
     assert [step.at_ms for step in made.steps] == sorted(step.at_ms for step in made.steps)
     assert all(step.lasts_ms >= 1 for step in made.steps)

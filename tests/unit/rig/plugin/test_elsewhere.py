@@ -2,13 +2,15 @@
 
 import multiprocessing
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from seamline.rig.crew import CrewError, Task, run_seeds
-from seamline.rig.plugin import alarm, guard
+from seamline.rig.plugin import guard, hand
 from seamline.rig.plugin.calls import Calls, call_of
 from seamline.rig.plugin.elsewhere import Elsewhere, parts_apart
 from seamline.rig.plugin.hand import LostError, exit_of, verdict_of
@@ -154,9 +156,27 @@ def test_what_a_core_raises_and_does_is_the_same_in_a_process_of_its_own(tmp_pat
     apart.apart.end()
 
 
+class Hurrying:
+    """A clock that passes a minute each time it is read while a process lives that has written its number in a file."""
+
+    def __init__(self, file):
+        self.file = file
+        self.ahead_s = 0
+
+    def monotonic(self):
+        written = self.file.read_text() if self.file.exists() else ""
+        self.ahead_s += 60 if written.endswith("\n") and psutil.pid_exists(int(written)) else 0
+        return time.monotonic() + self.ahead_s
+
+
 def test_a_core_that_nothing_ends_from_inside_loses_its_process(tmp_path, families, monkeypatch):
-    monkeypatch.setattr(alarm, "WAIT_S", 1.0)
-    blocked = "import signal, time\ndef bye():\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGPROF})\n    time.sleep(3600)"
+    waits = tmp_path / "waits"
+    blocked = f"""import os, pathlib, signal, time
+def bye():
+    signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGALRM, signal.SIGPROF}})
+    pathlib.Path({str(waits)!r}).write_text(f"{{os.getpid()}}\\n")
+    time.sleep(3600)"""
+    monkeypatch.setattr(hand, "time", Hurrying(waits))
     parts = parts_apart(core(tmp_path, "bye()", blocked), families)
     outcome = run(PLAN, parts)
     assert (outcome.broken.promise, outcome.broken.what.partition(" ")[2]) == ("yields", "never returned when ticked")

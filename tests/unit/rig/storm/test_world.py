@@ -14,6 +14,8 @@ from seamline.rig.storm.terms import terms_of
 from seamline.rig.world.plan import Fault, Kind, Plan
 from seamline.rig.world.world import Parts, World
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 DEVICES = 1_000
 ACCEPT_RATE = 40
 """So that the hub tells a thousand devices a spread of half a minute, as it does twenty thousand at the example's own rate."""

@@ -105,6 +105,46 @@ def test_the_count_of_tries_begins_anew_only_after_a_stable_minute(pacer):
         pacer.connects(132_003, 0)
 
 
+def flap(pacer, waits_ms, up_ms=5_000):
+    """Session after session is answered and ends; before each there is a wait. Returns how many there were, and what broke."""
+    now_ms = 0
+    for count, wait_ms in enumerate(waits_ms):
+        try:
+            pacer.ended(now_ms)
+            now_ms += wait_ms
+            pacer.connects(now_ms, 0)
+        except BrokenPromise as broken:
+            return count, str(broken)
+        pacer.answered(now_ms, 1_000)
+        now_ms += up_ms
+    return len(waits_ms), ""
+
+
+def test_a_device_whose_tries_begin_anew_with_each_short_session_is_caught_while_its_link_flaps(pacer):
+    count, said = flap(pacer, [1_000] * 40)  # half of a window that never grows
+    assert count < 20
+    assert "paced: tries too often: " in said
+
+
+def test_waits_of_windows_that_grow_are_none_too_short_even_if_a_third_of_them(pacer):
+    windows_ms = [min(600_000, 2_000 << tries) for tries in range(200)]
+    assert flap(pacer, [window_ms // 3 for window_ms in windows_ms]) == (200, "")  # rare for one device, no more
+    assert pacer.flaps == 199
+
+
+def test_a_device_may_try_often_once_its_sessions_hold(pacer):
+    assert flap(pacer, [1_000] * 200, up_ms=60_000) == (200, "")
+    assert pacer.flaps == 0
+
+
+def test_chance_alone_breaks_no_pace(pacer):
+    stream = Stream(3, "device", "waits")
+    for _ in range(2_000):
+        assert flap(pacer, [stream.below(min(600_000, 2_000 << tries) + 1) for tries in range(12)])[1] == ""
+        pacer.answered(0, 1_000)
+        pacer.ended(60_000)
+
+
 @pytest.mark.parametrize(
     ("waits_ms", "spread"),
     [(range(0, 1_000, 5), True), ([0] * 200, False), ([1_000] * 200, False)],

@@ -7,11 +7,9 @@ import pytest
 
 from seamline.contract import Family, load_family
 from seamline.rig.world.fitting import FITS, fill_ms, fitted
-from seamline.rig.world.marks import CATALOGUE, Marks
+from seamline.rig.world.marks import CATALOGUE
 from seamline.rig.world.plan import Kind
-from seamline.rig.world.run import run
 from seamline.rig.world.scenarios import DAY_MS, DAYS, HOUR_MS
-from seamline.rig.world.world import Parts
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 NAMES = ("heater", "labmeter", "trailcam")
@@ -104,16 +102,3 @@ def test_a_device_that_speaks_seldom_is_deaf_until_it_can_notice(products):
     assert found.silence is Kind.DEAF
     assert found.silent_ms > products["trailcam"].current.heartbeat_ms
     assert fitted("online-but-deaf", products["heater"]).day.silent_ms == 0
-
-
-@pytest.mark.parametrize("name", ["week-offline", "two-day-fiction", "online-but-deaf"])
-def test_the_camera_meets_the_days_that_its_numbers_stretch(name, products):
-    family, met = products["trailcam"], Marks()
-    day = fitted(name, family).day
-    for seed in range(1, 7):
-        outcome = run(day.plan(seed, 8, 3 * HOUR_MS), Parts([family]))
-        assert outcome.broken is None
-        met.add(outcome.marks)
-        if not day.unproved(met):
-            return
-    assert day.unproved(met) == ()

@@ -1,6 +1,7 @@
 import pytest
 
 from seamline.rig.world.broker import Broker
+from seamline.rig.world.flapping import Flapping
 from seamline.rig.world.heap import MS, SECOND, Heap
 from seamline.rig.world.link import Link
 from seamline.rig.world.marks import Marks
@@ -150,6 +151,33 @@ def test_a_network_that_forgets_an_idle_connection_tells_nobody(net):
     assert net.payloads == []
     net.pass_(2 * KEEP_ALIVE_MS * MS)
     assert net.device.heard[-1] == "lost keep_alive"
+
+
+def test_a_flapping_network_breaks_each_connection_and_lets_none_through_until_it_is_back(net):
+    flapping = Flapping(net.link, 5_000, 20_000)
+    assert net.device.heard == ["connected", "lost network"]
+    assert net.stored == [("death", "will")]
+    net.connect()
+    net.pass_(4 * SECOND)  # back after 5 s
+    net.connect()
+    net.pass_(18 * SECOND)
+    assert net.link.is_connected
+    net.pass_(SECOND)  # and gone after 20 s more
+    assert net.device.heard[2:] == ["failed network", "connected", "lost network"]
+    flapping.end()
+    net.connect().pass_(60 * SECOND)
+    assert net.device.heard[5:] == ["connected"]
+
+
+def test_two_that_flap_at_once_are_back_when_both_are(net):
+    one, other = Flapping(net.link, 5_000, 20_000), Flapping(net.link, 20_000, 20_000)
+    net.pass_(6 * SECOND)
+    assert not net.connect().link.is_connected
+    other.end()
+    assert net.connect().link.is_connected
+    one.end()
+    one.end()
+    assert net.link.weather.away == 0
 
 
 @pytest.mark.parametrize(("spoil", "reason"), [("portal", "tls"), ("refuses", "refused"), ("down", "network")])

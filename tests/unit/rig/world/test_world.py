@@ -97,7 +97,7 @@ CONNECTS = (Kind.AUTH_AWAY, Kind.PORTAL, Kind.BROKER_DOWN)
     ("defect", "promises", "kinds"),
     [
         (planted.forgets_its_boot, {"boot-rises"}, POWER),
-        (planted.retries_without_back_off, {"jitter"}, CONNECTS),
+        (planted.retries_without_back_off, {"paced"}, CONNECTS),
         (planted.comes_back_in_step, {"jitter"}, CONNECTS),
         (planted.lets_go_when_sent, {"lost-for-cause"}, (Kind.LINK_CUT, Kind.PARTITION, Kind.LOSSY)),
         (planted.sends_again_while_the_first_try_runs, {"sent-again"}, (Kind.LOSSY, Kind.HUB_KILL, Kind.DEAF)),
