@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, strategies as st
 
-from seamline.hub.downlink import busy_payload, marks_payload
+from seamline.hub.downlink import busy_payload
 from seamline.hub.ingest import busy
 from seamline.hub.ingest.busy import RETRY_MS_MAX, RETRY_MS_MIN, Busy, partition_of
 
@@ -153,14 +153,6 @@ def test_a_partition_is_one_of_those_there_are_and_always_the_same(device, parti
 
 
 # -- the bytes of it ---------------------------------------------------------------------------------------------------------------
-
-MARKS = st.lists(st.tuples(*[st.integers(0, 2**32)] * 3), max_size=6)
-
-
-@given(st.integers(1, 2**32 - 1), st.integers(0, 2**32 - 1), MARKS, st.none() | st.integers(1, 2**32 - 1))
-def test_marks_are_json_with_every_mark_in_its_order(incarnation, session, marks, probe):
-    told = json.loads(marks_payload(incarnation, session, marks, probe))
-    assert told == {"incarnation": incarnation, "session": session, "marks": [list(mark) for mark in marks], "probe": probe}
 
 
 def test_nobody_is_told_to_come_back_in_the_past():
