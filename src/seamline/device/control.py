@@ -76,12 +76,22 @@ class Marks:
 
 
 class Twin:
-    """Everything desired and unresolved, sorted by property; `known`: the versions of ours it has, or None."""
+    """Everything desired and unresolved, sorted by property; `known`: the versions of ours it has, or None.
 
-    __slots__ = ("desired", "known")
+    `to`: the session, boot and incarnation that it is for, or None where it does not say.
+    """
+
+    __slots__ = ("desired", "known", "to")
 
     def __init__(self, document: Document) -> None:
         """Read the parsed JSON; raises Malformed."""
+        self.to: tuple[int, int, int] | None = None
+        if document.get("session") is not None:
+            self.to = (
+                _whole(document, "session", U32_MAX),
+                _whole(document, "boot", U32_MAX),
+                _whole(document, "incarnation", U32_MAX),
+            )
         self.desired: list[Wish] = []
         desired = _mapping(document.get("desired", {}))
         for name in sorted(desired):

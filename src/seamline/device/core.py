@@ -244,8 +244,7 @@ class Core:
 
     def _on_session(self, now_ms: int, answer: Answer) -> bool:
         session = self._session
-        told = (answer.session, answer.boot, answer.incarnation)
-        if told != (session.number, self._counters.boot, self._counters.incarnation):
+        if (answer.session, answer.boot, answer.incarnation) != (session.number, self._counters.boot, self._counters.incarnation):
             return False
         session.hear(now_ms)
         self._counts["refused_marks"] += self._outbox.settle_all(answer.marks)
@@ -290,7 +289,8 @@ class Core:
         return True
 
     def _on_twin(self, now_ms: int, document: TwinDocument) -> bool:
-        if self._session.state != LIVE:
+        here = (self._session.number, self._counters.boot, self._counters.incarnation)
+        if self._session.state != LIVE or document.to not in (None, here):
             return False
         self._session.hear(now_ms)
         self._wish(now_ms, document)

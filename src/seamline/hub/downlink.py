@@ -94,9 +94,10 @@ def busy_payload(retry_after_ms: int) -> bytes:
     return b'{"retry_after_ms":%d}' % retry_after_ms
 
 
-def twin_payload(document: TwinDocument) -> bytes:
-    """The payload of `dn/<device>/twin`."""
-    return _json(_twin(document))
+def twin_payload(document: TwinDocument, to: tuple[int, int, int] | None) -> bytes:
+    """The payload of `dn/<device>/twin` for the session, boot and incarnation known as newest; None: none is known."""
+    members = {} if to is None else dict(zip(("session", "boot", "incarnation"), to, strict=True))
+    return _json({**members, **_twin(document)})
 
 
 def _twin(document: TwinDocument) -> dict[str, object]:

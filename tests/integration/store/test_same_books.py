@@ -102,16 +102,17 @@ class Hub:
         device, name = ("d1", "d2", "d4")[at % 3], ("element_ntc", "element_ntc", "room_ntc")[at % 3]
         numbers = CURVE | {"c0": -40.0 - at} if name == "element_ntc" else NTC
         bounds = ({}, {"from_ms": self.now_ms - 900}, {"to_ms": self.now_ms - 900})[at // 3 % 3]
-        expected = self.corrected.get((device, name), 0)
-        self.corrected[device, name] = expected + 1
-        wanted = Added(device, "heater", name, numbers, "anna", "bench 3", expected, **bounds)
+        told = (numbers, bounds)
+        wanted = Added(device, "heater", name, numbers, "anna", "bench 3", self.version(device, name, told), **bounds)
         store = self.ground.store("calibration")
         async with store.transaction():
-            return await add(store, [wanted, replace(wanted, device="d3", expected=self.of_all(name))])
+            return await add(store, [wanted, replace(wanted, device="d3", expected=self.version("d3", name, told))])
 
-    def of_all(self, name):
-        self.corrected["d3", name] = self.corrected.get(("d3", name), 0) + 1
-        return self.corrected["d3", name] - 1
+    def version(self, device, name, told):
+        """The newest version there is. What says the same as the newest adds none."""
+        count, newest = self.corrected.get((device, name), (0, None))
+        self.corrected[device, name] = (count + (told != newest), told)
+        return count
 
     async def wish(self, name, value):
         try:

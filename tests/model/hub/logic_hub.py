@@ -95,7 +95,7 @@ class LogicHub:
         return {name: {"value": twin.reported.value} for name, twin in self.twins.items() if twin.reported is not None}
 
     def twin_payload(self):
-        return twin_payload(document(self.twins, self._now()))
+        return twin_payload(document(self.twins, self._now()), None)
 
     def books(self):
         return balance(self.ledger.rows.values(), self.folds.values(), self.now_ms)

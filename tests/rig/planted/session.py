@@ -152,6 +152,14 @@ MUTATIONS = [
         kinds=LATE_WISHES,
     ),
     mutation(
+        "a document for another session is obeyed",
+        "what comes down is for whoever is there",
+        "applied-once",
+        Edit(CORE + "_on_twin", "document.to not in (None, here)", "False"),
+        budget=20,
+        kinds=(*LATE_WISHES, Kind.POWER_CUT, Kind.LINK_CUT),
+    ),
+    mutation(
         "an expired wish is done",
         "what has expired is not sent, so what comes has not",
         "applied-once",

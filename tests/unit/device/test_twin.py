@@ -108,6 +108,35 @@ def test_a_twin_outside_a_session_is_stale():
     assert hand.core.books()["stale"] == 1
 
 
+def to_here(hand, **other):
+    """The members that say for whom a document is."""
+    return {"session": hand.core.books()["session"], "boot": hand.core.boot, "incarnation": hand.core.incarnation, **other}
+
+
+def test_a_twin_for_this_session_is_obeyed():
+    hand = Hand()
+    hand.live()
+    assert of_kind(hand.say("twin", desired={"mode": wish(2, 5)}, **to_here(hand)), "apply") == [("mode", 2, 5)]
+    assert hand.core.books()["stale"] == 0
+
+
+@pytest.mark.parametrize("member", ["session", "boot", "incarnation"])
+def test_a_twin_for_another_session_boot_or_incarnation_is_stale(member):
+    hand = Hand()
+    hand.live()
+    here = to_here(hand)
+    effects = hand.say("twin", desired={"mode": wish(2, 5)}, **{**here, member: here[member] + 1})
+    assert (effects, hand.core.books()["stale"]) == ([], 1)
+
+
+@pytest.mark.parametrize("wrong", [{"boot": None}, {"incarnation": "x"}, {"session": -1}, {"session": True}])
+def test_a_twin_that_does_not_say_whole_for_whom_it_is_changes_nothing(wrong):
+    hand = Hand()
+    hand.live()
+    assert hand.say("twin", desired={"mode": wish(2, 5)}, **to_here(hand, **wrong)) == []
+    assert hand.core.books()["malformed"] == 1
+
+
 def test_a_session_without_a_twin_is_a_session():
     hand = Hand()
     hand.core.report(0, "mode", 1)

@@ -55,5 +55,7 @@ def test_busy_says_how_long_and_never_a_negative_time():
         busy_payload(-1)
 
 
-def test_a_twin_document_is_the_session_s_twin_alone():
-    assert json.loads(twin_payload(TWIN))["desired"]["set_point"]["version"] == 4
+def test_a_twin_document_is_the_session_s_twin_and_says_for_which_session_it_is_where_one_is_known():
+    alone = json.loads(twin_payload(TWIN, None))
+    assert alone["desired"]["set_point"]["version"] == 4
+    assert json.loads(twin_payload(TWIN, (5, 3, 7))) == {"session": 5, "boot": 3, "incarnation": 7, **alone}

@@ -39,6 +39,7 @@ COMMON: Object = {
 _ENDED = _rows("boot_first, boot_last, channel, upper", _NUMBERED, _NUMBERED, _CHANNEL, U32)
 _HELD = _rows("boot, channel, first, count", _NUMBERED, _CHANNEL, U32, U32)
 _MARKS = _rows("boot, channel, next", _NUMBERED, _CHANNEL, {"type": "integer", "minimum": 0, "maximum": 1 << 32})
+_TO: Object = {"session": _NUMBERED, "boot": _NUMBERED, "incarnation": _NUMBERED}
 
 
 def _birth(contract: str) -> Object:
@@ -85,9 +86,7 @@ def downlinks(values: Object) -> dict[str, Object]:
     }
     twin = _members("Everything desired and not yet resolved.", wishes)
     session: Object = {
-        "session": _NUMBERED,
-        "boot": _NUMBERED,
-        "incarnation": _NUMBERED,
+        **_TO,
         "time_ms": _MS,
         "uncertainty_ms": _MS,
         "generation": _MS,
@@ -109,7 +108,7 @@ def downlinks(values: Object) -> dict[str, Object]:
         "busy": _members(
             "Say nothing for so long.", {"retry_after_ms": {"type": "integer", "minimum": 0, "maximum": 86_400_000}}
         ),
-        "twin": twin,
+        "twin": _members("As in the answer to a birth; for one session.", {**_TO, **wishes}, tuple(_TO)),
     }
 
 

@@ -33,7 +33,7 @@ ALWAYS: Final = {
     "deaf-shown": "a device whose questions come through and are not answered is not shown as online",
     "twin-honest": "a twin shows what the device said, and calls confirmed only what it said",
     "own-mail": "what comes down to a device is about it: its incarnations, and wishes that were made to it",
-    "applied-once": "a wish is applied once in a boot, none after a newer one, and none after its time where the device knows the time",
+    "applied-once": "a wish is applied once in a boot, none after a newer one, none that came for another session, and none after its time, if that is known",
     "versions": "versions of wishes and of reports rise, and one version is one value",
     "told-once": "each loss and each quarantined frame is told of once; so is a device that is deaf, offline, lost or born anew",
     "failures-told": "a birth counts every connect that failed since the last session",

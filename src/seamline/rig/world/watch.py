@@ -262,11 +262,12 @@ class Watch:
             self._silent_until_ms = max(self._silent_until_ms, until_ms)
             self._leaving.silent(until_ms + said["retry_after_ms"] // 2)
         elif kind == "twin":
-            self._wishes(_document(payload))
+            document = _document(payload)
+            self._wishes(document, document)
         elif kind == "session":
             document = _document(payload)
-            self._wishes(cast("dict[str, object]", document["twin"] or {}))
-            if (document["session"], document["boot"]) == (self._session, self._core.boot):
+            self._wishes(cast("dict[str, object]", document["twin"] or {}), document)
+            if self._is_here(document):
                 if not self._answered:
                     self._answered = True
                     self._failures = 0
@@ -281,13 +282,17 @@ class Watch:
             if document["session"] == self._session and document["probe"] is not None:
                 self._probe_answered = max(self._probe_answered, cast("int", document["probe"]))
 
-    def _wishes(self, twin: dict[str, object]) -> None:
-        """Hold a document of the twin against the wishes that were made to this device."""
+    def _is_here(self, document: dict[str, object]) -> bool:
+        return (document["session"], document["boot"]) == (self._session, self._core.boot)
+
+    def _wishes(self, twin: dict[str, object], to: dict[str, object]) -> None:
+        """Hold a document of the twin against the wishes that were made to this device; `to` says for which session it is, if it does."""
         for setting, wish in cast("dict[str, dict[str, object]]", twin.get("desired") or {}).items():
             if (setting, wish["version"], wish["value"]) not in self._truth.asked:
                 what = f"is told to have {setting} at {wish['value']!r}, wish {wish['version']}, and nobody asked that of it"
                 raise self.broken("own-mail", what)
-        self._wishing.told(twin)
+        if "session" not in to or self._is_here(to):
+            self._wishing.told(twin)
 
     def applies(self, now_ms: int, true_ms: int, name: str, version: int) -> None:
         """It does as it is asked. `true_ms` is Unix time."""

@@ -50,7 +50,7 @@ class Wishing:
             self._applied.clear()
 
     def told(self, twin: dict[str, object]) -> None:
-        """A document of its wishes came."""
+        """A document of its wishes came, for the session that it is in."""
         for name, wish in cast("dict[str, dict[str, object]]", twin.get("desired") or {}).items():
             self._expires_ms[name, cast("int", wish["version"])] = cast("int | None", wish["expires_ms"])
 
@@ -60,7 +60,9 @@ class Wishing:
         self._applied[name] = version
         if before is not None and version <= before:
             return f"does wish {version} of {name} when it has done wish {before}"
-        expires_ms = self._expires_ms.get((name, version))
+        if (name, version) not in self._expires_ms:
+            return f"does wish {version} of {name}, which no document for a session of this boot has told it"
+        expires_ms = self._expires_ms[name, version]
         if expires_ms is None or self._unsure_ms is None or self._clock.has_lied:
             return None
         unsure_ms = self._unsure_ms + abs(now_ms - self._answered_ms) * self._ppm // 1_000_000 + ROUNDED_MS

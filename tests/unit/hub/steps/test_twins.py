@@ -125,12 +125,22 @@ def test_a_birth_of_another_device_sends_no_wish_of_this_one(hand):
     assert hand.desired() == (1, False, False, None)
 
 
+def test_a_document_says_for_which_session_it_is(hand):
+    hand.stage.take(("birth", birth(session=4)))
+    hand.wish()
+    assert hand.send() == 1
+    ((_, sent),) = hand.outlet.sent
+    head = birth(session=4)
+    assert [sent[name] for name in ("session", "boot", "incarnation")] == [
+        head[name] for name in ("session", "boot", "incarnation")
+    ]
+
+
 def test_the_worker_sends_a_wish_once_and_again_when_it_is_not_seen_for_long(hand):
     hand.wish()
     assert (hand.send(), hand.send()) == (1, 0)
-    assert hand.outlet.sent == [
-        ("dn.dev.twin", {"desired": {"set_point": {"value": SET_POINT, "version": 1, "expires_ms": None}}, "known": {}})
-    ]
+    desired = {"set_point": {"value": SET_POINT, "version": 1, "expires_ms": None}}
+    assert hand.outlet.sent == [("dn.dev.twin", {"session": 1, "boot": 1, "incarnation": 7, "desired": desired, "known": {}})]
     hand.stage.now_ms += AGAIN_MS - 100
     hand.stage.take(("data", frame(hand.stage.reading)))
     assert hand.send() == 0
