@@ -1,7 +1,8 @@
 """Words: anchors and reports, each with its number in the session, said again until the hub has taken them.
 
 Records have marks; a word has this. The answer to a probe tells which of those said before it were lost on the way: all that
-the hub did not name as taken. A hub whose answer has no such names does not know words' numbers; the next session says it all.
+the hub did not name as taken. A hub whose answer has no such names does not know words' numbers, and one that has not taken a
+word in ROUNDS_MAX rounds refuses it: the next session says it all.
 """
 
 from .clock import Clock
@@ -9,6 +10,8 @@ from .outbox import NEVER_MS
 from .shapes import Anchor, Taken
 from .twin import Twin
 from .uplink import Uplink
+
+ROUNDS_MAX = 20  # of saying again in a row: so often a link loses nothing, and what is refused is not said for ever
 
 
 class Word:
@@ -37,6 +40,7 @@ class Words:
         self._open: list[Word] = []  # oldest first
         self._number = 0
         self._newest_report = 0  # its number
+        self._rounds = 0  # in which something was lost, since nothing was under way last
 
     def begin(self) -> None:
         """A session begins: say everything that the hub may not have."""
@@ -47,6 +51,7 @@ class Words:
         """The session ended, and its numbers with it."""
         self._open = []
         self._number = 0
+        self._rounds = 0
 
     def say(self, now_ms: int, probe: int) -> None:
         """Say what there is to say, after `probe` probes of this session."""
@@ -71,6 +76,8 @@ class Words:
         """The hub has these."""
         for number in [entry[2] for entry in taken if entry[0] == boot and entry[1] == session]:
             self._open = [word for word in self._open if word.number != number]
+        if not self._open:
+            self._rounds = 0
 
     def again(self, probe: int, *, told: bool) -> None:
         """Probe number `probe` was answered; `told`: by a hub that tells what it took. What it has not of what was said before is lost.
@@ -79,7 +86,8 @@ class Words:
         """
         lost = [word for word in self._open if word.probe < probe]
         self._open = [word for word in self._open if word.probe >= probe]
-        for word in lost if told else ():
+        self._rounds += bool(lost)
+        for word in lost if told and self._rounds <= ROUNDS_MAX else ():
             if word.anchor is None:
                 self._twin.again(word.versions, seen=word.number == self._newest_report)
             elif word.anchor in self._clock.anchors():

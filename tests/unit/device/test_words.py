@@ -2,6 +2,8 @@
 
 from tests.unit.device.hand import UNIX_MS, Hand, said
 
+from seamline.device.words import ROUNDS_MAX
+
 
 def report(hand, value, name="mode"):
     """The application says what is in force; returns the message."""
@@ -123,15 +125,35 @@ def test_a_hub_that_tells_of_no_words_is_asked_once_and_left_in_peace_until_the_
     assert said(hand.live(), "twin")  # the next session says it all
 
 
-def test_a_word_is_said_until_it_is_taken_however_often_it_is_lost():
+def lose(hand, rounds):
+    """The word under way is lost so many times; returns the newest of its numbers."""
+    for _ in range(rounds):
+        (again,) = said(hand.marks(probe=asked(hand)), "twin")
+        assert again["reported"]["mode"]["value"] == 1
+    return again["number"]
+
+
+def test_a_word_is_said_until_it_is_taken_as_often_as_a_link_may_lose_it():
     hand = Hand()
     hand.live()
-    first = report(hand, 1)
-    for _ in range(50):
-        (again,) = said(hand.marks(probe=asked(hand)), "twin")
-        assert again["reported"] == first["reported"]
-    hand.marks(taken=[again["number"]])
+    for _ in range(3):
+        report(hand, 1)
+        hand.marks(taken=[lose(hand, ROUNDS_MAX)])
+        assert hand.core.deadline() == hand.now_ms + 9000
+
+
+def test_a_word_that_the_hub_refuses_is_not_said_for_ever_though_it_takes_others():
+    hand = Hand()
+    hand.live()
+    report(hand, 1)
+    lose(hand, ROUNDS_MAX - 1)
+    other = report(hand, 3, "level")
+    hand.marks(taken=[other["number"]])
+    lose(hand, 1)
+    assert said(hand.marks(probe=asked(hand)), "twin") == []
     assert hand.core.deadline() == hand.now_ms + 9000
+    hand.core.disconnected(hand.now_ms, "network")
+    assert said(hand.live(), "twin")[0]["reported"]["mode"]["value"] == 1  # the next session says it all
 
 
 def test_a_hub_that_is_silent_about_words_is_deaf():
