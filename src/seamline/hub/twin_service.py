@@ -117,13 +117,14 @@ class Announcer:
         now_ms = self._now_ms()
         async with store.transaction():
             twins = await twins_of(store, sorted(no for _, no in devices))
-            newest = await self._newest(store, [name for name, _ in devices])
+            newest = await newest_sessions(store, [name for name, _ in devices])
             payloads = [(f"dn.{name}.twin", twin_payload(document(twins[no], now_ms), newest.get(name))) for name, no in devices]
             await store.run("sent_wishes", {"devices": Int8s([no for _, no in devices]), "at_ms": now_ms})
         broker.publish(payloads)
         return True
 
-    async def _newest(self, store: Store, names: list[str]) -> dict[str, tuple[int, int, int]]:
-        """The newest session, boot and incarnation of each device that has had one."""
-        rows = await store.all("devices", {"ids": names})
-        return {str(row[0]): (int(row[9]), int(row[8]), int(row[7])) for row in rows if row[9]}
+
+async def newest_sessions(store: Store, names: list[str]) -> dict[str, tuple[int, int, int]]:
+    """The newest session, boot and incarnation of each device that has had one."""
+    rows = await store.all("devices", {"ids": names})
+    return {str(row[0]): (int(row[9]), int(row[8]), int(row[7])) for row in rows if row[9]}
