@@ -127,7 +127,7 @@ def ppm(text: str) -> int:
 
 
 def per_second(text: str) -> int:
-    """Read `800/s`; result per second, 1 to 1,000,000."""
+    """Read `800/s`; result per second, 1 to 9,999,999."""
     number, slash, unit = text.partition("/")
     if not slash or unit != "s" or re.fullmatch("[1-9][0-9]{0,6}", number) is None:
         msg = "is not a rate such as '800/s'"

@@ -74,6 +74,86 @@ def test_what_is_not_of_the_kind_is_refused(kind, texts):
             KINDS[kind].read(text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "inside", "outside", "why"),
+    [
+        ("DURATION", ["1 ms", "1200 months"], ["0 s", "1201 months"], "is not between 1 ms and 1200 months"),
+        ("DURATION", ["0.001 s", "1.5 min"], ["0.0001 s", "1.5 ms"], "is not a whole number of ms"),
+        ("SIZE", ["1 B"], ["0 B", "0 GiB"], "is not at least 1 B"),
+        ("SIZE", ["0.5 KiB"], ["1.5 B", "1.0001 KiB"], "is not a whole number of B"),
+        ("PPM", ["0 ppm", "100000 ppm"], ["100001 ppm"], "is not between 0 ppm and 100000 ppm"),
+        ("PUBLISHES", ["1 publish", "1000 publishes"], ["0 publishes", "1001 publishes"], "is not between 1 and 1000 publishes"),
+        ("BUDGET", ["1 B/d", "1 B/month"], ["6 MiB/year", "6 MiB", "6 MiB/"], "is not a budget such as '6 MiB/month' or '200 KiB/d'"),
+        ("BUDGET", ["0.5 KiB/d"], ["0.0001 KiB/d"], "is not a whole number of B"),
+        ("RATE", ["1/s", "9999999/s"], ["10000000/s", "1.5/s", "0/s"], "is not a rate such as '800/s'"),
+        ("integer", ["-5", "300", "0x12C"], ["-6", "301", "0x12D"], "is not between -5 and 300"),
+        ("DECIMAL", ["9" * 20, "-0." + "9" * 20], ["9" * 21, "0." + "9" * 21], "is not a number such as 12 or -0.01"),
+        ("VERSION", ["99999.99999.99999"], ["100000.0.0", "0.0.100000"], "is not a version such as 1.3.0"),
+        ("UNIT", ["m", "m" * 32, "--"], ["m" * 33, "-"], "is not a unit in UCUM form, such as Cel, W or m/s2"),
+        ("NAME", ["a" * 32], ["a" * 33], f"is not {scalars.NAME.wanted}"),
+        ("SHORT_NAME", ["a" * 24], ["a" * 25], f"is not {scalars.SHORT_NAME.wanted}"),
+        ("LABEL", ["a" * 48], ["a" * 49], f"is not {scalars.LABEL.wanted}"),
+    ],
+)  # fmt: skip
+def test_a_kind_ends_where_it_says_that_it_ends(kind, inside, outside, why):
+    for text in inside:
+        KINDS[kind].read(text)
+    for text in outside:
+        with pytest.raises(ScalarError) as refused:
+            KINDS[kind].read(text)
+        assert str(refused.value) == why
+
+
+@given(st.integers(-(10**19), 10**19), st.integers(0, 10**6), st.integers(-3, 3))
+def test_an_integer_s_kind_takes_the_numbers_between_its_ends_and_no_other(low, width, step):
+    high = low + width
+    kind = scalars.integer_between(low, high)
+    assert (kind.placeholder, kind.wanted) == (low, f"an integer from {low} to {high}")
+    assert (kind.read(str(low)), kind.read(str(high))) == (low, high)
+    for value in (low - 1 - abs(step), high + 1 + abs(step)):
+        with pytest.raises(ScalarError, match=f"is not between {low} and {high}"):
+            kind.read(str(value))
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_an_integer_is_the_same_in_either_notation(value):
+    kind = scalars.integer_between(0, 2**64 - 1)
+    assert kind.read(str(value)) == kind.read(hex(value)) == kind.read(f"0x{value:X}") == value
+
+
+@given(st.sampled_from(list(scalars.BYTES.items())), st.integers(1, 10**6))
+def test_a_budget_is_a_size_a_month_or_thirty_times_one_a_day(unit, count):
+    word, size = unit
+    assert scalars.bytes_per_month(f"{count} {word}/month") == count * size
+    assert scalars.bytes_per_month(f"{count} {word}/d") == 30 * count * size
+
+
+@pytest.mark.parametrize(
+    ("choices", "wanted", "why"),
+    [
+        (("on", "off"), "one of on, off", "is not one of: on, off"),
+        (("on",), "on", "is not on"),
+    ],
+)
+def test_a_word_s_kind_names_its_choices_and_takes_them_alone(choices, wanted, why):
+    kind = scalars.word(*choices)
+    assert (kind.wanted, kind.choices, kind.placeholder) == (wanted, choices, choices[0])
+    assert [kind.read(choice) for choice in choices] == list(choices)
+    with pytest.raises(ScalarError) as refused:
+        kind.read("On")
+    assert str(refused.value) == why
+
+
+@given(st.text(max_size=12))
+def test_text_for_people_is_one_line_with_single_spaces(text):
+    try:
+        read = scalars.line(text)
+    except ScalarError:
+        assert not text.strip() or not " ".join(text.split()).isprintable()
+        return
+    assert read.split(" ") == text.split()
+
+
 @pytest.mark.parametrize("name", KINDS)
 @given(text=st.one_of(st.text(max_size=40), st.from_regex(r"\A-?[0-9.]{0,30} ?[A-Za-z/]{0,9}\Z")))
 def test_any_text_is_read_or_refused_never_a_traceback(name, text):

@@ -131,10 +131,12 @@ def judge(batch: Batch, fleet: Fleet, catalogue: Catalogue) -> Judged:
 def reconsider(judged: Judged, fleet: Fleet, catalogue: Catalogue) -> None:
     """Judge by what the database knows of the devices: the product they are, and whose data it is (ownership epoch)."""
     product, epoch = fleet.product[judged.device], fleet.epoch[judged.device]
+    named: dict[int, int] = {}
     for said in judged.said:
         if isinstance(said.input, Birth):
             code = catalogue.product_code(said.input.product)
-            if code not in {1, fleet.product[said.device]} or len(catalogue.products) > 2:
+            if code != named.get(said.device, fleet.product[said.device]):
+                named[said.device] = code
                 product[(judged.device == said.device) & (judged.at > said.at)] = code
     for index, group in enumerate(judged.groups):
         if group.kind.product:
