@@ -1,11 +1,15 @@
-"""The generated C under the rig: `seamline rig run --core firmware/rig/compiled.py:Compiled`.
+"""The generated C under the rig, for any contract.
 
+    SEAMLINE_CONTRACTS=products/pump seamline rig run --contract products/pump --core firmware/rig/compiled.py:Compiled
+
+SEAMLINE_CONTRACTS has the folders that `--contract` names, separated as in PATH; without it the heater's is taken.
 The custody is the Python core's; what C has so far is C's: each record is read and packed by the compiled codec of its contract version, each
 frame is opened by the compiled reader before it leaves, and every wait before a connect is the compiled back-off's. A firmware that has
 more of its core in C replaces more of these methods; one that has all of it in C is a program of its own (serve.py).
 """
 
 import ctypes
+import os
 import subprocess
 import tempfile
 from functools import cache
@@ -15,22 +19,33 @@ from seamline.contract import load_family
 from seamline.contract.codegen import target
 from seamline.device import Core
 
-CONTRACT = Path(__file__).parents[2] / "examples" / "heater"
+HEATER = Path(__file__).parents[2] / "examples" / "heater"
+CONTRACTS = "SEAMLINE_CONTRACTS"
 FLAGS = ("-std=c99", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror")
-ROOM = 256
-"""Bytes of a message's struct, at most."""
+ROOM = 4096
+"""Bytes of a message's struct, at most: a contract's limit of 256 columns, 16 each with what says whether it is there."""
+
+
+def version_of(reference):
+    """The family and the version that are meant by `heater/1.3.0`."""
+    product, _, version = reference.partition("/")
+    folders = os.environ.get(CONTRACTS, str(HEATER)).split(os.pathsep)
+    for family in map(load_family, folders):
+        if family.current.product == product and version in family.versions:
+            return family, family.versions[version]
+    raise ValueError(f"{reference} is not in {', '.join(folders)}: write the folder of {product} into {CONTRACTS}")
 
 
 @cache
 def library(reference):
-    """The code of a contract version (`heater/1.3.0`), compiled."""
-    family = load_family(CONTRACT)
-    folder = Path(tempfile.mkdtemp(prefix="seamline-rig-"))
-    for path, text in target("c")(family, family.versions[reference.partition("/")[2]]).items():
-        (folder / path).write_text(text)
-    made = folder / "core.so"
-    subprocess.run(["cc", *FLAGS, "-o", made, *folder.glob("*.c")], check=True)
-    return ctypes.CDLL(str(made))
+    """The code of a contract version (`heater/1.3.0`), compiled. What is loaded stays when its file goes."""
+    family, version = version_of(reference)
+    with tempfile.TemporaryDirectory(prefix="seamline-rig-") as folder:
+        for path, text in target("c")(family, version).items():
+            Path(folder, path).write_text(text)
+        made = Path(folder, "core.so")
+        subprocess.run(["cc", *FLAGS, "-o", made, *Path(folder).glob("*.c")], check=True)
+        return ctypes.CDLL(str(made))
 
 
 def function(code, name, gives=ctypes.c_bool):

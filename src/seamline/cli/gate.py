@@ -57,6 +57,7 @@ def gate(options: argparse.Namespace) -> int:
         effort=_effort(options),
         go_on=lambda: budget_s is None or time.monotonic() - began_s < budget_s,
         told=progress.say,
+        clock=time.monotonic,
         ran=progress.ran,
         when=datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         command=_command(options),
@@ -84,12 +85,13 @@ def _tell(verdict: Verdict, reports: list[Path], *, as_json: bool) -> None:
     else:
         for line in text.rendered(verdict).splitlines():
             show(clean(line))
-    try:
-        written = [file for path in reports for file in write.save(verdict, path)]
-    except OSError as error:
-        raise BadInstallation(f"the report cannot be written: {error}") from None
-    for file in () if as_json else written:
-        show(f"wrote {file}")
+    for path in reports:
+        try:
+            written = write.save(verdict, path)
+        except OSError as error:
+            raise _unwritten(path, error) from None
+        for file in () if as_json else written:
+            show(f"wrote {file}")
 
 
 def _try_to_write(report: Path) -> None:
@@ -101,7 +103,12 @@ def _try_to_write(report: Path) -> None:
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise BadInstallation(f"the report cannot be written: {error}") from None
+        raise _unwritten(report, error) from None
+
+
+def _unwritten(report: Path, error: OSError) -> BadInstallation:
+    """What is said of a report by the name that it was asked for: the file that failed is one that nobody knows."""
+    return BadInstallation(f"the report cannot be written to {report}: {error.strerror or error}")
 
 
 def _effort(options: argparse.Namespace) -> Effort:

@@ -69,6 +69,8 @@ def _show(plan: StormPlan) -> None:
     show()
     colours = [None if one.within else "31" if one.ours else "33" for one in plan.policies]
     table(COLUMNS, [_row(one) for one in plan.policies], colours)
+    for line in _given_up(plan):
+        show(line)
     show()
     smallest = "There is no first-reconnect spread that holds"
     if plan.smallest_spread_ms is not None:
@@ -80,6 +82,15 @@ def _show(plan: StormPlan) -> None:
     show("Not within the contract's limits:")
     for reason in plan.reasons:
         show(f"  {reason}")
+
+
+def _given_up(plan: StormPlan) -> list[str]:
+    """The policies that were not watched to their end, a line for each number of attempts."""
+    titles: dict[str, list[str]] = {}
+    for one in plan.policies:
+        if one.given_up_words:
+            titles.setdefault(one.given_up_words, []).append(one.title)
+    return [f"{words.capitalize()}, before everybody was back: {'; '.join(names)}." for words, names in titles.items()]
 
 
 def _row(one: Figures) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,8 +82,17 @@ def test_a_report_that_cannot_be_written_is_a_problem_of_the_installation_before
     (tmp_path / "file").write_text("")
     assert main([*BUILD, "--report", str(tmp_path / "file" / "gate.html")]) == exits.BAD_INSTALLATION
     said = capsys.readouterr()
-    assert "the report cannot be written" in said.err
-    assert "build:" not in said.err
+    assert said.err == f"seamline: the report cannot be written to {tmp_path / 'file' / 'gate.html'}: Not a directory\n"
+
+
+def test_a_report_that_cannot_be_written_is_named_as_it_was_asked_for(capsys, tmp_path, monkeypatch):
+    def refused(**given):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(given["dir"] / "tmpxyz"))
+
+    monkeypatch.setattr(sys.modules["seamline.cli.gate"], "TemporaryFile", refused)
+    assert main([*BUILD, "--report", str(tmp_path / "deep" / "report")]) == exits.BAD_INSTALLATION
+    said = capsys.readouterr().err
+    assert said == f"seamline: the report cannot be written to {tmp_path / 'deep' / 'report'}: No such file or directory\n"
 
 
 def test_a_disk_that_is_full_by_the_end_takes_no_verdict_away_and_keeps_no_half_report(capsys, tmp_path, monkeypatch):
@@ -92,9 +102,19 @@ def test_a_disk_that_is_full_by_the_end_takes_no_verdict_away_and_keeps_no_half_
     monkeypatch.setattr(Path, "replace", full)
     assert main([*BUILD, "--report", str(tmp_path)]) == exits.BAD_INSTALLATION
     said = capsys.readouterr()
-    assert "No space left on device" in said.err
+    assert f"the report cannot be written to {tmp_path}: No space left on device" in said.err
     assert "build" in said.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_line_that_repeats_a_day_works_for_a_folder_that_was_named_from_here(one_day, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(HEATER.parent)
+    command = ["gate", HEATER.name, "--seeds", "1", "--devices", "1", "--hours", "1", "--core", SPOILT]
+    assert main([*command, "--report", str(tmp_path)]) == exits.PROMISE_BROKEN
+    capsys.readouterr()
+    (kept,) = (tmp_path / "plans").glob("*.json")
+    assert main(["rig", "replay", str(kept), "--core", SPOILT]) == exits.PROMISE_BROKEN
+    assert "broken: " in capsys.readouterr().out
 
 
 def test_a_day_that_breaks_is_kept_beside_the_report_and_its_line_repeats_it(one_day, capsys, monkeypatch, tmp_path):

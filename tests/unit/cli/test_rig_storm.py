@@ -35,6 +35,7 @@ def test_the_table_has_a_row_for_each_policy_and_the_verdict_follows(capsys):
     ):
         assert title in said
     assert "The smallest first-reconnect spread that holds is" in said
+    assert "Given up" not in said
     assert said.rstrip().endswith("Within the contract's limits.")
 
 
@@ -48,6 +49,17 @@ def test_a_storm_that_does_not_hold_says_what_to_change_and_fails(capsys):
     assert "Change fleet.accept_rate: " in said
     assert "Change fleet.recovery: " in said
     assert "instead of 800/s" in said
+
+
+def test_a_storm_that_was_given_up_says_so_below_the_table(capsys, monkeypatch):
+    monkeypatch.setattr(sys.modules["seamline.rig.storm.plan"], "smallest_spread_ms", lambda *_: None)
+    monkeypatch.setattr(sys.modules["seamline.rig.storm.plan"], "advise", lambda *_: ())
+    assert main(["rig", "storm", HEATER, "--devices", "200000", "--outage", "0", "--policy", "fixed"]) == exits.PROMISE_BROKEN
+    said = capsys.readouterr().out
+    (row,) = [line for line in said.splitlines() if line.startswith("every 5 s ")]
+    assert row.endswith("no: recovery, broker, tries")
+    ours = "Seamline, the spread the hub tells; Seamline, the contract's own spread"
+    assert f"\nGiven up after 8 attempts each, before everybody was back: {ours}; every 5 s.\n" in said
 
 
 def test_where_no_spread_holds_that_is_said(capsys, monkeypatch):

@@ -104,8 +104,8 @@ def _hardware(contract: Contract) -> Iterator[Figure]:
     said = None
     if power is not None and power.battery is not None:
         a_day = charge_a_day_uah(power)
-        days = power.battery.capacity_uah / a_day if a_day else 0
-        said = f"{a_day / 1000:.1f} mAh a day of {charge(power.battery.capacity_uah)} last {days:.0f} d of {duration(power.battery.life_ms)}"
+        lasts = f"last {power.battery.capacity_uah / a_day:.0f} d of" if a_day else "outlast"
+        said = f"{a_day / 1000:.1f} mAh a day of {charge(power.battery.capacity_uah)} {lasts} {duration(power.battery.life_ms)}"
     yield Figure("SL243", "power.battery.life", "battery", said)
     said = None
     if clock.sync_every_ms is not None:

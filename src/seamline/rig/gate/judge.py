@@ -17,7 +17,7 @@ from seamline.rig.gate.subject import Subject
 from seamline.rig.gate.verdict import DayLine, Judgement, SeedRun, Stage, Verdict, not_judged
 from seamline.rig.storm import StormPlan
 from seamline.rig.storm.picture import svg
-from seamline.rig.world.marks import CATALOGUE, Marks
+from seamline.rig.world.marks import Marks
 from seamline.rig.world.world import Parts
 
 
@@ -27,7 +27,7 @@ class Request:
 
     `keep` is given the plan of each day that breaks, and returns the line that repeats it. `go_on` says whether the rig may begin
     another run. `told` hears of each stage that begins, `ran` of each run and what broke in it. `core` is a user's own device core, by
-    its name. `when` and `command` are for the report.
+    its name. `clock` gives seconds, for what a stage took; `when` and `command` are for the report.
     """
 
     stage: Stage
@@ -39,6 +39,7 @@ class Request:
     make_parts: Callable[[Sequence[Family]], Parts] | None = None
     core: str | None = None
     jobs: int = 1
+    clock: Callable[[], float] | None = None
     when: str = ""
     command: str = ""
 
@@ -55,10 +56,16 @@ class _Found:
 def judge(subject: Subject, request: Request) -> Verdict:
     """Judge a product up to a stage. Nothing is raised for what is wrong with the product: it is in the verdict."""
     found = _Found()
+    took: list[tuple[Stage, float]] = []
     for stage in Stage:
-        if stage.order <= request.stage.order:
+        clock = None
+        if _is_asked(stage, request):
+            clock = request.clock
             request.told(f"{stage}: {stage.asks}")
+        began_s = clock() if clock else 0
         ASK[stage](subject, request, found)
+        if clock:
+            took.append((stage, clock() - began_s))
     draft = subject.draft
     known = (draft.product, draft.version, draft.summary) if draft is not None else (subject.folder.resolve().name, "?", "")
     family = subject.family
@@ -67,7 +74,7 @@ def judge(subject: Subject, request: Request) -> Verdict:
         answers=questions.answered(subject, found.judgements, found.runs, found.storm),
         when=request.when, command=request.command, code=seamline.__version__,
         figures=tuple(_figures(found, request.effort)),
-        days=tuple(_days(found)),
+        days=tuple(_days(found)), took=tuple(took),
         pictures=() if found.storm is None else ((_caption(found.storm), svg(found.storm)),),
         system_map="" if family is None else system_map(family, family.current)["system-map.svg"],
     )  # fmt: skip
@@ -123,7 +130,7 @@ def _at_fleet_size(subject: Subject, request: Request, found: _Found) -> Judgeme
 
 def _bench(subject: Subject, family: Family, request: Request) -> Bench:
     return Bench(
-        family, request.effort, str(subject.folder), request.make_parts, request.go_on, request.ran, request.core, request.jobs
+        family, request.effort, str(subject.folder.resolve()), request.make_parts, request.go_on, request.ran, request.core, request.jobs
     )  # fmt: skip
 
 
@@ -173,7 +180,7 @@ def _figures(found: _Found, effort: Effort) -> list[tuple[str, str]]:
         ("device-hours", f"{sum(day.device_hours for day in found.runs):,.0f}"),
         ("faults", f"{sum(day.faults for day in found.runs):,}"),
         ("readings followed", f"{sum(day.readings for day in found.runs):,}"),
-        ("rare states met", f"{marks.reached} of {len(CATALOGUE)}"),
+        ("rare states met", marks.share),
         ("devices a world", f"{effort.devices}"),
         *(
             ("devices at fleet size", f"{each.seeds[0].devices:,}")

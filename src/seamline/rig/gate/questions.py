@@ -14,7 +14,7 @@ from seamline.rig.gate.runs import DayRuns
 from seamline.rig.gate.subject import Subject
 from seamline.rig.gate.verdict import Answer, Evidence, Judgement
 from seamline.rig.storm import StormPlan
-from seamline.rig.world.marks import CATALOGUE, Marks
+from seamline.rig.world.marks import Marks
 
 QUESTIONS: Final = (
     "Who owns the protocol, and how does it change after launch?",
@@ -127,7 +127,8 @@ def _storm(subject: Subject, contract: Contract, storm: StormPlan | None) -> Ite
         yield Evidence(text, subject.place("busy"))
     if storm is not None:
         told = storm.of("told")
-        last = "not all are back" if told.last_ms is None else f"the last device is back after {told.last_ms / 1000:.0f} s"
+        gone = f"not all are back{f', {told.given_up_words}' if told.given_up_words else ''}"
+        last = gone if told.last_ms is None else f"the last device is back after {told.last_ms / 1000:.0f} s"
         yield Evidence(
             f"the storm of {storm.terms.devices:,}: {last}; at most {told.accepted_peak:,} connects accepted in a second,"
             f" {told.broker_peak:,} waiting at the broker, {told.hub_peak:,} messages at the hub, {told.attempts_max} tries of one device"
@@ -149,8 +150,7 @@ def _tests(subject: Subject, runs: Sequence[DayRuns], contract: Contract) -> Ite
         f" {sum(len(day.seeds) for day in runs)} worlds, {sum(day.device_hours for day in runs):,.0f} device-hours,"
         f" {sum(day.faults for day in runs):,} faults, {sum(day.readings for day in runs):,} readings followed to the table"
     )
-    never = f"; never: {', '.join(marks.missed)}" if marks.missed else ""
-    yield Evidence(f"{marks.reached} of {len(CATALOGUE)} rare states were met{never}")
+    yield Evidence(marks.told)
 
 
 def _versions(subject: Subject, contract: Contract) -> Iterator[Evidence]:

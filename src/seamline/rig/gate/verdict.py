@@ -234,6 +234,8 @@ class Verdict:
     days: tuple[DayLine, ...] = ()
     pictures: tuple[tuple[str, str], ...] = ()
     """Caption and SVG of each further picture."""
+    took: tuple[tuple[Stage, float], ...] = ()
+    """Seconds of each stage that was asked, where a clock was given."""
 
     @property
     def reference(self) -> str:

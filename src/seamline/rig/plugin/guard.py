@@ -6,36 +6,27 @@ interrupted at.
 
 from __future__ import annotations
 
-import re
 import signal
 import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import seamline
 from seamline.device import Policy
 from seamline.device.shapes import Document, Effect, Random, Stored
 from seamline.rig.plugin.alarm import Alarm, NeverReturns
 from seamline.rig.plugin.calls import CALLS
+from seamline.rig.plugin.effect_shapes import fault_of
 from seamline.rig.plugin.port import CoreFactory, DeviceCore
 from seamline.rig.plugin.process import ProgramError
+from seamline.rig.plugin.raised import ADDRESS, told_of
 from seamline.rig.world.apart import Ended
 from seamline.rig.world.promises import BrokenPromise
 
 NOT_THEIRS: Final = (Path(seamline.__file__).parent, Path(sysconfig.get_paths()["stdlib"]))
-ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
-SHAPES: Final[dict[str, tuple[type | tuple[type, ...], ...]]] = {
-    "persist": (str, bytes),
-    "forget": (str,),
-    "connect": (bytes,),
-    "close": (str,),
-    "publish": (str, bytes),
-    "apply": (str, object, int),
-}
-"""What each effect carries."""
 MEMBERS: Final = tuple(name for name in vars(DeviceCore) if not name.startswith("_"))
 PROPERTIES: Final = frozenset(("state", "incarnation", "boot"))
 STATES: Final = ("offline", "connecting", "greeting", "live")
@@ -100,8 +91,9 @@ class Guarded:
         if type(effects) is not list:
             raise self._broken(f"gives {_shown(effects)} for its effects; a list is needed")
         for effect in effects:
-            if not _is_effect(effect):
-                raise self._broken(f"asks for {_shown(effect)}, which is no effect; there are {', '.join(SHAPES)}")
+            fault = fault_of(effect)
+            if fault:
+                raise self._broken(f"asks for {_shown(effect)}, {fault}")
         return effects
 
     # -- what it is told -----------------------------------------------------------------------------------------------
@@ -167,8 +159,7 @@ class Guarded:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
                 raise  # it may be the user's; a process that ignores Ctrl-C has it from the core
-            told = ADDRESS.sub("", "".join(traceback.format_exception_only(error)).strip().splitlines()[-1])
-            raise self._broken(f"raised {told}{_line(error.__traceback__)} when {when}") from error
+            raise self._broken(f"raised {told_of(error)}{_line(error.__traceback__)} when {when}") from error
         finally:
             self._alarm.clear()
             CALLS.leave()
@@ -188,18 +179,6 @@ class Guarded:
 def lacks(core: object) -> list[str]:
     """Which parts of the port an object does not have."""
     return [name for name in MEMBERS if not (hasattr(core, name) if name in PROPERTIES else callable(getattr(core, name, None)))]
-
-
-def _is_effect(effect: object) -> bool:
-    if type(effect) is not tuple or not effect:
-        return False
-    name, *parts = cast("tuple[object, ...]", effect)
-    shapes = SHAPES.get(name) if isinstance(name, str) else None
-    return (
-        shapes is not None
-        and len(parts) == len(shapes)
-        and all(isinstance(part, shape) for part, shape in zip(parts, shapes, strict=True))
-    )
 
 
 def _shown(value: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import shlex
 import sys
 import traceback
@@ -21,9 +22,10 @@ from typing import TYPE_CHECKING, Final, cast
 from seamline.device import Core, Policy
 from seamline.device.shapes import Random, Stored
 from seamline.rig.plugin.alarm import Alarm
-from seamline.rig.plugin.guard import Guarded
+from seamline.rig.plugin.guard import MEMBERS, PROPERTIES, Guarded
 from seamline.rig.plugin.port import CoreFactory
 from seamline.rig.plugin.process import Programs
+from seamline.rig.plugin.raised import told_of
 from seamline.rig.world import world as worlds
 from seamline.rig.world.promises import BrokenPromise
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 EXEC: Final = "exec:"
 NAMES_SHOWN: Final = 8
+METHODS: Final = frozenset(MEMBERS) - PROPERTIES
 
 
 class CoreError(ValueError):
@@ -73,13 +76,33 @@ def named_core(name: str) -> NamedCore:
     module = _of_file(name, Path(where)) if where.endswith(".py") else _of_module(name, where)
     factory = getattr(module, attribute, None)
     if factory is None:
-        known = [each for each, value in vars(module).items() if callable(value) and not each.startswith("_")]
-        raise CoreError(
-            f"{name}: there is no {attribute} in {where}; it has {', '.join(known[:NAMES_SHOWN]) or 'nothing to call'}"
-        )
+        raise CoreError(f"{name}: there is no {attribute} in {where}; {_factories_told(module)}")
     if not callable(factory):
         raise CoreError(f"{name}: {attribute} is {type(factory).__name__}, and nothing to call")
     return NamedCore(name, cast("CoreFactory", factory), Alarm())
+
+
+def _factories_told(module: ModuleType) -> str:
+    """What of a module's own can make a core, in words."""
+    found = [each for each, value in vars(module).items() if not each.startswith("_") and _may_make(value, module)]
+    more = ", …" if len(found) > NAMES_SHOWN else ""
+    return f"it has {', '.join(found[:NAMES_SHOWN])}{more}" if found else "nothing in it takes policy, name, random and stored"
+
+
+def _may_make(value: object, module: ModuleType) -> bool:
+    """Whether it is of this module or package, takes what a factory is given, and is no class of something else."""
+    home = str(getattr(value, "__module__", ""))
+    if not callable(value) or not f"{home}.".startswith(f"{module.__name__}."):
+        return False
+    if isinstance(value, type) and not hasattr(value, "__getattr__") and any(not hasattr(value, each) for each in METHODS):
+        return False
+    try:
+        inspect.signature(value).bind("policy", "name", "random", "stored")
+    except TypeError:
+        return False
+    except ValueError:  # what is built in tells nothing
+        return True
+    return True
 
 
 def parts_of(core: str | None, families: Sequence[Family]) -> worlds.Parts:
@@ -130,5 +153,4 @@ def _unfit(name: str, error: Exception) -> CoreError:
     """A module that cannot be imported: what it raised, and where."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     at = "" if last.filename.startswith("<frozen") else f" ({Path(last.filename).name}:{last.lineno})"
-    told = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-    return CoreError(f"{name} cannot be imported: {told}{at}")
+    return CoreError(f"{name} cannot be imported: {told_of(error)}{at}")

@@ -208,6 +208,8 @@ class ProgramCore:
             raise self._ended() from None
         while True:
             answer = pipe.readline(LINE_BYTES_MAX)
+            if len(answer) == LINE_BYTES_MAX and not answer.endswith(b"\n"):
+                raise ProgramError(f"wrote {_short(answer)}, a line of more than {LINE_BYTES_MAX:,} bytes")
             if not answer.endswith(b"\n"):
                 raise self._ended()
             word, *parts = answer.decode(errors="replace").rstrip("\r\n").split(" ")
@@ -286,4 +288,4 @@ def _bytes(word: str) -> bytes:
 
 def _short(line: bytes) -> str:
     text = repr(line.decode(errors="replace").rstrip("\r\n"))
-    return text if len(text) <= LAST_WORDS else text[: LAST_WORDS - 1] + "…'"
+    return text if len(text) <= LAST_WORDS else text[: LAST_WORDS - 2] + "…'"

@@ -48,6 +48,8 @@ class Figures:
     ours: bool
     spread_ms: int
     watched_ms: int
+    given_up_after: int | None
+    """Attempts of a device, on the average, when watching was given up with devices still away; None: it was not."""
     back_share: float
     back_p50_ms: int | None
     back_p95_ms: int | None
@@ -81,6 +83,11 @@ class Figures:
         return all(limit.held for limit in self.limits)
 
     @property
+    def given_up_words(self) -> str:
+        """`given up after 8 attempts each`; empty where it was watched to its end."""
+        return given_up_words(self.given_up_after)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """What did not hold, in words."""
         return tuple(limit.text for limit in self.limits if not limit.held)
@@ -97,6 +104,7 @@ def figures_of(storm: Storm, terms: Terms) -> Figures:
         ours=storm.policy.ours,
         spread_ms=storm.spread_ms,
         watched_ms=storm.watched_ms,
+        given_up_after=storm.given_up_after,
         back_share=len(back) / terms.devices,
         back_p50_ms=_rank(back, terms.devices, 50),
         back_p95_ms=_rank(back, terms.devices, 95),
@@ -129,7 +137,8 @@ def limits_of(storm: Storm, terms: Terms) -> tuple[Limit, ...]:
     away = int((back < 0).sum())
     last_ms = int(back.max())
     if away:
-        came = f"{away:,} of {terms.devices:,} devices are not back after {seconds(storm.watched_ms)}"
+        stopped = f", {given_up_words(storm.given_up_after)}" if storm.given_up_after is not None else ""
+        came = f"{away:,} of {terms.devices:,} devices are not back after {seconds(storm.watched_ms)}{stopped}"
     else:
         came = f"the last device is back after {seconds(last_ms)}"
     failed = storm.given_up + storm.turned_away
@@ -151,8 +160,8 @@ def limits_of(storm: Storm, terms: Terms) -> tuple[Limit, ...]:
         Limit(
             "tries",
             "fleet.tries_max",
-            tries <= terms.tries_max,
-            f"a device tried {tries} times; fleet.tries_max allows {terms.tries_max}",
+            not away and tries <= terms.tries_max,
+            f"a device tried {tries} times{', and not everybody is back' if away else ''}; fleet.tries_max allows {terms.tries_max}",
         ),
         Limit(
             "hub",
@@ -162,6 +171,11 @@ def limits_of(storm: Storm, terms: Terms) -> tuple[Limit, ...]:
             f" ({_origin(terms)}); timing.answer_timeout is {seconds(terms.answer_timeout_ms)}",
         ),
     )
+
+
+def given_up_words(after: int | None) -> str:
+    """How watching a storm ended, where that was before it did."""
+    return "" if after is None else f"given up after {after} attempts each"
 
 
 def seconds(ms: int) -> str:

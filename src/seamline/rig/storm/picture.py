@@ -100,10 +100,9 @@ class _Scales:
 
     def __init__(self, plan: StormPlan) -> None:
         terms, policies = plan.terms, plan.policies
-        ours_ms = max(len(one.curves.back) * one.curves.step_ms for one in policies if one.ours)
         longest_ms = max(len(one.curves.back) * one.curves.step_ms for one in policies)
-        self.until_ms: Final = max(min(longest_ms, 2 * terms.recovery_ms), ours_ms, terms.recovery_ms) * 21 // 20
-        """What comes later is cut off: it is lost anyway."""
+        self.until_ms: Final = max(longest_ms, terms.recovery_ms) * 21 // 20
+        """Every curve has room up to the moment that its caption names."""
         self.rate_max: Final = _ceiling([terms.accept_rate, *(int(max(one.curves.offered)) for one in policies)])
         self.depth_max: Final = _ceiling([100, *(max(*one.curves.broker, *one.curves.hub) for one in policies)])
 
@@ -213,7 +212,8 @@ def _numbers(figures: Figures) -> str:
         back = f"all back after {seconds(figures.last_ms)}"
     else:
         back = f"{figures.back_share:.1%} back after {seconds(figures.watched_ms)}"
-    return f"{back}, attempts each {figures.attempts_median} (most {figures.attempts_max})"
+    attempts = figures.given_up_words or f"attempts each {figures.attempts_median}"
+    return f"{back}, {attempts} (most {figures.attempts_max})"
 
 
 def _short(figures: Figures) -> list[str]:

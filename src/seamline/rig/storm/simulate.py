@@ -28,9 +28,9 @@ SLOTS_MAX: Final = 20_000
 RECOVERIES: Final = 4
 """A storm is watched for so many times what is allowed, or what the broker needs at least, if that is longer."""
 ATTEMPTS_EACH_MAX: Final = 8
-"""On the average; by then it is known that a policy does not end."""
+"""On the average; more are not watched, and the storm is given up."""
 ATTEMPTS_MIN: Final = 1_000_000
-"""So many are made all the same."""
+"""So many of a whole fleet are watched all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Storm:
     policy: Policy
     spread_ms: int
     watched_ms: int
+    given_up_after: int | None
+    """Attempts of a device, on the average, when watching was given up with devices still away; None: it was not."""
     back_ms: I64
     attempts: I64
     course: Course
@@ -106,6 +108,7 @@ class _Run:
         self.hub: Final = HubQueue(terms, self.slot_ns, self.slots)
         self.back_ns: Final = np.full(terms.devices, -1, np.int64)
         self.attempts: Final = np.zeros(terms.devices, np.int64)
+        self.attempts_watched: Final = max(ATTEMPTS_MIN, ATTEMPTS_EACH_MAX * terms.devices)
         self.back = 0
         self.given_up = self.turned_away = self.deaf = self.tried = 0
         self.rows: Final = {name: np.zeros(self.slots, np.int64) for name in ("offered", "accepted", "failed", "broker", "hub")}
@@ -116,10 +119,9 @@ class _Run:
 
     def run(self, until_ms: int, *, to_first_failure: bool) -> Storm:
         slots = min(self.slots, -(-until_ms * NS // self.slot_ns))
-        most = max(ATTEMPTS_MIN, ATTEMPTS_EACH_MAX * self.terms.devices)
         slot: int | None = 0
         last = 0
-        while slot is not None and slot < slots and self.tried < most:
+        while slot is not None and slot < slots and self.tried < self.attempts_watched:
             self._step(slot)
             last = slot
             if self.back == self.terms.devices or (to_first_failure and self.given_up + self.turned_away):
@@ -175,6 +177,7 @@ class _Run:
             policy=self.policy,
             spread_ms=self.waits.spread_ms,
             watched_ms=slots * course.slot_ms,
+            given_up_after=None if answered or self.tried < self.attempts_watched else self.tried // self.terms.devices,
             back_ms=np.where(self.back_ns < 0, -1, -(-self.back_ns // NS)),
             attempts=self.attempts,
             course=course,

@@ -9,7 +9,7 @@ from seamline.rig.timeline.fault_words import told
 from seamline.rig.timeline.recording import MARK, SENT, STORED, WAIT, Recorded
 from seamline.rig.timeline.story import BROKER, HUB, Message, Moment, Span, Story, concerned, lane_of, spans_of
 from seamline.rig.timeline.waits import Wait, broke, offenders, read
-from seamline.rig.timeline.words import said, span
+from seamline.rig.timeline.words import is_wish, said, span
 from seamline.rig.world.marks import CATALOGUE
 from seamline.rig.world.plan import HOUSE
 from seamline.rig.world.trace import Event
@@ -97,7 +97,7 @@ class _Telling:
             self._arrives_at_broker(event)
         elif what.startswith(SENT):
             self._send(event, what.removeprefix(SENT), HUB, f"d{event.device}", "down")
-        elif what in DOWNLINKS or (what == "twin" and b'"desired"' in event.data):
+        elif what in DOWNLINKS or (what == "twin" and is_wish(event.data)):
             self._arrives_at_device(event)
         elif what in UPLINKS:
             self._send(event, what, f"d{event.device}", BROKER, "up")

@@ -62,6 +62,15 @@ def is_downlink(kind: str, members: Mapping[str, object]) -> bool:
     return kind in {"session", "marks", "busy"} or (kind == "twin" and "desired" in members)
 
 
+def is_wish(payload: bytes) -> bool:
+    """Whether the bytes of a `twin` come from the hub, whatever its settings and their values are called."""
+    try:
+        document: object = json.loads(payload)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and is_downlink("twin", cast("dict[str, object]", document))
+
+
 def _unread(kind: str, payload: bytes) -> str:
     return f"{kind}, {len(payload)} bytes that are no such message"
 

@@ -142,18 +142,18 @@ def test_a_table_in_markdown_keeps_its_columns(said):
     assert "<script>" not in re.sub(r"(`+)[^`].*?\1", "", markdown.rendered(verdict_of(said)))
 
 
-# The shape of JUnit XML that both Ant's schema (windyroad/JUnit-Schema, JUnit.xsd) and Jenkins' junit-10.xsd take:
+# The shape of JUnit XML that Jenkins' junit-10.xsd takes, and Ant's schema (windyroad/JUnit-Schema, JUnit.xsd) where there is a time:
 # element: (required attributes, optional ones, children in this order).
 SHAPE = {
     "testsuites": (set(), set(), ["testsuite*"]),
     "testsuite": (
-        {"id", "package", "name", "timestamp", "hostname", "tests", "failures", "errors", "time"},
-        {"skipped"},
+        {"id", "package", "name", "timestamp", "hostname", "tests", "failures", "errors"},
+        {"skipped", "time"},
         ["properties", "testcase*", "system-out", "system-err"],
     ),
     "properties": (set(), set(), ["property*"]),
     "property": ({"name", "value"}, set(), []),
-    "testcase": ({"name", "classname", "time"}, set(), ["skipped?", "error?", "failure?"]),
+    "testcase": ({"name", "classname"}, {"time"}, ["skipped?", "error?", "failure?"]),
     "skipped": (set(), {"message"}, []),
     "error": ({"type"}, {"message"}, []),
     "failure": ({"type"}, {"message"}, []),
@@ -185,6 +185,13 @@ def test_junit_has_the_shape_that_ci_systems_take(verdict):
     checked(root)
     assert [suite.attrib["name"] for suite in root] == list(Stage)
     assert sum(len(suite.findall("testcase")) for suite in root) == len(verdict.judgements)
+
+
+def test_junit_has_the_time_of_what_was_measured_and_no_other(verdict):
+    assert "time=" not in junit.rendered(replace(verdict, took=()))
+    root = ET.fromstring(junit.rendered(replace(verdict, took=((Stage.MAP, 0.0004), (Stage.HARDEN, 83.25)))))
+    assert [suite.get("time") for suite in root] == ["0.000", None, "83.250", None, None]
+    assert not any("time" in case.attrib for case in root.iter("testcase"))
 
 
 def test_junit_tells_failures_errors_and_what_is_asked_later_apart():

@@ -418,6 +418,12 @@ def test_a_world_that_broke_and_holds_when_it_is_run_again_is_no_pass(product):
     OnceCareless.records = 0
     bench = Bench(family, SMALL, str(folder), lambda families: Parts(families, make_core=OnceCareless))
     with pytest.raises(
-        CrewError, match=r"seed \d+ broke \(no-error: .*held when it was run again: a core does not do the same twice"
+        CrewError, match=r"is not deterministic.*: the same plan of seed \d+ gave no-error: .*, and then no broken promise"
     ):
         carry_out(bench)
+
+
+def test_each_stage_that_is_asked_is_timed_by_the_clock_that_is_given(product, judged):
+    folder, seconds = product(), iter([3.0, 4.5, 10.0, 10.25])
+    assert judged(folder, "build", clock=lambda: next(seconds)).took == ((Stage.MAP, 1.5), (Stage.BUILD, 0.25))
+    assert judged(folder, "map").took == ()

@@ -65,6 +65,29 @@ def test_an_error_names_core_line_and_call_and_has_no_address(guarded):
     assert found.what == told
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("no such mode\nthere are two:\nheat, off"), "ValueError: no such mode …"),
+        (ValueError("\n\nno such mode\n"), "ValueError: no such mode"),
+        (ValueError(), "ValueError"),
+        (SyntaxError("bad", ("app.py", 1, 2, "x =", 1, 3)), "SyntaxError: bad"),
+        (ExceptionGroup("two\nthings", [ValueError("a"), KeyError("b")]), "ExceptionGroup: two …"),
+    ],
+)
+def test_an_error_keeps_its_type_however_long_its_message_is(error, told, guarded):
+    error.add_note("a note\nof two lines")
+
+    class Raises(Core):
+        def tick(self, _now_ms):
+            raise error
+
+    assert re.match(
+        rf"app\.py:make raised {re.escape(told)} \(test_guard\.py:\d+\) when ticked$",
+        broken(lambda: guarded(Raises).tick(1)).what,
+    )
+
+
 def test_an_exit_is_an_error_as_any_other(guarded):
     line = cores.Exits.connected.__code__.co_firstlineno + 1
     told = f"app.py:make raised SystemExit: 3 (cores.py:{line}) when told that its link is up"
@@ -147,6 +170,27 @@ def test_nonsense_for_effects_is_shown_shortly(effects, guarded):
     told = broken(guarded(Nonsense).effects).what
     assert told.startswith(("app.py:make asks for ", "app.py:make gives "))
     assert len(told) < 260
+
+
+@pytest.mark.parametrize(
+    ("effect", "says"),
+    [
+        (("persist", "c1", "text"), "asks for ('persist', 'c1', 'text'), whose data is of type str; bytes are needed"),
+        (("persist", b"c1", b""), "whose key is of type bytes; a str is needed"),
+        (("forget", 7), "whose key is of type int; a str is needed"),
+        (("connect", None), "whose will is of type NoneType; bytes are needed"),
+        (("close", None), "whose reason is of type NoneType; a str is needed"),
+        (("publish", "data", bytearray(2)), "whose data is of type bytearray; bytes are needed"),
+        (("apply", "set_point", 7, "2"), "whose version is of type str; an int is needed"),
+        (("publish", "data"), "with 1 of what follows its name; needed are kind, data"),
+        (["forget", "key"], "which is a list; a tuple is needed"),
+        (("explode",), "which is no effect; there are persist, forget, connect, close, publish, apply"),
+        ((), "which is no effect; there are persist"),
+    ],
+)
+def test_an_effect_that_cannot_be_used_says_what_is_needed(effect, says, guarded):
+    kind = type("Nonsense", (Core,), {"effects": lambda _self: [effect]})
+    assert says in broken(guarded(kind).effects).what
 
 
 @pytest.mark.parametrize(

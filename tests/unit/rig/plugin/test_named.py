@@ -45,7 +45,8 @@ def test_a_name_that_is_no_core_is_refused_with_the_reason(name, says):
             "cannot be imported: ModuleNotFoundError: No module named 'nothing_of_this_name' (app.py:1)",
         ),
         ("x = 1\n1 / 0\n", "cannot be imported: ZeroDivisionError: division by zero (app.py:2)"),
-        ("def make(:\n", "cannot be imported: SyntaxError"),
+        ("def make(:\n", "cannot be imported: SyntaxError: invalid syntax"),
+        ("raise ValueError('no\\nsuch board')\n", "cannot be imported: ValueError: no … (app.py:1)"),
     ],
 )
 def test_a_file_that_cannot_be_imported_says_where(text, says, tmp_path):
@@ -55,9 +56,27 @@ def test_a_file_that_cannot_be_imported_says_where(text, says, tmp_path):
     assert says in str(found.value)
 
 
-def test_what_it_has_is_named_when_the_factory_is_not_there():
-    with pytest.raises(CoreError, match="it has Core, RaisesOnWishes, NeverReturns"):
+def test_what_may_be_a_factory_is_named_when_the_factory_is_not_there():
+    with pytest.raises(CoreError) as found:
         named_core(f"{CORES}:make")
+    told = "it has RaisesOnWishes, NeverReturns, WaitsForEver, Exits, Counts, HasNoBooks, none, divides"
+    assert str(found.value).endswith(f"there is no make in {CORES}; {told}")
+
+
+def test_a_module_without_a_factory_of_its_own_says_what_one_takes(tmp_path):
+    (tmp_path / "app.py").write_text(
+        "from pathlib import Path\nfrom seamline.device import Core\n\n\nclass AppError(Exception):\n    pass\n\n\n"
+        "def make(policy):\n    return Core(policy, '', None, {})\n"
+    )
+    with pytest.raises(CoreError) as found:
+        named_core(f"{tmp_path / 'app.py'}:Core2")
+    assert str(found.value).endswith("app.py; nothing in it takes policy, name, random and stored")
+
+
+def test_many_factories_are_cut_and_that_is_shown(tmp_path):
+    (tmp_path / "app.py").write_text("\n".join(f"def make{at}(policy, name, random, stored): ..." for at in range(9)))
+    with pytest.raises(CoreError, match=r"it has make0, make1, make2, make3, make4, make5, make6, make7, …$"):
+        named_core(f"{tmp_path / 'app.py'}:make")
 
 
 def test_a_file_finds_its_neighbours_and_leaves_the_path_as_it_was(tmp_path):

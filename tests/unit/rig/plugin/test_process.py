@@ -1,17 +1,20 @@
 """A core that is a program: the lines, MicroPython behind them, and programs that do not keep to them."""
 
+import os
 import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from tests.unit.rig.plugin.conftest import FIRMWARE, ROOT
 
+from seamline.contract import load_family
 from seamline.device import Policy
 from seamline.rig.plugin.alarm import Alarm
 from seamline.rig.plugin.guard import Guarded
-from seamline.rig.plugin.named import named_core, parts_of
+from seamline.rig.plugin.named import CoreError, named_core, parts_of
 from seamline.rig.plugin.process import ProgramError, Programs, document_of, leave_no_program
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.run import run
@@ -29,6 +32,7 @@ LINES = {
     "no number": ("print('done soon live 1 1', flush=True)", "wrote 'done soon live 1 1', which is no line"),
     "no JSON": ("print('apply set_point 1 {', flush=True)", "wrote 'apply set_point 1 {', which is no line"),
     "an error": ("print('error the battery is flat', flush=True)", "says: the battery is flat"),
+    "a line beyond the bound": ("print('x' * (1 << 20), flush=True)", "a line of more than 1,048,576 bytes"),
     "a line without end": ("print('x', end='', flush=True)", "ended with code 0"),
 }
 
@@ -130,10 +134,26 @@ def test_the_example_does_the_same_on_cpython_and_micropython(served, families):
     assert hashes(f"exec:{MICROPYTHON} {served}", families) == hashes(f"exec:{sys.executable} {served}", families)
 
 
-def test_generated_c_in_a_core_does_what_the_core_does(families):
+@pytest.mark.parametrize("product", ["heater", "labmeter"])
+def test_generated_c_in_a_core_does_what_the_core_does_and_leaves_no_file(product, monkeypatch, tmp_path):
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler; install the package gcc")
+    folder = ROOT / "examples" / product
+    monkeypatch.setenv("SEAMLINE_CONTRACTS", os.pathsep.join([str(ROOT / "examples" / "trailcam"), str(folder)]))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    families = [load_family(folder)]
     assert hashes(f"{FIRMWARE / 'compiled.py'}:Compiled", families) == hashes(None, families)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generated_c_of_a_contract_that_nobody_named_says_where_to_name_it(monkeypatch):
+    monkeypatch.delenv("SEAMLINE_CONTRACTS", raising=False)
+    core = named_core(f"{FIRMWARE / 'compiled.py'}:Compiled")
+    with pytest.raises(
+        CoreError,
+        match=r"raised ValueError: labmeter/1\.0\.0 is not in .*heater: write the folder of labmeter into SEAMLINE_CONTRACTS",
+    ):
+        core.check([load_family(ROOT / "examples" / "labmeter")])
 
 
 def test_a_process_that_is_told_to_end_kills_its_programs_and_touches_no_pipe(tmp_path, heater):

@@ -1,9 +1,11 @@
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seamline.contract import load_family
+from seamline.rig.storm import plan
 from seamline.rig.storm.terms import terms_of
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
@@ -23,3 +25,12 @@ def make_terms(heater):
         return replace(few, **{"accept_rate": max(1, devices // 25), "told_spread_ms": 31_250, **changes})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def given_up(heater):
+    """A plan of which each policy is given up, after 309, 309, 349 and 66 s; what would help is not searched for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["seamline.rig.storm.plan"], "advise", lambda *_: ())
+        patch.setattr(sys.modules["seamline.rig.storm.plan"], "smallest_spread_ms", lambda *_: None)
+        return plan(heater, 200_000, 0, policies=("equal-jitter", "fixed"))

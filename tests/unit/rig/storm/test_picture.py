@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from seamline.rig.storm import plan
-from seamline.rig.storm.picture import advice_sentences, page, svg
+from seamline.rig.storm.picture import _Scales, advice_sentences, page, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -51,6 +51,26 @@ def test_nothing_is_drawn_outside_its_field(fails):
             points = [tuple(map(float, point.split())) for point in drawn[1:].split(" L")]
             assert all(0 <= x <= 296 and -0.1 <= y <= 66.1 for x, y in points), name
             assert points == sorted(points, key=lambda point: point[0])
+
+
+def test_every_curve_ends_when_its_caption_says(given_up, fails):
+    for made in (given_up, fails):
+        drawn = svg(made)
+        until_ms = _Scales(made).until_ms
+        for row, figures in enumerate(made.policies):
+            for name in ("offered", "accepted", "broker", "hub", "back"):
+                curve = [one for one in paths(drawn, name) if "h16" not in one][row]
+                end_ms = float(curve.rpartition("L")[2].split()[0]) / 296 * until_ms
+                said_ms = figures.watched_ms if figures.last_ms is None else figures.last_ms
+                assert abs(end_ms - said_ms) <= figures.curves.step_ms + until_ms / 1_000, (figures.name, name)
+
+
+def test_a_row_that_was_given_up_says_so(given_up, fails):
+    said = words(svg(given_up))
+    assert "0.1% back after 349 s, given up after 8 attempts each (most 9)" in said
+    assert sum("given up after 8 attempts each" in each for each in said if each) == len(given_up.policies)
+    assert "given up after 8 attempts each" in page(given_up)
+    assert "given up" not in page(fails)
 
 
 def test_the_verdict_names_the_numbers_that_do_not_hold(fails):

@@ -11,7 +11,7 @@ from tests.unit.rig.storm.conftest import EXAMPLES
 from seamline.contract import load_family
 from seamline.rig.storm import POLICIES, StormError, plan
 from seamline.rig.storm.advice import UNLIMITED, advise, smallest_spread_ms
-from seamline.rig.storm.figures import POINTS_MAX, TRIES_SHOWN, figures_of, seconds
+from seamline.rig.storm.figures import POINTS_MAX, TRIES_SHOWN, figures_of, limits_of, seconds
 from seamline.rig.storm.simulate import run
 from seamline.rig.storm.terms import terms_of
 
@@ -167,6 +167,34 @@ def test_figures_sum_a_storm_up_and_add_nothing(make_terms, policy, devices, acc
     assert curves.back == tuple(sorted(curves.back))
     assert curves.back[-1] == pytest.approx(figures.back_share, abs=1e-4)
     assert figures.within == (not figures.reasons)
+
+
+def test_tries_are_not_held_while_somebody_is_away(make_terms):
+    terms = make_terms(1_000, accept_rate=20, tries_max=10, recovery_ms=120_000)
+    (short, whole) = (run(POLICIES["told"], terms, 1, until_ms=until_ms) for until_ms in (5_000, None))
+    limits = {limit.name: limit for limit in limits_of(short, terms)}
+    assert short.attempts.max() <= 10
+    assert not limits["tries"].held
+    assert limits["tries"].text == "a device tried 1 times, and not everybody is back; fleet.tries_max allows 10"
+    assert limits["recovery"].text.endswith("devices are not back after 5 s; fleet.recovery allows 120 s")
+    assert (whole.back_ms >= 0).all()
+    assert {limit.name: limit.held for limit in limits_of(whole, terms)}["tries"] == (whole.attempts.max() <= 10)
+
+
+def test_a_storm_that_was_given_up_says_so_wherever_it_is_judged(given_up):
+    """Each device of the fixed policy tries less often than the contract allows, and would for ever."""
+    fixed = given_up.of("fixed")
+    assert fixed.attempts_max <= given_up.terms.tries_max
+    assert [limit.name for limit in fixed.limits if not limit.held] == ["recovery", "broker", "tries"]
+    assert fixed.given_up_words == "given up after 8 attempts each"
+    assert "devices are not back after 65.8 s, given up after 8 attempts each; fleet.recovery allows 120 s" in fixed.reasons[0]
+    assert [one["given_up_after"] for one in given_up.document()["policies"]] == [8, 8, 8, 8]
+    assert "fleet.tries_max allows 10" in given_up.reasons[2]
+
+
+def test_a_storm_that_was_watched_to_its_end_says_nothing_of_giving_up(whole):
+    assert [one.given_up_words for one in whole.policies] == [""] * len(whole.policies)
+    assert {one["given_up_after"] for one in whole.document()["policies"]} == {None}
 
 
 def test_the_busiest_second_is_over_any_second_and_not_over_those_of_the_clock(make_terms):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tests.unit.rig.storm.conftest import EXAMPLES
 
+from seamline.rig.storm import simulate
 from seamline.rig.storm.policies import POLICIES
 from seamline.rig.storm.simulate import ATTEMPTS_EACH_MAX, ATTEMPTS_MIN, SLOTS_MAX, SLOTS_MS, run, slot_ms, watch_ms
 from seamline.rig.storm.terms import ANSWER_MS, CONNECT_MS, Terms
@@ -106,6 +107,22 @@ def test_a_policy_that_never_ends_is_given_up(make_terms):
     assert storm.wasted > 0.9
     assert storm.attempts.sum() <= max(ATTEMPTS_MIN, ATTEMPTS_EACH_MAX * terms.devices) + terms.devices
     assert storm.drained_ms is None
+    assert storm.given_up_after == ATTEMPTS_MIN // terms.devices > ATTEMPTS_EACH_MAX
+
+
+def test_a_storm_is_given_up_only_with_devices_away(make_terms, monkeypatch):
+    terms = make_terms(300, accept_rate=10_000, messages_rate=50, answer_timeout_ms=200, told_spread_ms=1_000)
+    whole = run(POLICIES["told"], terms, 1)
+    assert (whole.back_ms >= 0).all()
+    assert whole.given_up_after is None
+    monkeypatch.setattr(simulate, "ATTEMPTS_MIN", int(whole.attempts.sum()) + 1)
+    monkeypatch.setattr(simulate, "ATTEMPTS_EACH_MAX", 0)
+    assert run(POLICIES["told"], terms, 1).given_up_after is None
+    monkeypatch.setattr(simulate, "ATTEMPTS_MIN", 300)
+    short = run(POLICIES["told"], terms, 1)
+    assert (short.back_ms < 0).any()
+    assert short.given_up_after == int(short.attempts.sum()) // 300 >= 1
+    assert short.watched_ms < whole.watched_ms
 
 
 def test_a_storm_is_watched_no_longer_than_asked(make_terms):
@@ -113,6 +130,7 @@ def test_a_storm_is_watched_no_longer_than_asked(make_terms):
     storm = run(POLICIES["told"], terms, 1, until_ms=5_000)
     assert storm.watched_ms == 5_000
     assert 0 < (storm.back_ms >= 0).sum() < 1_000
+    assert storm.given_up_after is None
 
 
 def test_deaf_sessions_are_closed_and_begun_again(make_terms):

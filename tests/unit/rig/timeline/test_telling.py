@@ -1,5 +1,6 @@
 """A recording changes nothing, and its story tells each message, fault and end as they were."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from seamline.rig.timeline import recording
 from seamline.rig.timeline.recording import MARK, SENT, STORED, Recorded, record
 from seamline.rig.timeline.story import BROKER, HUB, ON_BROKER, ON_NETWORK, concerned, lane_of, who
-from seamline.rig.timeline.telling import tell
+from seamline.rig.timeline.telling import BEFORE_US, tell
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.plan import SPECS, Fault, Kind, Plan
 from seamline.rig.world.promises import BrokenPromise
@@ -189,3 +190,96 @@ def test_what_a_link_does_is_said_with_its_reason(what, data):
 
 def test_an_event_that_no_story_knows_is_left_out():
     assert not [each for each in story_of((7, 0, "sneeze", b"")).moments if each.at_us == 7]
+
+
+def test_a_fault_without_a_length_is_never_over():
+    told = story_of(faults=(Fault(1_000, Kind.LINK_CUT, 0), Fault(1_000, Kind.DEAF, 0, 2_000), Fault(9_000, Kind.MUTE, 0, 2_000)))
+    assert [(each.sort, each.what.partition(":")[0]) for each in told.moments if each.sort in {"fault", "mend"}] == [
+        ("fault", "link-cut"),
+        ("fault", "deaf"),
+        ("mend", "deaf is over"),
+        ("mend", "faults are over and nothing more is measured"),
+        ("fault", "mute"),
+    ]
+
+
+@pytest.mark.parametrize("at_ms", [9_999, 10_000, 10_001])
+def test_only_what_begins_before_the_end_is_told(at_ms):
+    told = story_of(faults=(Fault(at_ms, Kind.DEAF, 0, 1),), end_us=10_000_000)
+    begun = [each.at_us for each in told.moments if each.sort == "fault"]
+    assert begun == ([at_ms * 1_000] if at_ms <= 10_000 else [])
+    assert [each.from_us for each in told.spans] == begun
+    assert all(each.until_us <= told.end_us for each in told.spans)
+    assert [each.at_us for each in told.moments if each.what == "deaf is over"] == ([10_000_000] if at_ms == 9_999 else [])
+
+
+@pytest.mark.parametrize(("kind", "way"), [("reported", "up"), ("desired", "down")])
+@pytest.mark.parametrize("name", ["target", "desired", "reported"])
+def test_a_twin_goes_up_with_what_is_reported_and_down_with_what_is_desired(kind, way, name):
+    payload = json.dumps({kind: {name: {"value": "desired"}}}, separators=(",", ":")).encode()
+    first, second = ("twin", f"{STORED}0 1 twin") if way == "up" else (f"{SENT}twin", "twin")
+    story = story_of((5, 0, first, payload), (8, 0, second, payload))
+    (message,) = story.messages
+    assert (message.sent.sort, message.arrived_us, message.why) == (way, 8, "")
+
+
+@pytest.mark.parametrize(("gap_us", "why"), [(BEFORE_US - 1, "still on its way at the end"), (BEFORE_US, "never comes")])
+def test_a_message_that_has_had_its_time_when_a_promise_breaks_never_comes(gap_us, why):
+    broken = BrokenPromise("values", "wrong", 0)
+    assert story_of((5, 0, "probe", PROBE), end_us=5 + gap_us, broken=broken).messages[0].why == why
+    assert story_of((5, 0, "probe", PROBE), end_us=5 + gap_us).messages[0].why == "never comes"
+
+
+def test_a_message_is_lost_only_by_the_mark_that_follows_it_at_once():
+    lost, up = MARK + "uplink-lost", "lost on its way up"
+    assert story_of((5, 0, "probe", PROBE), (5, -1, lost, b"")).messages[0].why == up
+    assert story_of((5, 0, "probe", PROBE), (6, -1, lost, b"")).messages[0].why == "never comes"
+    twice = story_of((5, 0, "probe", PROBE), (5, 0, "probe", PROBE), (5, -1, lost, b""), (8, 0, f"{STORED}0 1 probe", PROBE))
+    assert [(each.arrived_us, each.why) for each in twice.messages] == [(8, ""), (None, up)]
+    came = story_of((5, 0, "probe", PROBE), (5, 0, f"{STORED}0 1 probe", PROBE), (5, -1, lost, b""))
+    assert [(each.arrived_us, each.why) for each in came.messages] == [(5, "")]
+
+
+def test_what_an_ended_connection_took_along_is_not_what_comes_now():
+    story = story_of(
+        (1, 0, "connected", b""), (2, 0, "probe", PROBE), (3, 0, "lost", b"network"), (4, 0, "connected", b""),
+        (5, 0, "probe", PROBE), (6, 0, f"{STORED}0 1 probe", PROBE), (7, 0, f"{STORED}0 2 probe", PROBE),
+    )  # fmt: skip
+    assert [(each.sent.at_us, each.arrived_us) for each in story.messages] == [(2, 7), (5, 6)]
+    live = [(each.from_us, each.until_us) for each in story.spans if each.sort == "live"]
+    assert live == [(1, 3), (4, story.end_us)]
+
+
+def test_marks_of_one_moment_are_told_apart_by_what_they_say():
+    story = story_of((2, -1, MARK + "redelivered", b""), (2, -1, MARK + "duplicate", b""), (3, -1, MARK + "duplicate", b""))
+    marks = [(each.at_us, each.lane) for each in story.moments if each.sort == "mark"]
+    assert marks == [(2, HUB), (2, HUB), (3, HUB)]
+
+
+def test_what_was_counted_before_another_event_of_a_device_is_not_told_of_its_boot():
+    rot = MARK + "flash-rot"
+    story = story_of((1, -1, rot, b""), (2, 0, "failed", b"refused"), (3, 0, "boot", b"power_on"))
+    assert [each.what for each in story.moments if each.sort == "boot"] == ["boots after power on"]
+
+
+def test_a_record_that_is_sent_again_says_so_once():
+    story = story_of((1, -1, MARK + "resent", b""), (1, 0, "probe", PROBE), (2, 0, "probe", PROBE))
+    assert [each.sent.what.startswith("again: ") for each in story.messages] == [True, False]
+
+
+def test_a_commit_names_what_it_commits_and_leaves_the_rest_for_the_next():
+    story = story_of(
+        (1, 0, f"{STORED}0 1 death", BYE), (2, 0, f"{STORED}0 2 probe", PROBE), (2, 0, f"{STORED}1 2 probe", PROBE),
+        (3, -1, "commit", b"0 1"), (4, -1, "commit", b"0 1"), (5, -1, "commit", b"0 2"),
+    )  # fmt: skip
+    assert [(each.at_us, each.what) for each in story.moments if each.sort == "commit"] == [
+        (3, "commits partition 0 up to message 1: death of device 0"),
+        (5, "commits partition 0 up to message 2: probe of device 0"),
+    ]
+
+
+def test_a_promise_to_nobody_in_particular_breaks_in_the_lane_of_the_hub():
+    for device, lane in ((-1, HUB), (0, "d0")):
+        broken = BrokenPromise("values", "wrong", device)
+        story = story_of((9, device, "broken", b"values: wrong"), end_us=9, broken=broken)
+        assert [(each.lane, each.what) for each in story.moments if each.sort == "broken"] == [(lane, "broken: values: wrong")]

@@ -91,3 +91,26 @@ def test_the_devices_that_waited_so_most_often_come_first():
     assert offenders(events, "failure") == [5, 3]
     assert offenders(events, "session") == []
     assert offenders(events, "") == []
+
+
+def test_devices_that_waited_equally_often_come_by_their_index():
+    waits = []
+    for at, index in enumerate((7, 0, 7, 0, 4)):
+        waits += [Event(at, index, "connect", b""), Event(at, -1, "wait boot 1 500", b"")]
+    assert offenders(waits, "boot") == [0, 7, 4]
+
+
+def test_a_wait_whose_connect_was_not_kept_is_no_devices():
+    assert all(index < 0 for index in offenders([Event(1, -1, "wait boot 1 500", b"")], "boot"))
+
+
+def test_what_is_recorded_of_the_fleet_is_no_devices(recorded):
+    told = [event for event in recorded.events if event.what.startswith(("wait ", "mark "))]
+    assert {event.device for event in told} == {-1}
+
+
+def test_the_page_leads_to_the_first_of_the_waits(story):
+    text = page(story)
+    (first,) = re.findall(r'href="#m(\d+)">the first of the ', text)
+    marked = [int(number) for number in re.findall(r'offends" id="m(\d+)"', text)]
+    assert int(first) == marked[0] < marked[-1]

@@ -26,6 +26,14 @@ def test_the_margin_is_what_is_left_above_the_sensitivity_both_ways():
     assert found.radio_of("g").antenna_dbi == 2.0
 
 
+@given(st.floats(0, 5), st.floats(0, 5), st.sampled_from([(2, 14), (14, 2), (10, 10)]))
+def test_a_cable_at_either_end_costs_its_loss_once_in_whichever_direction_is_the_weaker(first_db, last_db, powers):
+    one, other = ((lora(tx_dbm=power),) for power in powers)
+    bare = link(at("a", 0, 0, 30, radios=one), at("b", 300, 0, 30, "gateway", other), flat())
+    ends = at("a", 0, 0, 30, radios=one, cable_db=first_db), at("b", 300, 0, 30, "gateway", other, cable_db=last_db)
+    assert link(*ends, flat()).margin_db == pytest.approx(bare.margin_db - first_db - last_db)
+
+
 def test_the_worse_direction_counts():
     loud, deaf = at("a", 0, 0, 30, radios=(lora(tx_dbm=14),)), at("b", 300, 0, 30, "gateway", (lora(tx_dbm=2),))
     assert link(loud, deaf, flat()).margin_db == pytest.approx(2 - free_space_db(300, 868.1) + 123)

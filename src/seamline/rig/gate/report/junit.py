@@ -1,8 +1,8 @@
 """The verdict as JUnit XML: a suite for each stage, a case for each criterion.
 
-Written so that both common schemas take it: Ant's (windyroad/JUnit-Schema) and Jenkins' junit-10. What failed is a failure; what a
-demanded stage could not judge is an error; what is asked later is skipped. JUnit has no word for
-what passed in part: a property of the suite, and its output, say what is missing.
+Written so that Jenkins' schema (junit-10) takes it, and Ant's (windyroad/JUnit-Schema) but for one thing: that demands a `time`
+everywhere, and here only what was measured has one. What failed is a failure; what a demanded stage could not judge is an error; what is
+asked later is skipped. JUnit has no word for what passed in part: a property of the suite, and its output, say what is missing.
 """
 
 from __future__ import annotations
@@ -38,8 +38,11 @@ def _suite(verdict: Verdict, stage: Stage) -> Element:
     suite = Element("testsuite", {
         "id": str(stage.order), "package": _text(f"seamline.gate.{verdict.product}"), "name": str(stage), "hostname": HOST,
         "timestamp": verdict.when or NO_TIME, "tests": str(len(cases)), "failures": count("failure"), "errors": count("error"),
-        "skipped": count("skipped"), "time": "0",
+        "skipped": count("skipped"),
     })  # fmt: skip
+    for measured, seconds in verdict.took:
+        if measured is stage:
+            suite.set("time", f"{seconds:.3f}")
     properties = SubElement(suite, "properties")
     told = {"product": verdict.reference, "stage": str(verdict.stage), "seamline": verdict.code, "command": verdict.command}
     for name, value in told.items():
@@ -56,7 +59,7 @@ def _suite(verdict: Verdict, stage: Stage) -> Element:
 def _case(verdict: Verdict, each: Judgement) -> Element:
     criterion = each.criterion
     classname = _text(f"{verdict.product}.{criterion.stage}")
-    case = Element("testcase", {"classname": classname, "name": f"{criterion.id}: {_text(criterion.title)}", "time": "0"})
+    case = Element("testcase", {"classname": classname, "name": f"{criterion.id}: {_text(criterion.title)}"})
     demanded = criterion.stage.order <= verdict.stage.order
     if each.holds:
         return case

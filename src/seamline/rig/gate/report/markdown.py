@@ -13,20 +13,28 @@ MARKS: Final = {
 }  # fmt: skip
 EVIDENCE_SHOWN: Final = 12
 """Of each criterion that is lacking: a comment is to be read."""
-BYTES_MAX: Final = 60_000
+CHARACTERS_MAX: Final = 60_000
 """A comment on GitHub may have 65,536 characters."""
+_UNNAMED: Final = re.compile(r"[^A-Za-z0-9_]+")
+"""What no product's name has; a folder's may, where the contract cannot be read."""
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 def rendered(verdict: Verdict) -> str:
-    """Return the text, at most BYTES_MAX characters of it."""
+    """Return the text, at most CHARACTERS_MAX characters of it."""
     text = "\n".join([*_head(verdict), *_lacking(verdict), *_answers(verdict), *_stages(verdict), *_foot(verdict)]) + "\n"
-    if len(text) <= BYTES_MAX:
+    if len(text) <= CHARACTERS_MAX:
         return text
-    return text[:BYTES_MAX].rpartition("\n")[0] + "\n\n… and more: see the HTML report.\n"
+    return text[:CHARACTERS_MAX].rpartition("\n")[0] + "\n\n… and more: see the HTML report.\n"
+
+
+def marker(verdict: Verdict) -> str:
+    """The first line, which nobody sees: the comment of a product's gate is found again by it."""
+    return f"<!-- seamline gate {_UNNAMED.sub('-', verdict.product)} -->"
 
 
 def _head(verdict: Verdict) -> Iterator[str]:
+    yield marker(verdict)
     mark, word = ("✅", "passes") if verdict.passes else ("❌", "does not pass")
     yield f"## {mark} {_safe(verdict.product)} {_safe(verdict.version)} {word} `{verdict.stage}`"
     yield ""

@@ -36,13 +36,20 @@ def _shown(each: Judgement) -> Iterator[str]:
 
 
 def _stages(verdict: Verdict) -> Iterator[str]:
-    for stage in Stage:
-        found = verdict.at(stage)
-        outcomes = [each.outcome for each in found]
-        asked = stage.order <= verdict.stage.order
-        owed = len(found) - outcomes.count(Outcome.NOT_APPLICABLE)
-        told = f"{sum(each.holds for each in found):2} of {owed:2} passed" if asked else "not asked yet"
-        yield f"{stage:7} {told:15}  {stage.asks}"
+    told = {stage: _held(verdict, stage) for stage in Stage}
+    width = max(map(len, told.values()))
+    for stage, held in told.items():
+        yield f"{stage:7} {held:{width}}  {stage.asks}"
+
+
+def _held(verdict: Verdict, stage: Stage) -> str:
+    if stage.order > verdict.stage.order:
+        return "not asked yet"
+    found = verdict.at(stage)
+    outcomes = [each.outcome for each in found]
+    part = outcomes.count(Outcome.IN_PART)
+    held = f"{sum(each.holds for each in found):2} of {len(found) - outcomes.count(Outcome.NOT_APPLICABLE):2} passed"
+    return held + (f", {part} of them in part" if part else "")
 
 
 def _ruled_out(verdict: Verdict) -> Iterator[str]:
