@@ -6,6 +6,8 @@ Refusal            something a person can mend; carries the exit code and one li
   MissingExtra     3  this installation lacks an extra; the line names what to install
   Unreachable      4  the hub, or a part of it that is needed, cannot be reached
   BadInstallation  5  an installation problem; `seamline doctor` says more
+KeyboardInterrupt 130  Ctrl-C
+  ToldToEnd      143  SIGTERM
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ MISSING_EXTRA: Final = 3
 UNREACHABLE: Final = 4
 BAD_INSTALLATION: Final = 5
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
+TERMINATED: Final = 143  # 128 + SIGTERM
 
 
 class Refusal(Exception):
@@ -53,3 +56,12 @@ class BadInstallation(Refusal):
     """Something about this installation or its state directory is wrong."""
 
     code: ClassVar[int] = BAD_INSTALLATION
+
+
+class ToldToEnd(KeyboardInterrupt):
+    """SIGTERM: a command ends by it as by Ctrl-C, with an exit code of its own."""
+
+
+def code_of(interrupt: KeyboardInterrupt) -> int:
+    """The exit code of a command that was ended so."""
+    return TERMINATED if isinstance(interrupt, ToldToEnd) else INTERRUPTED

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Container = argparse._ActionsContainer  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 EPILOG = """exit codes: 0 ok; 1 a promise did not hold, or not found; 2 wrong use; 3 an extra is missing;
-4 the hub, or a part of it, cannot be reached; 5 an installation problem; 130 interrupted.
+4 the hub, or a part of it, cannot be reached; 5 an installation problem; 130 interrupted (143 by SIGTERM).
 Read commands ask the hub at --url, else at $SEAMLINE_URL, else the one running from the state directory."""
 ROWS_MAX = 1000
 PRESENCE = ("online", "deaf", "silent", "offline", "lost", "presumed_lost", "never", "unknown")

@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
-import sys
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import seamline
-from seamline.cli.exits import INTERRUPTED, OK, PROMISE_BROKEN, WrongUse
+from seamline.cli.exits import INTERRUPTED, OK, PROMISE_BROKEN, TERMINATED, WrongUse, code_of
+from seamline.cli.rig_failed import failed
 from seamline.cli.rig_plans import (
     OURS,
     families_of,
     folders_of,
-    keep,
     lost_processes,
     needs_hub,
     origin,
@@ -25,20 +23,19 @@ from seamline.cli.rig_plans import (
     plans_in,
     try_to_write,
 )
-from seamline.cli.rig_progress import Progress, smaller
-from seamline.cli.rig_told import RED, broken_members, replay_line, tell_broken, write_timeline
+from seamline.cli.rig_progress import Progress
+from seamline.cli.rig_told import RED, complain
 from seamline.cli.screen import painted, show, show_json
 from seamline.state_home import state_home
 
 if TYPE_CHECKING:
     from seamline.contract import Family
     from seamline.rig.crew import Finished, Task
-    from seamline.rig.world.shrink import Try
-    from seamline.rig.world.world import Outcome, Parts
+    from seamline.rig.world.world import Parts
 
 
 HOUR_MS = 3_600_000
-VERDICTS: Final = {PROMISE_BROKEN: "broken", INTERRUPTED: "interrupted"}
+VERDICTS: Final = {PROMISE_BROKEN: "broken", INTERRUPTED: "interrupted", TERMINATED: "interrupted"}
 
 
 @dataclass(slots=True)
@@ -69,22 +66,23 @@ def run(options: argparse.Namespace) -> int:
         if not quiet:
             show(f"seeds from {_seed(runs)}: {_fleet(runs)}")
         code = _promoted(options, runs)
-    except KeyboardInterrupt:
-        print("seamline: interrupted before the first seed was run: nothing is known", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        complain("interrupted before the first seed was run: nothing is known")
+        return code_of(interrupt)
+    ended_by = OK
     try:
         _seeds(options, runs)
         if options.all_marks and options.scenario is None:
             _seldom(options, runs)
-    except KeyboardInterrupt:
-        runs.ended = "interrupted"
+    except KeyboardInterrupt as interrupt:
+        runs.ended, ended_by = "interrupted", code_of(interrupt)
     runs.progress.end()
     last = runs.finished[-1] if runs.finished else None
     if last is not None and last.broken:
         runs.ended = "broken"
         code = _failed(options, runs, last)
-    elif runs.ended == "interrupted" and code == OK:
-        code = INTERRUPTED
+    elif code == OK:
+        code = ended_by
     runs.is_unproved = code == OK and (options.scenario is not None or options.all_marks) and bool(_missed(runs))
     _verdict(options, runs, promoted_broke=code == PROMISE_BROKEN and runs.ended != "broken")
     if runs.is_unproved:
@@ -103,8 +101,7 @@ def _asked(options: argparse.Namespace) -> Runs:
         raise WrongUse("--seeds 0 runs nothing: it is for --promoted plans alone; write --seeds 1 or more, or --promoted")
     if options.scenario is not None and options.scenario not in DAYS:
         raise WrongUse(f"--scenario {options.scenario}: {_no_day(options.scenario)}there are {', '.join(DAYS)}")
-    if options.out is not None:
-        try_to_write(options.out)
+    try_to_write(_out(options), "" if options.out else ": name another folder with --out")
     folders = folders_of(options.contract)
     families = families_of(folders, "--contract")
     first, drawn_for = (secrets.randbits(31), "") if options.seed is None else options.seed
@@ -117,7 +114,7 @@ def _asked(options: argparse.Namespace) -> Runs:
     core = None if options.core == OURS else options.core
     parts = parts_with(core, families)
     task = Task(folders, options.devices, round(options.hours * HOUR_MS), options.scenario, named, core)
-    progress = Progress(options.seeds, options.devices, task.faults_ms, budget_s=options.budget)
+    progress = Progress(options.seeds, options.devices, task.faults_ms, _demanded(options.scenario), budget_s=options.budget)
     return Runs(task, parts, families, first, progress)
 
 
@@ -164,60 +161,19 @@ def _seeds(options: argparse.Namespace, runs: Runs, until: str = "") -> None:
                 return
 
 
-# -- what failed -----------------------------------------------------------------------------------------------------------
-
-
 def _failed(options: argparse.Namespace, runs: Runs, last: Finished) -> int:
-    """Make the plan small, keep it with its timeline, show what happens in it, and name the line that repeats it."""
-    from seamline.rig.timeline.recording import record
-    from seamline.rig.timeline.telling import tell
-    from seamline.rig.world.run import run as run_plan
-
-    plan = runs.task.plan(last.seed, runs.families)
-    if runs.parts.apart is not None:
-        runs.parts.apart.remember(plan, last.ended)
-    if not options.json:
-        show(f"seed {last.seed} breaks {last.broken}")
-    with lost_processes():
-        small = _small(options, runs, run_plan(plan, runs.parts))
-        recorded = record(small.plan, runs.parts)
-    story = tell(recorded)
-    folder: Path = state_home() / "rig" if options.out is None else options.out
-    path = keep(recorded.outcome, runs.families, folder)
-    again = replay_line(path, runs.task.core)
-    files = write_timeline(story, path, folder, runs.task.core)
-    runs.failed = broken_members(recorded.outcome) | {"seed": last.seed, "plan": str(path), "replay": again} | files
-    if not options.json:
-        tell_broken(recorded.outcome, story)
-        show(f"timeline {files['page']}")
-        show(f"         {files['text']}")
-        show(again)
+    """Keep what broke and tell it; Ctrl-C leaves what is known of it."""
+    try:
+        runs.failed = failed(options, runs, last, _out(options))
+    except KeyboardInterrupt:
+        complain(f"interrupted: seed {last.seed} breaks {last.broken}; its plan was not kept")
+        runs.failed = {"seed": last.seed, "what": last.broken, "plan": None, "replay": None}
     return PROMISE_BROKEN
 
 
-def _small(options: argparse.Namespace, runs: Runs, whole: Outcome) -> Outcome:
-    """The smallest failing run that is found in time; Ctrl-C ends the search with the smallest so far."""
-    from seamline.rig.timeline.words import counted
-    from seamline.rig.world.shrink import shrink
-
-    until_s = runs.progress.took_s + options.shrink
-    last: Try | None = None
-
-    def told(tried: Try) -> None:
-        nonlocal last
-        last = tried
-        runs.progress.tried(tried)
-
-    with suppress(KeyboardInterrupt):
-        shrink(whole, runs.parts, told, go_on=lambda: runs.progress.took_s < until_s)
-    runs.progress.end()
-    if last is None:
-        return whole
-    if not options.json:
-        show(f"made small: {smaller(last)} (from {counted(whole.plan.faults, 'fault')}, {counted(whole.plan.present, 'device')})")
-        if last.best.broken is not None and last.best.broken.promise == "jitter":
-            show("  jitter is judged over the connects of a whole run: a few devices and faults may be too few to show it")
-    return last.best
+def _out(options: argparse.Namespace) -> Path:
+    """Where a plan that fails is kept."""
+    return state_home() / "rig" if options.out is None else options.out
 
 
 def _promoted(options: argparse.Namespace, runs: Runs) -> int:
@@ -240,8 +196,6 @@ def _promoted(options: argparse.Namespace, runs: Runs) -> int:
 
 def _verdict(options: argparse.Namespace, runs: Runs, *, promoted_broke: bool) -> None:
     """Say in a few lines what the runs have shown."""
-    from seamline.rig.world.marks import CATALOGUE
-
     if options.json or runs.ended == "broken":
         return
     progress = runs.progress
@@ -263,21 +217,32 @@ def _verdict(options: argparse.Namespace, runs: Runs, *, promoted_broke: bool) -
         held = f"{painted(f'unproved: {lacking}', RED)}; {held}"
     show(why.get(runs.ended, "") + held)
     if progress.done:
-        missed, scenario = _missed(runs), options.scenario
-        reached = sum(bool(progress.marks[name]) for name in CATALOGUE)
-        what = "never" if scenario is None else f"what makes the day {scenario} never came, so it is not proved"
-        all_met = "" if scenario is None else f"; the day {scenario} was met in all its states"
-        show(f"{reached} of {len(CATALOGUE)} marks reached" + (f"; {what}: {', '.join(missed)}" if missed else all_met))
+        show(_marks(options.scenario, runs))
+
+
+def _marks(scenario: str | None, runs: Runs) -> str:
+    """Which rare states came, of those that these runs could reach."""
+    from seamline.rig.world.marks import OF_DAYS
+
+    demanded, missed = _demanded(scenario), _missed(runs)
+    reached, never = f"{len(demanded) - len(missed)} of {len(demanded)} marks", ", ".join(missed)
+    if scenario is None:
+        return f"{reached} reached{f'; never: {never}' if missed else ''}; {len(OF_DAYS)} more belong to single days"
+    lacking = f"; what makes the day {scenario} never came, so it is not proved: {never}" if missed else ""
+    return f"{reached} of the day {scenario} reached{lacking}"
+
+
+def _demanded(scenario: str | None) -> tuple[str, ...]:
+    """The rare states that runs should reach: a bad day's own, or those that every mixture can reach."""
+    from seamline.rig.world.marks import ANYWHERE
+    from seamline.rig.world.scenarios import DAYS
+
+    return ANYWHERE if scenario is None else DAYS[scenario].states
 
 
 def _missed(runs: Runs) -> list[str]:
-    """The rare states that these runs should have reached and did not: a bad day's own, or all."""
-    from seamline.rig.world.marks import CATALOGUE, OF_DAYS
-    from seamline.rig.world.scenarios import DAYS
-
-    scenario = runs.task.scenario
-    demanded = [name for name in CATALOGUE if name not in OF_DAYS] if scenario is None else DAYS[scenario].states
-    return [name for name in demanded if not runs.progress.marks[name]]
+    """Those of them that never came."""
+    return [name for name in _demanded(runs.task.scenario) if not runs.progress.marks[name]]
 
 
 def _answer(options: argparse.Namespace, runs: Runs, code: int) -> dict[str, object]:

@@ -31,11 +31,13 @@ def run(options: argparse.Namespace) -> int:
     import psycopg
 
     from seamline.rig.board.errors import BoardError
-    from seamline.rig.board.launch import own_hub
+    from seamline.rig.board.launch import course_of, own_hub
+    from seamline.rig.board.translate import COMMANDS, Abilities
     from seamline.stack import StackError
 
     wanted = _wanted(options)
     try:
+        course_of(wanted, Abilities(relay=True, reset=True, obeys=frozenset(COMMANDS.values()), time=True))
         if options.broker is not None:
             return _told(asyncio.run(_run(wanted, _hub(options), options)), options)
         if not options.json:

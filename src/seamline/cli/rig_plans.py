@@ -186,20 +186,36 @@ def kept_of(outcome: Outcome, families: Sequence[Family], why: str = "") -> Kept
 
 def keep(outcome: Outcome, families: Sequence[Family], folder: Path) -> Path:
     """Write the plan of a run that failed, with what it broke."""
-    promise = outcome.broken.promise if outcome.broken else "plan"
-    path = folder / f"{outcome.plan.seed}-{promise}.json"
+    path = kept_path(outcome, folder)
     write(path, replace(outcome.plan, kept=kept_of(outcome, families)).write())
     return path
 
 
-def try_to_write(folder: Path) -> None:
-    """Refuse a folder in which no file can be made, before anything is run for it."""
+def kept_path(outcome: Outcome, folder: Path) -> Path:
+    """Where the plan of a run that failed is kept."""
+    return folder / f"{outcome.plan.seed}-{outcome.broken.promise if outcome.broken else 'plan'}.json"
+
+
+def check_repeats(core: str | None, parts: Parts, outcome: Outcome) -> None:
+    """Run a plan again with a user's core. Raises BadInstallation where that does not do the same twice."""
+    from seamline.rig.world.apart import check_repeated
+    from seamline.rig.world.run import run
+
+    if core is not None:
+        with lost_processes():
+            check_repeated(core, outcome.plan.seed, outcome, run(outcome.plan, parts))
+
+
+def try_to_write(folder: Path, remedy: str = "") -> None:
+    """Refuse a folder in which no file can be made, before anything is run for it; leave nothing behind."""
+    there = folder.absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
+        while not there.exists():
+            there = there.parent
+        with TemporaryFile(dir=there):
             pass
     except OSError as error:
-        raise BadInstallation(f"{folder} cannot be written: {error.strerror or error}") from None
+        raise BadInstallation(f"{folder} cannot be written: {error.strerror or error}{remedy}") from None
 
 
 def write(path: Path, text: str) -> None:

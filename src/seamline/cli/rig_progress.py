@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -25,13 +25,20 @@ class Progress:
     """Adds up what has finished and what is under way, and shows it now and then."""
 
     def __init__(
-        self, seeds: int, devices: int, duration_ms: int, out: TextIO | None = None, budget_s: float | None = None
+        self,
+        seeds: int,
+        devices: int,
+        duration_ms: int,
+        demanded: Collection[str],
+        out: TextIO | None = None,
+        budget_s: float | None = None,
     ) -> None:
-        """`duration_ms` is the virtual time of each run until faults end."""
+        """`duration_ms` is the virtual time of each run until faults end, `demanded` are the rare states that they should reach."""
         self.done = 0
         self.device_hours = 0.0
         self.fired: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
+        self._demanded = demanded
         self._seeds = seeds
         self._devices = devices
         self._duration_us = duration_ms * 1_000
@@ -100,7 +107,8 @@ class Progress:
         for beat in beats:
             marks.update(dict(beat.marks))
             fired.update(dict(beat.fired))
-        return self.device_hours + sum(beat.virtual_us for beat in beats) / HOUR_US * self._devices, marks, fired
+        under_way_us = sum(min(beat.virtual_us, self._duration_us) for beat in beats)  # as in an outcome: the time under faults
+        return self.device_hours + under_way_us / HOUR_US * self._devices, marks, fired
 
     def _seeds_told(self, beats: Sequence[Beat]) -> str:
         return f"{self.done:,} of {self._seeds:,} seeds done, {len(beats)} under way, {max(0, self._seeds - self.done - len(beats)):,} left"
@@ -119,9 +127,7 @@ class Progress:
         return ", ".join(told)
 
     def _marks_told(self, marks: Mapping[str, int]) -> str:
-        from seamline.rig.world.marks import CATALOGUE
-
-        return f"{sum(bool(times) for times in marks.values())} of {len(CATALOGUE)}"
+        return f"{sum(bool(marks.get(name)) for name in self._demanded)} of {len(self._demanded)}"
 
     def _bold(self, text: str) -> str:
         return f"\033[1m{text}\033[0m" if self._is_coloured else text

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline.cli.exits import OK, WrongUse
-from seamline.cli.rig_plans import core_for, kept_of, lost_processes, needs_hub, parts_with, plan_folders, read_plan, write
+from seamline.cli.rig_plans import (
+    check_repeats,
+    core_for,
+    kept_of,
+    lost_processes,
+    needs_hub,
+    parts_with,
+    plan_folders,
+    read_plan,
+    write,
+)
 from seamline.cli.screen import show
 
 if TYPE_CHECKING:
@@ -46,9 +56,11 @@ def _kept(options: argparse.Namespace, plan: Plan, free: Plan, families: list[Fa
     """What the plan breaks now; what it once broke, where it does no longer."""
     from seamline.rig.world.run import run
 
+    parts = parts_with(free.core, families)
     with lost_processes():
-        outcome = run(free, parts_with(free.core, families))
+        outcome = run(free, parts)
     if outcome.broken is not None:
+        check_repeats(free.core, parts, outcome)
         return kept_of(outcome, families, options.why)
     once = plan.kept
     if once is None or not once.promise:

@@ -8,9 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seamline.cli.exits import OK, PROMISE_BROKEN, WRONG_USE, WrongUse
-from seamline.cli.rig_plans import check_plan, core_for, lost_processes, needs_hub, parts_with, plans_in, read_plan, try_to_write
-from seamline.cli.rig_told import GREEN, RED, broken_members, replay_line, tell_broken, write_timeline
+from seamline.cli.exits import OK, PROMISE_BROKEN, WRONG_USE, BadInstallation, WrongUse
+from seamline.cli.rig_plans import (
+    check_plan,
+    check_repeats,
+    core_for,
+    lost_processes,
+    needs_hub,
+    parts_with,
+    plans_in,
+    read_plan,
+    try_to_write,
+)
+from seamline.cli.rig_told import GREEN, RED, broken_members, complain, replay_line, tell_broken, write_timeline
 from seamline.cli.screen import painted, show, show_json
 
 if TYPE_CHECKING:
@@ -61,16 +71,12 @@ def replay(options: argparse.Namespace) -> int:
     paths = plans_in(options.plans)
     if options.out is not None:
         try_to_write(options.out)
-    if len(paths) > 1:
+    if len(paths) > 1 or options.plans[0].is_dir():
         code, answer = replay_all(paths, quiet=options.json, core=options.core)
         if options.json:
             show_json({"verdict": VERDICTS[code], "plans": answer})
         return code
-    replayed = _replayed(paths[0], options.core)
-    files = _told(options, replayed)
-    if options.json:
-        show_json(replayed.members() | files)
-    return PROMISE_BROKEN if replayed.outcome.broken else OK
+    return _one(options, _replayed(paths[0], options.core))
 
 
 def replay_all(paths: Sequence[Path], *, quiet: bool, core: str | None = None) -> tuple[int, list[dict[str, object]]]:
@@ -107,17 +113,32 @@ def _line(replayed: Replayed) -> list[str]:
     return [told + once, *(f"        {line}" for line in [*more, *notes(replayed)])]
 
 
-def _told(options: argparse.Namespace, replayed: Replayed) -> dict[str, str]:
-    """Show one plan's run, and write its timeline where there is something to see; returns the files, by form."""
+def _one(options: argparse.Namespace, replayed: Replayed) -> int:
+    """Show one plan's run, and write its timeline where there is something to see: after the verdict, which no full disk takes away."""
     from seamline.rig.timeline.telling import tell
 
-    outcome, plan = replayed.outcome, replayed.plan
+    outcome, plan, quiet = replayed.outcome, replayed.plan, options.json
     story = tell(replayed.recorded)
-    files: dict[str, str] = {}
+    if not quiet:
+        _told(replayed)
+        tell_broken(outcome, story)
+    files, unwritten = {}, ""
     if outcome.broken is not None or options.timeline:
-        files = write_timeline(story, replayed.path, replayed.path.parent if options.out is None else options.out, plan.core)
-    if options.json:
-        return files
+        folder = replayed.path.parent if options.out is None else options.out
+        files, unwritten = write_timeline(story, replayed.path, folder, plan.core)
+    for name, path in () if quiet else files.items():
+        show(f"{name:5} {path}")
+    if quiet:
+        show_json(replayed.members() | files)
+    if outcome.broken is None and unwritten:
+        raise BadInstallation(unwritten)
+    if unwritten:
+        complain(unwritten)
+    return OK if outcome.broken is None else PROMISE_BROKEN
+
+
+def _told(replayed: Replayed) -> None:
+    outcome, plan = replayed.outcome, replayed.plan
     if plan.kept is not None:
         show(f"{replayed.path.stem} {plan.kept.story}")
     show(f"seed {plan.seed}: {outcome.device_hours:.2f} device-hours, {outcome.numbered:,} readings; events {outcome.digest}")
@@ -125,10 +146,6 @@ def _told(options: argparse.Namespace, replayed: Replayed) -> dict[str, str]:
         show(note)
     if outcome.broken is None:
         show(painted("every promise held", GREEN))
-    tell_broken(outcome, story)
-    for name, path in files.items():
-        show(f"{name:5} {path}")
-    return files
 
 
 def notes(replayed: Replayed) -> list[str]:
@@ -142,19 +159,28 @@ def notes(replayed: Replayed) -> list[str]:
         told.append(
             f"its faults no longer do what they did: {', '.join(lacking)} not reached; look whether it still tests what it was kept for"
         )
-    if kept.events and plan.code and kept.events != outcome.digest:
+    if _is_other(plan, outcome):
         why = "it ran with another core, as asked" if replayed.exchanged else "the code has changed since"
         told.append(f"the events are others than when it was kept: {why}")
     return told
 
 
+def _is_other(plan: Plan, outcome: Outcome) -> bool:
+    """Whether a plan of this very version gave other events than when it was kept."""
+    return plan.kept is not None and bool(plan.kept.events and plan.code) and plan.kept.events != outcome.digest
+
+
 def _replayed(path: Path, core: str | None) -> Replayed:
-    """Run one plan. Raises WrongUse."""
+    """Run one plan; with a user's core once more where it breaks, or does something else. Raises WrongUse, BadInstallation."""
     from seamline.rig.timeline.recording import record
 
     plan, families = read_plan(path)
     check_plan(path, plan, families)
     chosen = core_for(path, plan, core)
     exchanged, plan = chosen != plan.core, replace(plan, core=chosen)
+    parts = parts_with(chosen, families)
     with lost_processes():
-        return Replayed(path, plan, record(plan, parts_with(chosen, families)), exchanged)
+        recorded = record(plan, parts)
+    if recorded.outcome.broken is not None or _is_other(plan, recorded.outcome):
+        check_repeats(chosen, parts, recorded.outcome)
+    return Replayed(path, plan, recorded, exchanged)

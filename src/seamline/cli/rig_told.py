@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seamline.cli.exits import BadInstallation
 from seamline.cli.screen import painted, show
 
 if TYPE_CHECKING:
@@ -69,8 +71,8 @@ def tell_broken(outcome: Outcome, story: Story) -> None:
     show()
 
 
-def write_timeline(story: Story, plan: Path, folder: Path, core: str | None = None) -> dict[str, str]:
-    """Write the timeline as text and as a page, under the plan's name; returns where, by form."""
+def write_timeline(story: Story, plan: Path, folder: Path, core: str | None = None) -> tuple[dict[str, str], str]:
+    """Write the timeline as text and as a page, under the plan's name; returns where, by form, and why one could not be written."""
     from seamline.cli.rig_plans import write
     from seamline.rig.timeline.page import page
     from seamline.rig.timeline.text import document
@@ -78,6 +80,14 @@ def write_timeline(story: Story, plan: Path, folder: Path, core: str | None = No
     written: dict[str, str] = {}
     for form, suffix, text in (("text", ".txt", document(story)), ("page", ".html", page(story, replay_line(plan, core)))):
         path = folder / (plan.stem + suffix)
-        write(path, text)
+        try:
+            write(path, text)
+        except BadInstallation as refusal:
+            return written, str(refusal)
         written[form] = str(path)
-    return written
+    return written, ""
+
+
+def complain(text: str) -> None:
+    """Say on standard error what went wrong beside the verdict."""
+    print(f"seamline: {text}", file=sys.stderr)

@@ -44,7 +44,7 @@ def seconds(text: str) -> float:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
     if not 0 < value <= SECONDS_MAX:
-        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and {SECONDS_MAX} seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not more than 0 and at most {SECONDS_MAX} seconds")
     return value
 
 

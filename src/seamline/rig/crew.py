@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -147,8 +149,9 @@ def _run(task: Work, seed: int, parts: worlds.Parts, beat: Callable[[Beat], None
     done = threading.Event()
 
     def look() -> None:
-        while not done.wait(BEAT_S):
-            beat(Beat(seed, world.heap.now_us, dict(world.marks.counts), _fired(world)))
+        with suppress(BrokenPipeError):  # whoever began this process is gone
+            while not done.wait(BEAT_S):
+                beat(Beat(seed, world.heap.now_us, dict(world.marks.counts), _fired(world)))
 
     looking = threading.Thread(target=look, daemon=True)
     looking.start()
@@ -219,7 +222,8 @@ class _Crew:
             seed = self._next(waiting)
             if seed is None:
                 return
-            self._posts.append(_Post(self._hired(), Beat(seed, 0)))
+            with _sigterm_later():
+                self._posts.append(_Post(self._hired(), Beat(seed, 0)))
             self._posts[-1].hand.send((seed, None))
 
     def _hired(self) -> Hand:
@@ -268,7 +272,8 @@ class _Crew:
         """Run the seed of a lost process again, up to the call that it was lost in. Raises CrewError."""
         post.ended, post.before = verdict_of(lost, post.before, self._task.core, f"seed {post.beat.seed}"), lost
         post.hand.end()
-        post.hand = self._hired()
+        with _sigterm_later():
+            post.hand = self._hired()
         post.hand.send((post.beat.seed, post.ended))
 
     def _dismiss(self) -> None:
@@ -280,9 +285,30 @@ class _Crew:
         self._posts.clear()
 
 
+@contextmanager
+def _sigterm_later() -> Generator[None]:
+    """SIGTERM waits until a process has been begun, in both: one that got half of what it is to do would end in a traceback."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    resource_tracker.ensure_running()  # begun with a process, it would let SIGTERM in again
+    told: list[int] = []
+    handler = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))  # another thread may hear it
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # the process begins with it
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if handler is None else handler)
+        if told:
+            signal.raise_signal(signal.SIGTERM)
+
+
 def _work(task: Work, patience: Patience, pipe: Connection, box: Box) -> None:
     """A process of the crew: run the seeds that come down the pipe, until there is none."""
     behave()
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # see _sigterm_later
     set_patience(patience)
     CALLS.share(box)
     parts = task.parts()

@@ -46,7 +46,7 @@ def test_a_run_in_which_every_promise_holds_ends_well_and_names_the_marks_it_mis
     text = told(capsys)
     assert re.match(r"seeds from 3@[0-9a-f]{8}: 2 devices \(heater\), 1 h each\n", text)
     assert "every promise held: 1 seeds, 2 device-hours" in text
-    assert re.search(r"\d+ of \d+ marks reached", text)
+    assert re.search(r"\n(\d) of \1 marks of the day regional-power-cut reached\n$", text)
 
 
 def test_marks_that_were_never_reached_fail_where_that_is_asked(capsys):
@@ -70,7 +70,13 @@ def test_a_run_without_a_day_that_misses_rare_states_is_unproved_only_where_all_
     monkeypatch.setattr(marks, "SELDOM", {})
     mixed = ["rig", "run", "--seeds", "1", "--devices", "1", "--seed", "3"]
     assert main(mixed) == exits.OK
-    assert "unproved" not in told(capsys)
+    text = told(capsys)
+    assert "unproved" not in text
+    reached, of, missed, of_days = re.search(
+        r"(\d+) of (\d+) marks reached; never: (.*); (\d+) more belong to single days", text
+    ).groups()
+    assert int(of) - int(reached) == len(missed.split(", "))
+    assert int(of) + int(of_days) == len(marks.CATALOGUE)
     assert main([*mixed, "--all-marks"]) == exits.PROMISE_BROKEN
     assert "unproved: rare states never came; every promise held: 1 seeds" in told(capsys)
 
@@ -102,7 +108,7 @@ def test_the_answer_as_json_holds_every_figure_and_nothing_else_is_printed(capsy
     answer = json.loads(told(capsys))
     assert (answer["verdict"], answer["ended"], answer["done"], answer["broken"]) == ("held", "seeds", 1, None)
     assert answer["runs"][0]["seed"] == 3
-    assert answer["device_hours"] > 2
+    assert answer["device_hours"] == 2
     assert answer["marks"]["link-cut"] > 0
     assert sum(answer["faults"].values()) > 0
 
@@ -157,12 +163,6 @@ def test_what_broke_is_in_the_json_answer(capsys, defective, tmp_path):
     assert all(Path(broken[form]).exists() for form in ("plan", "page", "text"))
 
 
-def test_a_plan_that_cannot_be_kept_is_a_problem_of_the_installation(capsys, defective, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    assert main([*RUN, "1", "--out", str(tmp_path / "file")]) == exits.BAD_INSTALLATION
-    assert "cannot be written" in capsys.readouterr().err
-
-
 # -- a user's own core -----------------------------------------------------------------------------------------------------
 
 
@@ -188,7 +188,7 @@ def test_a_core_of_ones_own_is_run_named_kept_and_never_loaded_by_a_plan(capsys,
     assert main(["rig", "promote", str(plan), "--to", str(tmp_path / "kept"), "--core", core]) == exits.OK
     told(capsys)
     assert main(["rig", "replay", str(tmp_path / "kept"), "--core", core]) == exits.PROMISE_BROKEN
-    assert "broken: no-error" in told(capsys)
+    assert re.match(r"BROKEN  no-error-\d+: no-error: ", told(capsys))
 
 
 def test_a_core_that_never_returns_is_a_broken_promise_with_its_plan(capsys, monkeypatch, tmp_path):

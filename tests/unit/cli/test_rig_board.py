@@ -33,7 +33,7 @@ def _at_the_root(request, monkeypatch):
         ([*BOARD, "--simulated", "--console", "/dev/x", *SCENARIO], "not allowed with argument"),
         ([*BOARD, "--simulated", "--plan", "x", *SCENARIO], "not allowed with argument"),
         ([*BOARD, "--simulated", *SCENARIO, "--listen", "8884"], "'8884' is no address: write HOST:PORT, e.g. 0.0.0.0:8884"),
-        ([*BOARD, "--simulated", *SCENARIO, "--seconds", "0"], "'0' is not between 0 and"),
+        ([*BOARD, "--simulated", *SCENARIO, "--seconds", "0"], "'0' is not more than 0 and at most 31622400 seconds"),
         ([*BOARD[:-1], "b 1", "--simulated", *SCENARIO], "--device 'b 1': 1 to 64 of A-Z a-z 0-9 _ -"),
         (
             [*BOARD, "--simulated", *SCENARIO, "--broker", "h:1"],
@@ -64,6 +64,14 @@ def test_a_plan_without_that_device_is_refused(text, more, says, tmp_path, capsy
     path.write_text(text)
     assert main([*BOARD, "--simulated", "--plan", str(path), *more]) == exits.WRONG_USE
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("desk", [["--simulated"], ["--console", "/dev/x", "--relay", "y {state}"]])
+def test_a_day_that_no_desk_can_make_is_refused_before_a_hub_is_started(desk, launched, capsys):
+    assert main([*BOARD, *desk, "--scenario", "rate-limited"]) == exits.BAD_INSTALLATION
+    told = capsys.readouterr()
+    assert (told.out, launched) == ("", [])
+    assert told.err.startswith("seamline: what makes the scenario rate-limited cannot be done to this board: database-away: ")
 
 
 def test_a_running_hub_without_a_known_database_is_refused(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -113,6 +114,8 @@ def test_a_kept_plan_says_when_its_events_are_others(capsys, tmp_path):
         (REBOOT.write().replace("power-cut", "meteor"), "fault 0: unknown kind 'meteor'; known are link-cut"),
         (REBOOT.write().replace("15000", "-1"), "fault 0: at_ms is -1"),
         (REBOOT.write().replace('"lasts_ms": 1000', '"lasts_ms": 1000, "colour": 3'), "unknown member 'colour'"),
+        (REBOOT.write().replace('"seed": 7', '"seed": 7, "seed": 8'), "the plan has the member 'seed' twice in one object"),
+        (REBOOT.write().replace('"lasts_ms": 1000', '"lasts_ms": 1000, "at_ms": 1'), "the plan has the member 'at_ms' twice"),
         (replace(REBOOT, folder="nowhere").write(), "its contract"),
         (replace(REBOOT, folder=3).write(), "the plan: folder is 3; a text is needed"),
         (replace(REBOOT, core=["app.py:make"]).write(), "core is ['app.py:make']; a text is needed"),
@@ -181,8 +184,10 @@ def test_a_promoted_plan_is_a_regression_that_fails_again_and_holds_once_it_is_m
         broken.setattr(world, "Parts", lambda families: honest(families, make_core=forgets_its_boot))
         assert main(["rig", "promote", str(path), "--to", str(folder)]) == exits.OK
         assert main(["rig", "replay", str(folder)]) == exits.PROMISE_BROKEN
+    before = sorted(folder.iterdir())
     assert main(["rig", "replay", str(folder)]) == exits.OK
-    assert "every promise held" in capsys.readouterr().out
+    assert re.fullmatch(r"(?s).*held    boot-rises-7 \(once broke boot-rises on .*\)\n", capsys.readouterr().out)
+    assert sorted(folder.iterdir()) == before == [folder / "boot-rises-7.json"], "a folder is run with a line each"
 
 
 def test_a_plan_that_was_mended_meanwhile_keeps_what_it_once_broke(capsys, tmp_path):

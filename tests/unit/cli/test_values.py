@@ -53,7 +53,7 @@ def test_seconds_are_positive_finite_and_at_most_a_year(value):
     if 0 < value <= SECONDS_MAX:
         assert seconds(repr(value)) == value
     else:
-        with pytest.raises(argparse.ArgumentTypeError, match="is not between 0 and 31622400 seconds"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not more than 0 and at most 31622400 seconds"):
             seconds(repr(value))
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +82,38 @@ def test_a_process_that_ends_by_itself_is_an_error_that_names_its_seed(tmp_path)
     with pytest.raises(CrewError, match=r"the process that ran seed [56] has ended by itself"):
         list(run_seeds(replace(TASK, contracts=(product,)), range(5, 7), 2, nobody))
     assert multiprocessing.active_children() == []
+
+
+def test_sigterm_waits_until_a_process_has_been_begun_and_that_obeys_it_too(monkeypatch):
+    class Told(Exception):
+        pass
+
+    made, ended = [], []
+
+    class Noting(crew.Hand):
+        def __init__(self, *arguments):
+            signal.raise_signal(signal.SIGTERM)
+            super().__init__(*arguments)
+            made.append(self)
+
+        def end(self):
+            super().end()
+            ended.append(self.process.exitcode)
+
+    def told(_number, _frame):
+        raise Told
+
+    monkeypatch.setattr(crew, "Hand", Noting)
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        with pytest.raises(Told):
+            list(run_seeds(TASK, range(5, 9), 2, nobody))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert len(made) == 1
+    assert ended == [-signal.SIGTERM], "a process that does not hear SIGTERM would have been killed"
+    assert multiprocessing.active_children() == []
+    assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_whoever_has_seen_enough_leaves_no_process_behind():

@@ -21,6 +21,51 @@ class GivenUpError(Exception):
     """A run was ended because nobody wanted to wait for it any longer."""
 
 
+class Seen(Protocol):
+    """What a run of a plan came to, as far as the next run of it has to come to it, too."""
+
+    @property
+    def digest(self) -> str:
+        """Hash over its events."""
+        ...
+
+    @property
+    def virtual_us(self) -> int:
+        """When it ended."""
+        ...
+
+    @property
+    def numbered(self) -> int:
+        """How many records were measured."""
+        ...
+
+    @property
+    def broken(self) -> object:
+        """What broke, whose text is one line; nothing where all held."""
+        ...
+
+
+def check_repeated(core: str | None, seed: int, once: Seen, again: Seen) -> None:
+    """Raise CrewError where a plan of this seed, run again, did not come to the same: then nothing is known of its promises.
+
+    What a core says of its own error may differ: a process number, an address.
+    """
+    if once.digest == again.digest:
+        return
+    promises = {str(seen.broken or "").partition(":")[0] for seen in (once, again)}
+    if promises == {"no-error"} and (once.virtual_us, once.numbered) == (again.virtual_us, again.numbered):
+        return
+    told = f"the same plan of seed {seed} gave {_came_to(once)}, and then {_came_to(again)}"
+    if core is None:
+        raise CrewError(f"this Seamline is not deterministic, which is a mistake of its own: {told}")
+    remedy = "a core draws from the `random` that it is given, reads no clock, and keeps nothing but what it persists"
+    raise CrewError(f"the core {core} is not deterministic: {told}; so none of its promises can be judged: {remedy}")
+
+
+def _came_to(seen: Seen) -> str:
+    return f"{seen.broken or 'no broken promise'} ({seen.virtual_us / 1_000_000:.3f} s, events {seen.digest[:8]})"
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """Where a run ended inside a user's core: known once, a run of the same plan ends there without doing it again."""

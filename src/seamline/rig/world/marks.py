@@ -116,7 +116,8 @@ OF_DAYS: Final = frozenset(
     )
 )
 """Those that only a bad day's own plans are made to reach: other runs need not."""
-
+ANYWHERE: Final = tuple(name for name in CATALOGUE if name not in OF_DAYS)
+"""Those that every mixture of faults can reach."""
 
 SELDOM: Final[Mapping[str, tuple[str, ...]]] = {
     "hub-killed-between": ("hub-kill", "wish"),
@@ -152,9 +153,17 @@ class Marks:
         return tuple(name for name, times in self.counts.items() if not times and name not in OF_DAYS)
 
     @property
-    def reached(self) -> int:
-        """How many of the catalogue were reached."""
-        return sum(times > 0 for times in self.counts.values())
+    def share(self) -> str:
+        """`75 of 79`: how many were reached of those that every mixture can reach."""
+        return f"{sum(self.counts[name] > 0 for name in ANYWHERE)} of {len(ANYWHERE)}"
+
+    @property
+    def told(self) -> str:
+        """`75 of 79 rare states met; never: …; 12 more belong to single days, 3 of them met`."""
+        never = f"; never: {', '.join(self.missed)}" if self.missed else ""
+        of_days = sum(self.counts[name] > 0 for name in OF_DAYS)
+        more = f"; {len(OF_DAYS)} more belong to single days" + (f", {of_days} of them met" if of_days else "")
+        return f"{self.share} rare states met{never}{more}"
 
 
 def unknown(names: Iterable[str]) -> list[str]:

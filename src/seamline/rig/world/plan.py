@@ -221,7 +221,7 @@ class Plan:
     seed: int
     devices: int
     duration_ms: int
-    faults: tuple[Fault, ...] = ()
+    faults: Sequence[Fault] = ()
     only: tuple[int, ...] | None = None
     folder: str | None = None
     contracts: str = ""
@@ -254,7 +254,9 @@ class Plan:
 def parse(text: str) -> Plan:
     """Read a plan. Raises PlanError naming what is wrong."""
     try:
-        document: object = json.loads(text)
+        document: object = json.loads(text, object_pairs_hook=_once)
+    except PlanError:
+        raise
     except ValueError as error:
         raise PlanError(f"the plan is no JSON: {error}") from None
     if not isinstance(document, dict):
@@ -289,6 +291,16 @@ def parse(text: str) -> Plan:
         kept=kept,
         core=_text(members, "core"),
     )
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object. Raises PlanError when a member stands in it twice: whoever edits a plan means one of them."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise PlanError(f"the plan has the member {twice!r} twice in one object: leave one of them")
+    return members
 
 
 def _end_in_time(faults: Sequence[Fault], duration_ms: int) -> None:
