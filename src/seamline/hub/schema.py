@@ -73,6 +73,8 @@ ingest_position: Final = Table(
     Column("stream", Text, nullable=False),
     # everything of the partition up to this stream sequence is committed
     Column("seq", BigInteger, nullable=False),
+    # when the broker took the message at `seq` (Unix ns): a stream that lost its end has another there; NULL: not known
+    Column("stored_ns", BigInteger),
     _at("at", required=True),
 )
 

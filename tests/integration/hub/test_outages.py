@@ -198,7 +198,7 @@ async def test_the_second_worker_is_fenced_by_the_place_in_the_stream(hub):
     batch = Batch([f"up.{number}.dev.data".encode()], [frame(of, 1)], [99], [1_790_000_000 * 10**9])
     async with hub.stores() as (_, ingest):
         parts = work.Parts(ingest, partition._catalogue, Memory(), partition._told)
-        stale = work.Place(number, Position(partition.commits.position.created, 0), 99)
+        stale = work.Place(number, Position(partition.commits.position.created, 0), 99, batch.stored_ns[-1])
         with pytest.raises(FencedError):
             await work.commit(parts, judge(batch, parts.memory.fleet, partition._catalogue), stale, 1)
     assert hub.ledger()[3] == 1
@@ -240,29 +240,48 @@ def test_the_hub_killed_with_sigkill_at_random_moments_stores_everything_once(he
 
 @pytest.mark.slow
 def test_a_broker_that_lost_the_end_of_its_stream_with_its_power_is_read_on_at_once(heater, tmp_path):
-    """Its sequences begin anew below the committed place; what comes there is as new as anything."""
+    """Its sequences begin anew below the committed place; what comes there is as new as anything, also what the hub comes late to."""
     of = layout(load_family(heater))
-    with stack(contracts=(heater,), children=("broker", "postgres", "hub"), state=tmp_path / "state") as running:
-        files, kept = running.state.path("broker") / "jetstream", tmp_path / "kept"
+    kept = tmp_path / "kept"
 
-        def stored_up_to(first, end):
-            async def send():
-                broker = await connect_broker(running.nats_url, "test")
-                broker.publish([("up.dev0.data", frame(of, at)) for at in range(first, end)])
-                await broker.ping()
-                broker.close()
+    def running(*children):
+        return stack(contracts=(heater,), children=("broker", "postgres", *children), state=tmp_path / "state")
 
-            asyncio.run(send())
-            with psycopg.connect(running.dsn, autocommit=True) as connection:
-                until(lambda: connection.execute("SELECT stored FROM ledger").fetchone() == (end,), f"{end} are stored", 30)
+    def files(broker):
+        return broker.state.path("broker") / "jetstream"
 
-        stored_up_to(0, 20)
-        with running.without("broker"):
-            shutil.copytree(files, kept)
-        stored_up_to(20, 40)
-        with running.without("broker"):
-            shutil.rmtree(files)
-            shutil.copytree(kept, files)
-        stored_up_to(40, 45)
-        with psycopg.connect(running.dsn) as connection:
+    def lose(broker):
+        shutil.rmtree(files(broker))
+        shutil.copytree(kept, files(broker))
+
+    def sent(broker, first, end):
+        async def send():
+            connection = await connect_broker(broker.nats_url, "test")
+            connection.publish([("up.dev0.data", frame(of, at)) for at in range(first, end)])
+            await connection.ping()
+            connection.close()
+
+        asyncio.run(send())
+
+    def stored(hub, end):
+        with psycopg.connect(hub.dsn, autocommit=True) as connection:
+            until(lambda: connection.execute("SELECT stored FROM ledger").fetchone() == (end,), f"{end} are stored", 30)
             assert connection.execute("SELECT count(*) FROM event WHERE kind = 'generation'").fetchone() == (0,)
+
+    with running("hub") as hub:
+        sent(hub, 0, 20)
+        stored(hub, 20)
+        with hub.without("broker"):
+            shutil.copytree(files(hub), kept)
+        sent(hub, 20, 40)
+        stored(hub, 40)
+        with hub.without("broker"):
+            lose(hub)
+        sent(hub, 40, 45)
+        stored(hub, 45)
+    with running() as broker:
+        with broker.without("broker"):
+            lose(broker)
+        sent(broker, 45, 80)
+    with running("hub") as hub:
+        stored(hub, 80)

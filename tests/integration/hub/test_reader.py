@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from tests.integration.hub.harness import on_hub
+from tests.integration.hub.harness import frame, layout, on_hub
 
 from seamline.hub.ingest.busy import partition_of
 from seamline.hub.ingest.nats import JetStreamError, NatsError, connect
-from seamline.hub.ingest.reader import Limits, Position, Reader, consumers, ensure_stream
+from seamline.hub.ingest.reader import Limits, Position, Reader, consumers, ensure_stream, holds, unix_ns
 
 
 async def reader_of(hub, limits=None, seq=0):
@@ -167,3 +167,54 @@ async def test_a_refused_login_and_a_refused_request_say_why(hub):
         await connect("nats://127.0.0.1:1", "test")
     with pytest.raises(JetStreamError, match="not found"):
         await hub.broker.jetstream("STREAM.INFO.NONE")
+
+
+@on_hub
+async def test_the_stream_is_asked_for_the_message_at_the_committed_place(hub):
+    of = layout(hub.family)
+    hub.data(*(frame(of, at) for at in range(5)))
+    await hub.settled()
+    await hub.stop()
+    seq, stored_ns = hub.one("SELECT seq, stored_ns FROM ingest_position WHERE seq > 0")
+    assert seq == 5
+    assert await holds(hub.broker, seq, stored_ns)
+    assert not await holds(hub.broker, seq, stored_ns + 1)
+    assert not await holds(hub.broker, seq - 1, stored_ns)
+    await hub.broker.jetstream("STREAM.MSG.DELETE.UP", {"seq": 4})
+    assert not await holds(hub.broker, 4, stored_ns)
+    await hub.broker.jetstream("STREAM.PURGE.UP", {"seq": 5})
+    assert await holds(hub.broker, 4, stored_ns)
+    await hub.broker.jetstream("STREAM.PURGE.UP")
+    assert await holds(hub.broker, seq, stored_ns)
+    assert not await holds(hub.broker, seq + 1, stored_ns)
+    await hub.broker.jetstream("STREAM.DELETE.UP")
+    with pytest.raises(JetStreamError, match="not found"):
+        await holds(hub.broker, seq, stored_ns)
+
+
+@on_hub
+async def test_a_stream_with_another_message_at_the_committed_place_is_read_from_its_start(hub):
+    of = layout(hub.family)
+    hub.data(*(frame(of, at) for at in range(3)))
+    await hub.settled()
+    await hub.stop()
+    hub.rows("UPDATE ingest_position SET stored_ns = stored_ns - 1 RETURNING 1")
+    hub.rows("DELETE FROM r_heater_reading RETURNING 1")
+    hub.rows("DELETE FROM ledger RETURNING 1")
+    await hub.start()
+    await hub.settled()
+    assert hub.ledger()[:4] == (3, 3, [], 3)
+    assert hub.rows("SELECT 1 FROM event WHERE kind = 'generation'") == []
+
+
+@pytest.mark.parametrize(
+    ("time", "wanted"),
+    [
+        ("2026-11-22T16:58:18Z", 1_795_366_698_000_000_000),
+        ("2026-11-22T16:58:18.5Z", 1_795_366_698_500_000_000),
+        ("2026-11-22T16:58:18.123456789Z", 1_795_366_698_123_456_789),
+        ("2026-11-22T16:58:18.000000001Z", 1_795_366_698_000_000_001),
+    ],
+)
+def test_the_brokers_times_are_read_to_the_nanosecond(time, wanted):
+    assert unix_ns(time) == wanted

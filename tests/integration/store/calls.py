@@ -123,7 +123,7 @@ NULLABLE = {
     "redate_from_ms", "session", "born_ms", "last_heard_ms", "last_answered_ms", "died_ms", "last_end", "publish_every_ms",
     "answer_timeout_ms", "presumed_lost_after_ms", "detail", "layout", "fingerprint", "first", "count", "boundary", "owner",
     "contact", "value", "expires_ms", "sent_ms", "seen_ms", "resolved_ms", "resolution", "based_on", "fault", "next_ms", "sample",
-    "product", "to_ms",
+    "product", "to_ms", "stored_ns",
 }  # fmt: skip
 """Columns that are NULL now and then. That some of them are NOT NULL in one table or another is part of the test."""
 

@@ -31,11 +31,18 @@ from seamline.rig.world.tables import RefusedError
 
 HEATER = Path(__file__).parents[3] / "examples" / "heater"
 START = {"partition": 0, "stream": "s", "seq": 0}
-MOVE = {"partition": 0, "stream": "s", "expected": 0, "seq": 9}
+MOVE = {"partition": 0, "stream": "s", "expected": 0, "seq": 9, "stored_ns": NOW_MS * 1_000_000}
 
 
 def place(ground):
-    return [tuple(row) for row in ground.run(ground.store().all("position", {"partition": 0}))]
+    """Stream, sequence, and when its message was taken; the last only where that is known."""
+    (*rows,) = ground.run(ground.store().all("position", {"partition": 0}))
+    return [tuple(cell for cell in row if cell is not None) for row in rows]
+
+
+async def unasked(_seq, _stored_ns):
+    """Whether a stream from which nothing was committed holds what was."""
+    raise AssertionError
 
 
 def test_what_a_transaction_did_is_there_after_its_end_and_not_after_an_error(ground):
@@ -97,7 +104,9 @@ def test_a_statement_that_touches_other_than_it_must_is_fenced(ground):
     ground.run(store.exactly("advance", 1, MOVE))
     with pytest.raises(FencedError):
         ground.run(store.exactly("advance", 1, MOVE))
-    assert place(ground) == [("s", 9)]
+    assert place(ground) == [("s", 9, MOVE["stored_ns"])]
+    ground.run(store.run("start_position", START))
+    assert place(ground) == [("s", 0)]
 
 
 def test_a_lease_belongs_to_one_connection_until_that_ends(ground):
@@ -201,7 +210,7 @@ class World:
         store = FaultyStore(MemoryStore(self.database.connect()), self.faults)
         parts = work.Parts(store, self.catalogue, Memory(), Told())
         judged = judge(self.batch, parts.memory.fleet, self.catalogue)
-        return work.commit(parts, judged, work.Place(0, Position("s", seq), 4), NOW_MS)
+        return work.commit(parts, judged, work.Place(0, Position("s", seq), 4, NOW_MS * 1_000_000), NOW_MS)
 
     def ledger(self):
         return {key[3]: (row["mark"], row["high"], row["stored"]) for key, row in self.database.tables.ledger.rows.items()}
@@ -277,8 +286,8 @@ def test_a_message_that_cannot_be_stored_is_found_and_all_others_are_stored_with
     world, told, said = World(families), Told(), []
     commits = Commits(0, world.catalogue, told, lambda: NOW_MS, Meter())
     store = PickyStore(world.database.connect())
-    assert drive(commits.attach(store, Position("s", 0))) == Position("s", 0)
-    drive(commits.compare(store, 0))
+    assert drive(commits.attach(store, Position("s", 0), unasked)) == Position("s", 0)
+    drive(commits.begin_at(store, 0))
     drive(commits.take(commits.begin(store), world.batch, said.extend))
     tables = world.database.tables
     assert commits.position == Position("s", 4)
@@ -303,7 +312,7 @@ def test_after_any_commit_the_database_is_less_than_a_second_behind_with_when_ea
     world, at_ms, heard_ms = World(families), NOW_MS, {}
     commits = Commits(0, world.catalogue, Told(), lambda: at_ms, Meter())
     store = MemoryStore(world.database.connect())
-    drive(commits.attach(store, Position("s", 0)))
+    drive(commits.attach(store, Position("s", 0), unasked))
     parts = commits.begin(store)
     for number, (device, gap_ms, flags, dies) in enumerate([("dev", 0, 0, None), ("other", 1, 0, None), *spoken]):
         at_ms += gap_ms
@@ -322,14 +331,38 @@ def test_after_any_commit_the_database_is_less_than_a_second_behind_with_when_ea
             assert row["died_at"] or heard_ms[key] - 1_000 < row["last_heard"] // 1_000 <= heard_ms[key]
 
 
+def test_after_a_restore_an_open_wish_has_a_version_that_no_device_has_seen(ground):
+    """One that is settled keeps when it was: it is what the device did."""
+    store, seen_ms = ground.store(), NOW_MS - 1_000
+    wish = {"device_no": 1, "value": 1, "version": 7, "asked_by": "ann", "asked_ms": NOW_MS - 9_000, "known": 0}
+    wish |= {"known_in": 0, "expires_ms": None, "sent_ms": seen_ms, "seen_ms": seen_ms}
+    settled = {"property": "settled", "resolved_ms": NOW_MS, "resolution": "confirmed"}
+    open_one = {"property": "open", "resolved_ms": None, "resolution": None}
+
+    async def restored():
+        await store.write("write_desired", [{**wish, **open_one}, {**wish, **settled}])
+        await store.run("next_wishes")
+        await store.run("raise_wishes")
+        return [row[0] for row in await store.all("wishes_above")]
+
+    (above,) = ground.run(restored())
+    rows = {row["property"]: row for row in ground.dump()["twin_desired"]}
+    assert above > 7
+    assert {row["version"] for row in rows.values()} == {above}
+    assert rows["open"]["seen_at"] is None
+    assert rows["open"]["delivered_at"] is None
+    assert rows["settled"]["seen_at"] is not None
+    assert rows["settled"]["delivered_at"] is not None
+
+
 def test_a_restored_database_gets_a_later_generation(families):
     world, told = World(families), Told()
     commits = Commits(0, world.catalogue, told, lambda: NOW_MS, Meter())
     store = MemoryStore(world.database.connect())
-    drive(commits.attach(store, Position("s", 0)))
-    drive(commits.compare(store, 0))
+    drive(commits.attach(store, Position("s", 0), unasked))
+    drive(commits.begin_at(store, 0))
     before = told.generation
-    drive(commits.compare(store, 5))
+    drive(commits.begin_at(store, 5))
     assert told.generation > before
     assert [row["kind"] for row in world.database.tables.event.rows.values()] == ["generation"]
 

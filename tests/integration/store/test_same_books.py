@@ -65,7 +65,7 @@ class Hub:
 
     def commit(self, batch):
         judged = judge(batch, self.parts.memory.fleet, self.catalogue)
-        place = work.Place(0, Position("s", self.seq), batch.seqs[-1])
+        place = work.Place(0, Position("s", self.seq), batch.seqs[-1], batch.stored_ns[-1])
         try:
             answers = self.ground.run(work.commit(self.parts, judged, place, self.now_ms))
         except (psycopg.Error, RefusedError, FencedError) as error:

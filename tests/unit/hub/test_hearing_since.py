@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.unit.hub.test_hearing import CREATED, T0, Broker
 
-from seamline.hub.hearing import GRACE_MS, LOOK_MS, Hearing, Place
+from seamline.hub.hearing import EARLIER_MAX, GRACE_MS, LOOK_MS, Hearing, Place
 from seamline.hub.ingest.nats import NatsError
 from seamline.hub.presence import Outage
 
@@ -58,7 +58,23 @@ def test_an_outage_is_over_when_all_is_stored_and_the_next_one_begins_anew(broke
     assert look(well_ms + LOOK_MS, COMMITTED_ALL).outage == Outage(T0, T0 + well_ms)
     broker.error = NatsError("gone again")
     again_ms = well_ms + LOOK_MS
-    assert look(again_ms + GRACE_MS + 1, COMMITTED_ALL).outage == Outage(T0 + again_ms)
+    assert look(again_ms + GRACE_MS + 1, COMMITTED_ALL).outage == Outage(T0 + again_ms, None, Outage(T0, T0 + well_ms))
+
+
+def test_so_many_outages_before_the_latest_are_remembered_and_no_more(broker, look):
+    every_ms = 3 * GRACE_MS
+    for number in range(EARLIER_MAX + 2):
+        broker.error = NatsError("gone")
+        look(number * every_ms + GRACE_MS + LOOK_MS + 1, COMMITTED_ALL)
+        broker.error = None
+        found = look(number * every_ms + 2 * GRACE_MS + LOOK_MS, COMMITTED_ALL).outage
+    begun = []
+    while found is not None:
+        begun.append(found.from_ms)
+        found = found.earlier
+    assert len(begun) == EARLIER_MAX + 1
+    assert begun == sorted(begun, reverse=True)
+    assert begun[-1] > T0
 
 
 @pytest.mark.parametrize(("after_ms", "asks"), [(LOOK_MS - 1, 1), (LOOK_MS, 2), (-1, 2)])

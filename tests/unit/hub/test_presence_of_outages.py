@@ -69,6 +69,39 @@ def test_who_is_heard_after_the_outage_is_judged_as_ever():
         assert assess_through(row, T0 + at_ms, TIMING, outage) == assess(row, T0 + at_ms, TIMING)
 
 
+def test_two_outages_in_one_silence_are_both_held_against_nobody():
+    row, first = heard_at(0, last_answered_ms=T0), Outage(T0 + 50_000, T0 + 100_000)
+    second = Outage(T0 + 120_000, T0 + 300_000, first)
+    assert state(row, 250_000, second) is State.UNKNOWN
+    claim = assess_through(row, T0 + 300_000, TIMING, second)
+    assert (claim.state, claim.for_ms, claim.next_ms) == (State.UNKNOWN, 250_000, T0 + 372_001)
+    assert state(row, 372_001, second) is State.SILENT
+
+
+def test_who_fell_silent_between_two_outages_is_presumed_lost_by_what_was_listened_to():
+    row, first = heard_at(0, last_answered_ms=T0), Outage(T0 + 10_000, T0 + 100_000)  # silent at 172 s, lost 108 s later
+    second = Outage(T0 + 200_000, T0 + 500_000, first)
+    claim = assess_through(row, T0 + 500_000, TIMING, second)
+    assert (claim.state, claim.for_ms, claim.next_ms) == (State.SILENT, 328_000, T0 + 580_001)
+    assert state(row, 580_000, second) is State.SILENT
+    assert state(row, 580_001, second) is State.PRESUMED_LOST
+
+
+@given(MS, MS, MS, MS, MS, MS)
+def test_an_outage_before_another_makes_no_claim_sooner_or_worse_and_one_that_holds(heard, begun, lasted, well, again, later):
+    row = heard_at(heard, last_answered_ms=T0 + heard)
+    first = Outage(T0 + begun, T0 + begun + lasted)
+    second = Outage(first.until_ms + well, first.until_ms + well + again)
+    now_ms = max(second.until_ms, T0 + heard) + later
+    alone, both = (assess_through(row, now_ms, TIMING, one) for one in (second, second._replace(earlier=first)))
+    worse = [State.ONLINE, State.UNKNOWN, State.SILENT, State.PRESUMED_LOST]
+    assert worse.index(both.state) <= max(worse.index(alone.state), 1)
+    assert min(both.heard_age_ms, both.for_ms) >= 0
+    if both.next_ms is not None:
+        assert assess_through(row, both.next_ms - 1, TIMING, second._replace(earlier=first)).state is both.state
+        assert assess_through(row, both.next_ms, TIMING, second._replace(earlier=first)).state is not both.state
+
+
 @given(MS, MS, MS, st.none() | MS)
 def test_silence_is_never_claimed_sooner_or_worse_than_without_an_outage(heard, begun, later, lasted):
     row = heard_at(heard, last_answered_ms=T0 + heard)

@@ -8,7 +8,7 @@ waits but for the store: `partition` drives it with an event loop, the rig in vi
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, TypeAlias
 
 from seamline.hub.events import event
@@ -29,6 +29,8 @@ COUNT_EVERY_MS: Final = 10_000
 
 Say: TypeAlias = Callable[[Iterator[tuple[str, bytes]]], None]
 """Sends downlinks: (subject, payload)."""
+Holds: TypeAlias = Callable[[int, int], Awaitable[bool]]
+"""Whether the stream's message of a sequence is the one that it took at that time (Unix ns), or was let go for its age."""
 
 
 class Commits:
@@ -44,7 +46,7 @@ class Commits:
         self._now_ms: Final = now_ms
         self._meter: Final = meter
         self._counted_ms = 0
-        self._lost = False  # whether the stream lost its end
+        self._known = Position()  # the place as the database has it
 
     def begin(self, store: Store) -> work.Parts:
         """Work on this store with nothing in memory: everything is read anew."""
@@ -57,28 +59,36 @@ class Commits:
         if parts is not None:
             await parts.store.close()
 
-    async def attach(self, store: Store, end: Position) -> Position:
+    async def attach(self, store: Store, end: Position, holds: Holds) -> Position:
         """The committed place in the stream that ends there; another stream begins at its start.
 
         A broker whose machine lost its power may have lost what was not on its disk yet, and numbers what comes since as it had
         numbered that. Where it began anew nobody knows, so the whole stream is read again: the ledger knows what it has.
         """
         rows = await store.all("position", {"partition": self._partition})
-        known = Position(str(rows[0][0]), int(rows[0][1])) if rows else Position()
-        self._lost = known.created == end.created and end.seq < known.seq
-        seq = known.seq if known.created == end.created and not self._lost else 0
-        self.position = Position(end.created, seq)
-        if self.position != known:
-            await store.run("start_position", {"partition": self._partition, "stream": end.created, "seq": seq})
-        if self._lost:
-            log.warning("partition %d: the stream ends at %d, before %d: read anew", self._partition, end.seq, known.seq)
+        self._known = known = Position(str(rows[0][0]), int(rows[0][1])) if rows else Position()
+        stored_ns = None if not rows or rows[0][2] is None else int(rows[0][2])
+        lost = known.created == end.created and end.seq < known.seq
+        if known.created == end.created and not lost and stored_ns is not None:
+            lost = not await holds(known.seq, stored_ns)
+        self.position = Position(end.created, known.seq if known.created == end.created and not lost else 0)
+        if lost:
+            log.warning("partition %d: the stream lost its end, with %d: read anew", self._partition, known.seq)
         return self.position
 
-    async def compare(self, store: Store, acknowledged: int) -> None:
-        """Learn the generation; a database that knows less than was acknowledged from it was restored, and gets a new one."""
-        if acknowledged > self.position.seq and not self._lost:
-            await self._restored(store, acknowledged)
+    async def begin_at(self, store: Store, acknowledged: int) -> None:
+        """Have the attached place in the database, and learn the generation.
+
+        A database that knows less of the stream than was acknowledged from it was restored, and gets a new one.
+        """
+        known = self._known.seq if self._known.created == self.position.created else 0
+        if acknowledged > known:
+            await self._restored(store, acknowledged, known)
             log.warning("partition %d: the database was restored: replaying from %d", self._partition, self.position.seq)
+        if self.position != self._known:
+            place = {"partition": self._partition, "stream": self.position.created, "seq": self.position.seq}
+            await store.run("start_position", place)
+            self._known = self.position
         self._told.generation = int((await store.all("generation"))[0][0])
 
     async def count(self, store: Store) -> None:
@@ -118,7 +128,7 @@ class Commits:
 
     def place(self, batch: Batch) -> work.Place:
         """Where the partition is, and where this batch takes it."""
-        return work.Place(self._partition, self.position, batch.seqs[-1])
+        return work.Place(self._partition, self.position, batch.seqs[-1], batch.stored_ns[-1])
 
     def committed(self, batch: Batch) -> None:
         """The batch is committed, and the place behind it."""
@@ -134,9 +144,9 @@ class Commits:
                 await parts.devices.flush()
                 await parts.clocks.flush(now_ms)
 
-    async def _restored(self, store: Store, acknowledged: int) -> None:
+    async def _restored(self, store: Store, acknowledged: int, known: int) -> None:
         """A new generation, which every device is told."""
-        detail = {"partition": self._partition, "acknowledged": acknowledged, "committed": self.position.seq}
+        detail = {"partition": self._partition, "acknowledged": acknowledged, "committed": known}
         async with store.transaction():
             await store.run("next_generation")
             await store.run("next_wishes")

@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import psycopg
@@ -23,7 +24,7 @@ from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.commits import Commits
 from seamline.hub.ingest.meter import Meter
 from seamline.hub.ingest.nats import Connection, JetStreamError, NatsError, connect
-from seamline.hub.ingest.reader import STREAM_BYTES, Batch, Limits, Reader, ensure_stream
+from seamline.hub.ingest.reader import STREAM_BYTES, Batch, Limits, Reader, ensure_stream, holds
 from seamline.hub.ingest.sessions import Told
 from seamline.hub.store import PostgresStore, connect as connect_database, unavailable
 from seamline.hub.store_port import FencedError, Store
@@ -120,9 +121,9 @@ class Partition:
     async def _attach(self, connection: Connection, store: Store) -> Reader:
         """Read on from the committed place; notice a database that was restored."""
         end = await ensure_stream(connection, self.config.partitions, self.config.stream_bytes)
-        position = await self.commits.attach(store, end)
+        position = await self.commits.attach(store, end, partial(holds, connection))
         reader = Reader(connection, self.config.partition, self.config.limits)
-        await self.commits.compare(store, await reader.attach(position))
+        await self.commits.begin_at(store, await reader.attach(position))
         self.reading = True
         return reader
 

@@ -14,6 +14,7 @@ import contextlib
 import json
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Final, cast
 
@@ -29,7 +30,7 @@ BURST_S: Final = 2.0
 """How long a burst may take; its end may be lost with the broker's connection."""
 PULL_BYTES: Final = 8 << 20
 """Bytes one pull may bring: with one batch in hand and one ahead it bounds the memory of a partition."""
-STREAM_NOT_FOUND: Final = 10059
+STREAM_NOT_FOUND, MESSAGE_NOT_FOUND = 10059, 10037
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,27 @@ async def ensure_stream(connection: Connection, partitions: int, bytes_max: int 
     if any(has.get(key) != config[key] for key in ("subject_transform", "max_bytes", "max_age")):
         found = await connection.jetstream(f"STREAM.UPDATE.{STREAM}", {**has, **config})
     return Position(str(found["created"]), int(str(cast("dict[str, object]", found["state"])["last_seq"])))
+
+
+async def holds(connection: Connection, seq: int, stored_ns: int) -> bool:
+    """Whether the message of this sequence is the one that the broker took then, or was let go for its age, as the oldest are.
+
+    Raises NatsError or JetStreamError.
+    """
+    try:
+        found = await connection.jetstream(f"STREAM.MSG.GET.{STREAM}", {"seq": seq})
+    except JetStreamError as error:
+        if error.code != MESSAGE_NOT_FOUND:
+            raise
+        stream = await connection.jetstream(f"STREAM.INFO.{STREAM}")
+        return seq < int(str(cast("dict[str, object]", stream["state"])["first_seq"]))
+    return unix_ns(str(cast("dict[str, object]", found["message"])["time"])) == stored_ns
+
+
+def unix_ns(time: str) -> int:
+    """Unix ns of a time in the broker's words, `2026-11-22T16:58:18.1234567Z`: as many digits behind the point as it needs."""
+    second, _, digits = time.removesuffix("Z").partition(".")
+    return int(datetime.fromisoformat(f"{second}+00:00").timestamp()) * 1_000_000_000 + int(digits.ljust(9, "0"))
 
 
 async def consumers(connection: Connection, partition: int) -> dict[str, int]:

@@ -36,11 +36,12 @@ EARLIEST_MS: Final = -62_135_596_800_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the partition is, and where it is after this batch."""
+    """Where the partition is, and where it is after this batch: behind the message `seq`, which the broker took at `stored_ns`."""
 
     partition: int
     before: Position
     seq: int
+    stored_ns: int
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ async def advance(store: Store, place: Place) -> None:
             "stream": place.before.created,
             "expected": place.before.seq,
             "seq": place.seq,
+            "stored_ns": place.stored_ns,
         },
     )
 

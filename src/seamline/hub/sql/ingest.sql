@@ -1,15 +1,16 @@
 -- What ingest reads and writes, set-wise. Parameters named `rows` are JSON arrays of records; the others int8 arrays.
 
 -- name: position
-SELECT stream, seq FROM ingest_position WHERE partition = %(partition)s;
+SELECT stream, seq, stored_ns FROM ingest_position WHERE partition = %(partition)s;
 
 -- name: start_position
+-- At a place that no message of the stream is known to be at.
 INSERT INTO ingest_position (partition, stream, seq, at) VALUES (%(partition)s, %(stream)s, %(seq)s, now())
-ON CONFLICT (partition) DO UPDATE SET stream = excluded.stream, seq = excluded.seq, at = excluded.at;
+ON CONFLICT (partition) DO UPDATE SET stream = excluded.stream, seq = excluded.seq, stored_ns = NULL, at = excluded.at;
 
 -- name: advance
 -- Fences two workers on one partition: the second finds another place than it started from.
-UPDATE ingest_position SET seq = %(seq)s, at = now()
+UPDATE ingest_position SET seq = %(seq)s, stored_ns = %(stored_ns)s, at = now()
 WHERE partition = %(partition)s AND stream = %(stream)s AND seq = %(expected)s;
 
 -- name: devices
@@ -349,8 +350,10 @@ ON CONFLICT (key) DO UPDATE SET value = to_jsonb(greatest(
     (hub_meta.value #>> '{}')::int8, extract(epoch FROM clock_timestamp())::int8 - 1700000000));
 
 -- name: raise_wishes
--- Wishes that were made before count as made anew.
-UPDATE twin_desired w SET version = (m.value #>> '{}')::int8
+-- Wishes that were made before count as made anew: no device has seen one that is still open, by this version.
+UPDATE twin_desired w SET version = (m.value #>> '{}')::int8,
+    delivered_at = CASE WHEN w.resolution IS NOT NULL THEN w.delivered_at END,
+    seen_at = CASE WHEN w.resolution IS NOT NULL THEN w.seen_at END
 FROM hub_meta m WHERE m.key = 'wishes_above' AND w.version < (m.value #>> '{}')::int8;
 
 -- name: wishes_above

@@ -11,6 +11,7 @@ What is kept of the real one (NATS with its MQTT listener, as `seamline.stack` r
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -80,6 +81,8 @@ class Broker:
         self._partition: Final = [partition_of(name.encode(), partitions) for name in names]
         self._sessions: Final[dict[int, Peer]] = {}
         self._streams: list[list[Message]] = [[] for _ in range(partitions)]
+        self._stored_us: Final = array("q")
+        """When each message of the stream was taken, also those that were let go here: the real stream holds a day."""
         self._acknowledged: list[int] = [0] * partitions
 
     def partition(self, device: int) -> int:
@@ -89,6 +92,10 @@ class Broker:
     def stream(self, partition: int) -> list[Message]:
         """What a partition holds, in order."""
         return self._streams[partition]
+
+    def stored_us(self, seq: int) -> int:
+        """When the message of this sequence was taken."""
+        return self._stored_us[seq - 1]
 
     def opened(self, peer: Peer) -> None:
         """A connection is up and subscribed; it takes over from an older one of the same device."""
@@ -119,6 +126,7 @@ class Broker:
             self._marks.hit("broker-full")
             return
         self.stored += 1
+        self._stored_us.append(self._heap.now_us)
         message = Message(self.stored, device, kind, payload, self._heap.now_us)
         if kind == "birth":
             self._born[device] = self.stored
@@ -179,9 +187,11 @@ class Broker:
             self._acknowledged = [0] * self.partitions
             self.created += 1
             self.stored = 0
+            del self._stored_us[:]
         elif lose_tail:
             self._marks.hit("tail-lost")
             self.stored = max(0, self.stored - lose_tail)
+            del self._stored_us[self.stored :]
             for stream in self._streams:
                 while stream and stream[-1].seq > self.stored:
                     stream.pop()

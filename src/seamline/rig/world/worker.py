@@ -168,12 +168,16 @@ class Worker:
 
     def _attached_now(self) -> None:
         broker, store = self._hub.broker, self._database().store
-        position = drive(self.commits.attach(store, Position(str(broker.created), broker.stored)))
-        drive(self.commits.compare(store, broker.consume(self.partition, position.seq)))
+        position = drive(self.commits.attach(store, Position(str(broker.created), broker.stored), self._holds))
+        drive(self.commits.begin_at(store, broker.consume(self.partition, position.seq)))
         self._attached = True
         self._pending = None
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
         self._schedule(0, self._step)
+
+    async def _holds(self, seq: int, stored_ns: int) -> bool:
+        """See commits.Holds."""
+        return _unix_ns(self._hub.broker.stored_us(seq)) == stored_ns
 
     def _step(self) -> None:
         """Take a batch in hand; it is committed after the time that takes."""
@@ -275,7 +279,7 @@ class Worker:
             [self._subjects.get((message.device, message.kind)) or self._subject(message) for message in messages],
             [message.payload for message in messages],
             [message.seq for message in messages],
-            [(WORLD_BEGAN_UNIX_MS * MS + message.stored_us) * 1_000 for message in messages],
+            [_unix_ns(message.stored_us) for message in messages],
         )
         if batch.seqs[0] <= self._read:
             hub.marks.hit("redelivered")
@@ -369,3 +373,7 @@ class Worker:
 
 def _seq_of(message: Message) -> int:
     return message.seq
+
+
+def _unix_ns(at_us: int) -> int:
+    return (WORLD_BEGAN_UNIX_MS * MS + at_us) * 1_000

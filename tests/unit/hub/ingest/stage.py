@@ -42,6 +42,8 @@ class Stage:
     now_ms: int = NOW_MS
     told: Told = field(default_factory=lambda: Told(generation=3, fleet_devices=9))
     seq: int = 0
+    stream: dict[int, int] = field(default_factory=dict)
+    """When the broker took each message, by its sequence."""
 
     def __post_init__(self):
         self.family = self.families[0]
@@ -56,7 +58,8 @@ class Stage:
         self.meter = Meter()
         self.commits = Commits(0, self.catalogue, self.told, lambda: self.now_ms, self.meter)
         store = MemoryStore(self.database.connect())
-        drive(self.commits.attach(store, Position(STREAM, self.seq)))
+        drive(self.commits.attach(store, Position(STREAM, self.seq), self.holds))
+        drive(self.commits.begin_at(store, 0))
         self.parts = self.commits.begin(store)
         return self
 
@@ -80,7 +83,12 @@ class Stage:
             batch.seqs.append(at)
             batch.stored_ns.append(self.now_ms * 1_000_000)
             self.now_ms += 1
+        self.stream.update(zip(batch.seqs, batch.stored_ns, strict=True))
         return batch
+
+    async def holds(self, seq, stored_ns):
+        """Whether the stream has the message that was taken then at this place."""
+        return self.stream[seq] == stored_ns
 
     def worker(self):
         """The store of the background steps."""

@@ -34,6 +34,7 @@ def losses(stage):
 
 
 def test_a_session_echoes_who_was_born_and_carries_the_hubs_time_of_sending(stage):
+    stage.told.generation = 3
     session = answer(stage, boot=4, session=9, incarnation=12)
     assert (session["session"], session["boot"], session["incarnation"]) == (9, 4, 12)
     assert (session["time_ms"], session["uncertainty_ms"]) == (stage.now_ms, UNCERTAINTY_MS)

@@ -88,7 +88,7 @@ def statements(families):
     stage = Stage(families)
     before(stage)
     store = CutStore(stage.database.connect(), 10**6)
-    drive(stage.commits.attach(store, Position("made at noon", stage.seq)))
+    drive(stage.commits.attach(store, Position("made at noon", stage.seq), stage.holds))
     store.done.clear()
     drive(stage.commits.take(stage.commits.begin(store), stage.batch(*batch(stage)), list))
     return store.done

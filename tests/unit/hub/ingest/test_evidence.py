@@ -317,18 +317,65 @@ def test_two_workers_on_one_partition_are_fenced_and_store_nothing_twice(familie
 def test_a_stream_that_was_made_anew_is_read_from_its_start_and_one_that_lost_its_end_too(stage):
     stage.take(sent(stage, 0), sent(stage, 1))
     for created, seq, wanted in (("made at noon", 9, 2), ("made at noon", 2, 2), ("made at noon", 1, 0), ("made later", 9, 0)):
-        found = drive(stage.commits.attach(stage.store(), Position(created, seq)))
+        found = drive(stage.commits.attach(stage.store(), Position(created, seq), stage.holds))
         assert (found.created, found.seq) == (created, wanted)
-        drive(stage.store().run("start_position", {"partition": 0, "stream": "made at noon", "seq": 2}))
+
+
+@pytest.mark.parametrize("end", [2, 3, 9])
+def test_a_stream_that_lost_its_end_and_took_as_much_since_or_more_is_read_from_its_start(stage, end):
+    stage.take(sent(stage, 0), sent(stage, 1))
+    stage.batch(sent(stage, 2))
+    stage.stream[2] += 1
+    for _ in range(2):  # a broker that goes away again meanwhile takes nothing from that
+        assert drive(stage.commits.attach(stage.store(), Position("made at noon", end), stage.holds)) == Position(
+            "made at noon", 0
+        )
+    drive(stage.commits.begin_at(stage.store(), 2))
+    assert stage.events() == []
+    stage.seq = 0
+    stage.take(sent(stage, 0), sent(stage, 2))
+    assert stage.start().commits.position == Position("made at noon", 2)
+    assert [row["seq"] for row in stage.readings()] == [0, 1, 2]
+
+
+def test_of_a_place_that_an_older_hub_committed_nothing_is_asked(stage):
+    async def asked(seq, stored_ns):
+        raise AssertionError(seq, stored_ns)
+
+    stage.take(sent(stage, 0))
+    stage.tables.ingest_position.rows[0] = {**stage.tables.ingest_position.rows[0], "stored_ns": None}
+    assert drive(stage.commits.attach(stage.store(), Position("made at noon", 1), asked)).seq == 1
+    assert drive(stage.commits.attach(stage.store(), Position("made at noon", 0), asked)).seq == 0
+    drive(stage.commits.begin_at(stage.store(), 0))
+    assert drive(stage.commits.attach(stage.store(), Position("made at noon", 7), asked)).seq == 0
+
+
+def test_a_place_holds_what_is_known_of_its_message_until_the_next_commit_and_no_longer(stage):
+    stage.take(sent(stage, 0), sent(stage, 1))
+    (row,) = stage.tables.ingest_position.rows.values()
+    assert (row["seq"], row["stored_ns"]) == (2, stage.stream[2])
+    drive(stage.commits.attach(stage.store(), Position("made later", 0), stage.holds))
+    drive(stage.commits.begin_at(stage.store(), 0))
+    (row,) = stage.tables.ingest_position.rows.values()
+    assert (row["stream"], row["seq"], row["stored_ns"]) == ("made later", 0, None)
+
+
+@pytest.mark.parametrize(("acknowledged", "restored"), [(2, False), (3, True)])
+def test_a_stream_that_lost_its_end_is_no_restored_database_unless_more_was_acknowledged(stage, acknowledged, restored):
+    stage.take(sent(stage, 0), sent(stage, 1))
+    drive(stage.commits.attach(stage.store(), Position("made at noon", 1), stage.holds))
+    drive(stage.commits.begin_at(stage.store(), acknowledged))
+    assert stage.events("acknowledged", "committed") == ([("generation", acknowledged, 2)] if restored else [])
 
 
 @pytest.mark.parametrize(("acknowledged", "restored"), [(1, False), (2, False), (3, True)])
 def test_a_database_that_knows_less_than_was_acknowledged_gets_a_new_generation(stage, acknowledged, restored):
     stage.take(sent(stage, 0), sent(stage, 1))
-    drive(stage.commits.compare(stage.store(), 0))
+    stage.start()
+    drive(stage.commits.begin_at(stage.store(), 0))
     before = stage.told.generation
     stage.now_ms += 5_000
-    drive(stage.commits.compare(stage.store(), acknowledged))
+    drive(stage.commits.begin_at(stage.store(), acknowledged))
     assert (stage.told.generation > before) is restored
     assert stage.events("acknowledged", "committed") == ([("generation", 3, 2)] if restored else [])
 
@@ -340,6 +387,6 @@ def test_partitions_are_the_brokers(token, value):
 
 def test_sessions_told_after_a_restore_carry_the_new_generation(stage):
     stage.take(("birth", birth()))
-    drive(stage.commits.compare(stage.store(), 5))
+    drive(stage.commits.begin_at(stage.store(), 5))
     (session,) = told(stage.take(("birth", birth(session=2))), "session")
     assert session["generation"] == stage.told.generation
