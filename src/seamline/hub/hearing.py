@@ -26,6 +26,8 @@ LOOK_MS: Final = 2_000
 """An answer of the broker is good for so long."""
 ASK_S: Final = 2.0
 """A broker that has not answered by then is away."""
+EARLIER_MAX: Final = 8
+"""Outages that are remembered besides the latest: a device may have been silent through several."""
 GRACE_MS: Final = 10_000
 """How long the hub may go without hearing or storing before it is an outage; a busy moment is none."""
 NO_STREAM, NO_MESSAGE = 10059, 10037
@@ -108,6 +110,10 @@ class Hearing:
             broker, waiting_ms = f"no answer within {ASK_S:g} s", None
         except (NatsError, JetStreamError) as error:
             broker = str(error)
+        return self.found(committed, broker, waiting_ms)
+
+    def found(self, committed: Sequence[Place], broker: str | None, waiting_ms: int | None) -> Standing:
+        """Take in what a look found now: why the broker is away (None: it answered), and when the oldest message that waits came."""
         now = self._now_ms()
         stored_ms = max((place.at_ms for place in committed), default=None)
         since_ms = waiting_ms if broker is None else max(self._well_ms, stored_ms or 0)
@@ -118,11 +124,19 @@ class Hearing:
         """Nothing was heard or stored since `since_ms` (None: nothing waits); that is an outage once it has lasted."""
         ongoing = self._outage if self._outage is not None and self._outage.until_ms is None else None
         if since_ms is not None and now_ms - since_ms > GRACE_MS:
-            self._outage = Outage(since_ms if ongoing is None else min(since_ms, ongoing.from_ms))
+            if ongoing is None:
+                self._outage = Outage(since_ms, None, _remembered(self._outage, EARLIER_MAX))
+            else:
+                self._outage = ongoing._replace(from_ms=min(since_ms, ongoing.from_ms))
         elif answered:
             self._well_ms = now_ms if since_ms is None else since_ms
             if ongoing is not None:
-                self._outage = Outage(ongoing.from_ms, now_ms)
+                self._outage = ongoing._replace(until_ms=now_ms)
+
+
+def _remembered(outage: Outage | None, most: int) -> Outage | None:
+    """An outage and those before it, so many in all."""
+    return None if outage is None or not most else outage._replace(earlier=_remembered(outage.earlier, most - 1))
 
 
 async def _oldest(connection: Connection | None, committed: Sequence[Place]) -> int | None:

@@ -145,10 +145,11 @@ def assess(row: Heard | None, now_ms: int, timing: Timing) -> Presence:
 
 
 class Outage(NamedTuple):
-    """A time in which the hub itself could not hear or store, Unix ms. `until_ms` is None while it lasts."""
+    """A time in which the hub itself could not hear or store, Unix ms. `until_ms` is None while it lasts; `earlier`: the one before."""
 
     from_ms: int
     until_ms: int | None = None
+    earlier: "Outage | None" = None
 
 
 _SILENCES: Final = frozenset({State.SILENT, State.PRESUMED_LOST})
@@ -163,21 +164,30 @@ def assess_through(row: Heard | None, now_ms: int, timing: Timing, outage: Outag
     found = assess(row, now_ms, timing)
     if row is None or outage is None or found.state not in _SILENCES:
         return found
-    ended_ms = outage.until_ms
-    end_ms = now_ms if ended_ms is None else min(now_ms, ended_ms)
-    before = assess(row, min(now_ms, outage.from_ms), timing)
-    was_silent = before.state in _SILENCES
-    unheard_from_ms = outage.from_ms if was_silent else row.last_heard_ms
-    missed_ms = max(0, end_ms - unheard_from_ms)
+    begun_ms = min(now_ms, outage.from_ms)
+    before = assess_through(row, begun_ms, timing, outage.earlier)
+    missed_ms = _missed_ms(row, now_ms, timing, outage)
     judged = assess(row, now_ms - missed_ms, timing)
-    next_ms = None if ended_ms is None or judged.next_ms is None else judged.next_ms + missed_ms
+    next_ms = None if outage.until_ms is None or judged.next_ms is None else judged.next_ms + missed_ms
+    state, why, for_ms = judged.state, found.why if judged.state is found.state else judged.why, judged.for_ms
     if judged.state not in _SILENCES:
-        since_ms = max(outage.from_ms, row.last_heard_ms)
-        return found._replace(state=State.UNKNOWN, why=_unable(outage), for_ms=now_ms - since_ms, next_ms=next_ms)
+        state, why, for_ms = State.UNKNOWN, _unable(outage), now_ms - max(outage.from_ms, row.last_heard_ms)
     # What it was before the outage it has been all the while; what it has become since began with the time that counts.
-    for_ms = None if judged.for_ms is None else judged.for_ms + (missed_ms if before.state is judged.state else 0)
-    why = found.why if judged.state is found.state else judged.why
-    return found._replace(state=judged.state, why=why, for_ms=for_ms, next_ms=next_ms)
+    if before.state is state and before.for_ms is not None:
+        for_ms = now_ms - begun_ms + before.for_ms
+    return found._replace(state=state, why=why, for_ms=for_ms, next_ms=next_ms)
+
+
+def _missed_ms(row: Heard, now_ms: int, timing: Timing, outage: Outage | None) -> int:
+    """How much of the time until now no silence is concluded from."""
+    if outage is None:
+        return 0
+    begun_ms = min(now_ms, outage.from_ms)
+    end_ms = now_ms if outage.until_ms is None else min(now_ms, outage.until_ms)
+    missed_ms = _missed_ms(row, begun_ms, timing, outage.earlier)
+    if assess(row, begun_ms - missed_ms, timing).state in _SILENCES:
+        return missed_ms + max(0, end_ms - outage.from_ms)
+    return max(missed_ms, end_ms - row.last_heard_ms)
 
 
 def on_birth(row: PresenceRow | None, birth: Birth, now_ms: int) -> PresenceRow:

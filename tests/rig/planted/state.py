@@ -9,9 +9,18 @@ from seamline.rig.world.plan import Kind
 PRESENCE = "seamline.hub.presence:"
 TWIN = "seamline.hub.twin:"
 RELEASE = "seamline.hub.steps.release:"
+TELL = "seamline.hub.steps.tell:"
 WISHES = (Kind.WISH, Kind.TOUCH, Kind.REORDERING, Kind.DOUBLING)
 
 MUTATIONS = [
+    mutation(
+        "any word of having seen is of the newest wish",
+        "a device that answers has what it was sent",
+        "twin-honest",
+        Edit(TWIN + "mark_seen", "wish is None or wish.version != version or wish.seen_ms", "wish is None or wish.seen_ms"),
+        budget=12,
+        kinds=(*WISHES, Kind.PARTITION),
+    ),
     mutation(
         "late death kills the new session",
         "the broker says that the device is dead, so it is",
@@ -163,5 +172,55 @@ MUTATIONS = [
         Edit("seamline.hub.steps.presence:_is_news", "one.was in TOLD or told.get(one.no) in TOLD", "one.was in TOLD"),
         budget=40,
         scenario="online-but-deaf",
+    ),
+    mutation(
+        "the hub's outage held against devices",
+        "who says nothing is silent, whatever the reason",
+        "unblamed",
+        Edit(
+            "seamline.hub.steps.presence:_judge",
+            "assess_through(known, now_ms, Timing(*timing), outage)",
+            "assess_through(known, now_ms, Timing(*timing), None)",
+        ),
+        budget=12,
+        kinds=(Kind.BROKER_DOWN, Kind.STREAM_LOST, Kind.DISK_FULL, Kind.POWER_CUT),
+    ),
+    mutation(
+        "only the latest outage counts",
+        "what was before it is over",
+        "unblamed",
+        Edit("seamline.hub.hearing:Hearing._note", "_remembered(self._outage, EARLIER_MAX)", "None"),
+        budget=40,
+        kinds=(Kind.LOSSY, Kind.TAIL_LOST, Kind.STREAM_LOST),
+    ),
+    mutation(
+        "an open gap is nobody's news",
+        "it is in the ledger, and closes by itself",
+        "told-once",
+        Edit(TELL + "tell_gaps", "GAP_AGE_MS, ", "1_000 * GAP_AGE_MS, "),
+        budget=20,
+        kinds=(Kind.LOSSY, Kind.HUB_KILL),
+        devices=8,
+        minutes=60,
+    ),
+    mutation(
+        "a gap told at every turn",
+        "since when to the second is exact enough",
+        "told-once",
+        Edit(TELL + "tell_gaps", '"since_ms": since_ms,', '"since_ms": since_ms // 1_000 * 1_000,'),
+        budget=20,
+        kinds=(Kind.LOSSY, Kind.HUB_KILL),
+        devices=8,
+        minutes=60,
+    ),
+    mutation(
+        "told of a gap that has just opened",
+        "the sooner its owner knows the better",
+        "told-once",
+        Edit(TELL + "tell_gaps", "now_ms - GAP_AGE_MS", "now_ms - GAP_AGE_MS // 6"),
+        budget=20,
+        kinds=(Kind.LOSSY, Kind.HUB_KILL),
+        devices=8,
+        minutes=60,
     ),
 ]

@@ -88,12 +88,12 @@ class Audit:
                 own[1] += row["quarantined"] + row["declined"]
         for key, fold in self._tables.ledger_fold.rows.items():
             own = counts.setdefault(self._device(key[0]), [0, 0, 0, 0])
-            classed = fold["stored"] + fold["quarantined"] + fold["declined"] + fold["lost"]
-            if classed != fold["numbered"]:
-                self._broken("books", f"fold {key} numbers {fold['numbered']} and classes {classed}", key[0])
+            classed = fold.stored + fold.quarantined + fold.declined + fold.lost
+            if classed != fold.numbered:
+                self._broken("books", f"fold {key} numbers {fold.numbered} and classes {classed}", key[0])
             if key[2]:
-                own[0] += fold["stored"]
-                own[1] += fold["quarantined"] + fold["declined"]
+                own[0] += fold.stored
+                own[1] += fold.quarantined + fold.declined
         for index, truth in enumerate(self._truths):
             stored = sum(line.classes.count(STORED) for line in truth.lines.values())
             aside = sum(line.classes.count(SET_ASIDE) for line in truth.lines.values())
@@ -171,31 +171,31 @@ class Audit:
         rows = self._tables.loss.rows
         for number in _since(rows, self._losses):
             row = rows[number]
-            device = self._device(row["device_no"])
+            device = self._device(row.device_no)
             truth = self._truths[device]
             self.lost(device, row)
-            for boot in range(row["boot"], row["boot"] + row["boots"]):
-                line = truth.lines.get(LineKey(row["incarnation"], boot, row["channel"]))
+            for boot in range(row.boot, row.boot + row.boots):
+                line = truth.lines.get(LineKey(row.incarnation, boot, row.channel))
                 if line is not None:
-                    wrong = line.classify(row["first"], row["first"] + row["count"], LOST)
+                    wrong = line.classify(row.first, row.first + row.count, LOST)
                     if wrong:
-                        self._broken("stored-once", f"boot {boot}, channel {row['channel']}: {wrong}", row["device_no"])
+                        self._broken("stored-once", f"boot {boot}, channel {row.channel}: {wrong}", row.device_no)
             self._losses = number
 
     def _quarantined(self) -> None:
         rows = self._tables.quarantine.rows
         for number in _since(rows, self._set_aside):
             row, self._set_aside = rows[number], number
-            if row["device_no"] is None or row["first"] is None or row["count"] is None or row["resolved_at"] is not None:
+            if row.device_no is None or row.first is None or row.count is None or row.resolved_at is not None:
                 continue
-            if row["reason"] in {"conflict", "out_of_range"}:
-                self._broken("values", f"quarantined as {row['reason']}: {row['detail']}", row["device_no"])
-            if row["counted"] and row["channel"]:
-                key = LineKey(row["incarnation"] or 0, row["boot"] or 0, row["channel"])
-                line = self._line(row["device_no"], key, row["first"], row["first"] + row["count"])
-                wrong = line.classify(row["first"], row["first"] + row["count"], SET_ASIDE)
+            if row.reason in {"conflict", "out_of_range"}:
+                self._broken("values", f"quarantined as {row.reason}: {row.detail}", row.device_no)
+            if row.counted and row.channel:
+                key = LineKey(row.incarnation or 0, row.boot or 0, row.channel)
+                line = self._line(row.device_no, key, row.first, row.first + row.count)
+                wrong = line.classify(row.first, row.first + row.count, SET_ASIDE)
                 if wrong:
-                    self._broken("stored-once", f"boot {key.boot}, channel {key.channel}: {wrong}", row["device_no"])
+                    self._broken("stored-once", f"boot {key.boot}, channel {key.channel}: {wrong}", row.device_no)
 
     def _device(self, number: int) -> int:
         found = self._numbers.get(number)

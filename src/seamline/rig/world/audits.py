@@ -37,6 +37,7 @@ class Audits:
         self.presence: Final = PresenceAudit(heap, hub, devices, marks)
         self.books.lost = lambda index, row: devices[index].losses.written(row)
         self._hub: Final = hub
+        self._devices: Final = devices
         self._marks: Final = marks
         self._writes = -1  # of the tables, when they were last looked at
         self._backup: Backup | None = None
@@ -53,12 +54,12 @@ class Audits:
         self.steps.committed()
         self.values.committed()
         self.twins.committed()
+        self.presence.committed()
 
     def heard(self, message: Message) -> None:
         """The broker has stored a message."""
         self.presence.heard(message)
-        if self.twins.own_words:
-            self.twins.heard(message)
+        self.twins.heard(message)
 
     # -- backups -------------------------------------------------------------------------------------------------------
 
@@ -78,9 +79,10 @@ class Audits:
         self.books.restored()
         self.values.restored()
         self.twins.restored()
-        self.presence.told.restored()
+        self.presence.restored()
         if self._is_holed:
             self.books.excuse()
+            self.presence.lost()
 
     def stream_lost(self) -> None:
         """The stream has lost messages: what a restored database has not read again by now is nowhere."""
@@ -111,6 +113,10 @@ class Audits:
         found = self.twins.unsettled(self._hub.catalogue)
         if found is not None:
             raise BrokenPromise("twins-converged", f"{found[1]}, {waited}", found[0])
+        for index, device in self._devices.items():
+            kept = device.losses.kept()
+            if kept:
+                raise BrokenPromise("nothing-owed", f"keeps in flash what it does not hold any more: {kept}, {waited}", index)
         untold_anchor = self.anchors.untold()
         if untold_anchor is not None:
             raise BrokenPromise("time-told", f"{untold_anchor[1]}, {waited}", untold_anchor[0])

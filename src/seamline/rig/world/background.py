@@ -12,14 +12,17 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from seamline.hub.drive import Driven, Pause
+from seamline.hub.hearing import LOOK_MS, Hearing
 from seamline.hub.ingest.catalogue import Catalogue
+from seamline.hub.presence import Outage
 from seamline.hub.steps.turns import BACKOFF_S_MAX, BACKOFF_S_MIN, LEASE, TURN_S, Step, store_steps
 from seamline.hub.store_port import AwayError
 from seamline.hub.twin_service import Announcer
 from seamline.rig.world.broker import Broker
 from seamline.rig.world.clocks import unix_ms
-from seamline.rig.world.faulty_store import COMMIT, FaultyStore, KilledError, LostAnswerError, StoreFaults
+from seamline.rig.world.faulty_store import COMMIT, FaultyStore, KilledError, LostAnswerError, StoreFaultKind, StoreFaults
 from seamline.rig.world.heap import MS, SECOND, Heap, Timer
+from seamline.rig.world.hearing import listen
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.memory_store import MemoryConnection, MemoryDatabase, MemoryStore
 from seamline.rig.world.promises import BrokenPromise
@@ -31,6 +34,7 @@ BETWEEN_MS: Final = (1, 40)
 TURN_US: Final = int(TURN_S * SECOND)
 CONNECT_US: Final = (50 * MS, 1_000 * MS)
 NEVER_US: Final = 1 << 62
+LOOK_US: Final = LOOK_MS * MS
 
 
 class House(Protocol):
@@ -110,12 +114,19 @@ class Background:
         self.began_us = 0
         """When its first turn was, since it last connected."""
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
+        self._hearing = self._new_hearing()
+        self.started_us = 0
+        """When its process began."""
+        self._looked_us = 0
 
     # -- the process ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Connect soon, and take turns from then on."""
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
+        self._hearing = self._new_hearing()
+        self.started_us = self._house.heap.now_us
+        self._looked_us = self.started_us - LOOK_US
         self._schedule(self._stream.between(*CONNECT_US), self._connect)
 
     def die(self) -> None:
@@ -135,6 +146,11 @@ class Background:
             at_us = self._next_us()
             if at_us < timer.at_us:
                 self._schedule(at_us - self._house.heap.now_us, self._take)
+
+    @property
+    def outage(self) -> Outage | None:
+        """The latest time in which the hub itself could not hear or store, as far as its process that lives knows."""
+        return self._hearing.outage
 
     @property
     def is_connected(self) -> bool:
@@ -165,7 +181,7 @@ class Background:
         def now_ms() -> int:
             return unix_ms(house.heap.now_us)
 
-        self._steps = store_steps(store, ingest, house.catalogue, self.announcer, now_ms, self.revalue_rows)
+        self._steps = store_steps(store, ingest, house.catalogue, self.announcer, now_ms, self.revalue_rows, lambda: self.outage)
         self.began_us = house.heap.now_us
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
 
@@ -173,7 +189,8 @@ class Background:
         self._drive(self._turns())
 
     async def _turns(self) -> None:
-        """Every step that is due and may have something to do, in their order."""
+        """Every step that is due and may have something to do, in their order; presence is judged by what was heard."""
+        self.listen()
         now_s = self._now_s()
         for step in self._steps:
             if step.due_s <= now_s:
@@ -214,6 +231,24 @@ class Background:
                 self._schedule(waits.wait_ms * MS, self._resume)
             else:
                 self._schedule(self._next_us() - house.heap.now_us, self._take)
+
+    # -- what it hears -------------------------------------------------------------------------------------------------
+
+    def _new_hearing(self) -> Hearing:
+        """As a process that starts has it."""
+        heap = self._house.heap
+        return Hearing(lambda: None, lambda: unix_ms(heap.now_us))
+
+    def listen(self) -> None:
+        """Look, unless that was just done; how far it is committed the database says.
+
+        It looks before each turn, and as often as somebody looks at what it shows: so it costs the world no event.
+        """
+        house = self._house
+        now_us = house.heap.now_us
+        if now_us - self._looked_us >= LOOK_US and self.is_connected and not house.store_faults.goes_on(StoreFaultKind.AWAY):
+            self._looked_us = now_us
+            listen(self._hearing, house.broker, house.database.tables.ingest_position.rows.values())
 
     # -- when ----------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ third question tells of the two before it.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,12 +32,13 @@ class DeafAudit:
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         """`faults`: of the plan."""
-        self._in_the_way: Final[dict[int, list[tuple[int, int]]]] = {}
-        """By device: when its questions may not have come through, from and until, in ms."""
+        self.faults: Final = faults
+        self._in_the_way: Final[dict[int, array[int]]] = {}
+        """By device: when its questions may not have come through, from and until, in ms, one after the other."""
         for fault in faults:
             if fault.kind not in HARMLESS and not SPECS[fault.kind].is_wish:
                 until_ms = fault.at_ms + fault.lasts_ms + (AFTER_MS if fault.device == HOUSE else 0)
-                self._in_the_way.setdefault(fault.device, []).append((fault.at_ms, until_ms))
+                self._in_the_way.setdefault(fault.device, array("q")).extend((fault.at_ms, until_ms))
 
     def look(self, device: Device, shown: State, now_us: int, stored_us: int) -> None:
         """The hub, which has nothing in its way, shows the device as `shown`; the broker stored its last word at `stored_us`.
@@ -56,4 +58,4 @@ class DeafAudit:
 
     def _came_through(self, device: int, from_ms: int, until_ms: int) -> bool:
         strikes = [*self._in_the_way.get(device, ()), *self._in_the_way.get(HOUSE, ())]
-        return all(at_ms > until_ms or ended_ms < from_ms for at_ms, ended_ms in strikes)
+        return all(at_ms > until_ms or ended_ms < from_ms for at_ms, ended_ms in zip(strikes[::2], strikes[1::2], strict=True))

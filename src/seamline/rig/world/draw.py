@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from seamline.rig.world.packed import Packed
 from seamline.rig.world.plan import HOUSE, SPECS, Fault, Kind, Plan
 from seamline.rig.world.streams import Stream
 
@@ -37,7 +38,7 @@ def draw(seed: int, devices: int, duration_ms: int, kinds: Sequence[Kind] | None
     for kind in allowed:
         streams[OWN_STREAMS.get(kind) or ("wishes" if SPECS[kind].is_wish else "faults")].append(kind)
     drawn = [_drawn(Stream(seed, "plan", purpose), own, devices, duration_ms) for purpose, own in streams.items()]
-    return Plan(seed, devices, duration_ms, tuple(sorted([fault for own in drawn for fault in own], key=_when)))
+    return Plan(seed, devices, duration_ms, Packed(sorted((fault for own in drawn for fault in own), key=_when)))
 
 
 def _drawn(stream: Stream, allowed: Sequence[Kind], devices: int, duration_ms: int) -> list[Fault]:

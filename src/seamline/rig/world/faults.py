@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -91,13 +92,23 @@ class Faults:
 
     def schedule(self, heap: Heap) -> None:
         """Have every fault happen when it is due."""
-        happening = [one for one in enumerate(self._plan.faults) if one[1].device < 0 or one[1].device in self._devices]
-        self._next(heap, iter(sorted(happening, key=lambda one: one[1].at_ms)))
+        self._next(heap, self._happening())
         for fault in self._plan.faults:
             if fault.kind is Kind.RESTORED:
                 heap.at(max(0, fault.at_ms - fault.numbers["back_ms"]) * MS, self._people.back_up)
             elif fault.kind is Kind.LATE_CONTRACT:
                 self._hub.withhold(fault.numbers["versions"])
+
+    def _happening(self) -> Iterator[tuple[int, Fault]]:
+        """The faults of devices that are there, each with its place in the plan, one after the other."""
+        faults = self._plan.faults
+        times = array("q", (fault.at_ms for fault in faults))
+        places = array("I", sorted(range(len(faults)), key=times.__getitem__))
+        del times
+        for place in places:
+            fault = faults[place]
+            if fault.device < 0 or fault.device in self._devices:
+                yield place, fault
 
     def _next(self, heap: Heap, waiting: Iterator[tuple[int, Fault]]) -> None:
         """Have the next one happen, and then the one after it: a hundred thousand at once would weigh on the heap."""
@@ -243,7 +254,7 @@ class Faults:
                     dice = Stream(self._plan.seed, f"device {index}", f"region {place}").below(THOUSAND)
                     if dice < fault.numbers["permille"]:
                         device.power_cut(fault.lasts_ms * MS)
-                self._expect_recovery(fault)
+                self._expect_recovery(place, fault)
             case Kind.NTP_BLOCKED:
                 return self._counted(fault.kind, lambda on: setattr(around, "ntp_blocked", on))
             case Kind.AUTH_AWAY:
@@ -254,14 +265,14 @@ class Faults:
                 return self._of_hub(fault)
         return None
 
-    def _expect_recovery(self, fault: Fault) -> None:
+    def _expect_recovery(self, place: int, fault: Fault) -> None:
         """A region has lost its power: everybody is back in the contract's time, if nothing else goes wrong meanwhile."""
         recovery_ms = max(model.contract.fleet.recovery_ms for model in self._models)
         back_ms = fault.at_ms + fault.lasts_ms
-        others = [other for other in self._plan.faults if other is not fault and not SPECS[other.kind].is_wish]
-        from_ms = fault.at_ms - CALM_MS
-        if all(other.at_ms > back_ms + recovery_ms or other.at_ms + other.lasts_ms < from_ms for other in others):
-            self._around.heap.at((back_ms + recovery_ms) * MS, self._recovered)
+        from_ms, until_ms = fault.at_ms - CALM_MS, back_ms + recovery_ms
+        others = (other for at, other in enumerate(self._plan.faults) if at != place and not SPECS[other.kind].is_wish)
+        if all(other.at_ms > until_ms or other.at_ms + other.lasts_ms < from_ms for other in others):
+            self._around.heap.at(until_ms * MS, self._recovered)
 
     def _recovered(self) -> None:
         for index, device in self._devices.items():

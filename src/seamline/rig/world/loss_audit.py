@@ -28,6 +28,8 @@ from seamline.rig.world.truth import DeviceTruth, Whose
 HEADER: Final = Struct(HEADER_FORMAT)
 CRC_BYTES: Final = 4
 """Before the frame of a segment (`seamline.device.batch`)."""
+NOT_HURT: Final = frozenset[str]()
+"""One for all: a world has thousands of devices, and most of them have whole flash."""
 ROUNDING_MS: Final = 2
 POWER_LOSS: Final = "power_loss"
 OF_DEVICES: Final = frozenset({"buffer_full", "expired", "corrupted"})
@@ -87,7 +89,7 @@ class LossAudit:
         self._policy: Policy | None = None
         self._incarnation: Callable[[], int] = int
         self._stored: Mapping[str, bytes] = {}
-        self._hurt: frozenset[str] = frozenset()
+        self._hurt: frozenset[str] = NOT_HURT
         self._given_up: dict[tuple[Whose, str], list[tuple[int, int]]] = {}
 
     def booted(self, core: Core, policy: Policy, stored: Mapping[str, bytes]) -> None:
@@ -99,7 +101,7 @@ class LossAudit:
         self._incarnation = lambda: core.incarnation
         self._policy = policy
         self._stored = stored
-        self._hurt = frozenset(self._flash.hurt)
+        self._hurt = frozenset(self._flash.hurt) if self._flash.hurt else NOT_HURT
         self._truth.in_order = None if self._outbox is None else _ended_in_order(policy.stride, stored)
 
     # -- what the device gives up --------------------------------------------------------------------------------------
@@ -191,21 +193,30 @@ class LossAudit:
             where = f"record {kept} of boot {segment.boot}, channel {segment.channel}"
             raise BrokenPromise("lost-for-cause", f"its flash forgets {where}, which the hub has not said it has", self._device)
 
+    def kept(self) -> str:
+        """The entries of records that its flash has and its outbox does not hold; empty when there is none."""
+        if self._outbox is None:
+            return ""
+        held = {SEGMENT_PREFIX + str(batch.segment) for lane in self._outbox.lanes.values() for batch in lane.sealed}
+        entries = (key for key in self._flash.entries if key.startswith(SEGMENT_PREFIX) and key[1:].isdigit())
+        left = sorted(key for key in entries if key not in held)
+        return f"{len(left)} entries of records, {left[0]} the first of them" if left else ""
+
     # -- what the hub writes down --------------------------------------------------------------------------------------
 
     def written(self, row: LossRow) -> None:
         """The hub has written a loss down."""
-        if self._outbox is None or row["incarnation"] != self._incarnation() or row["channel"] == LOSSES_CHANNEL:
+        if self._outbox is None or row.incarnation != self._incarnation() or row.channel == LOSSES_CHANNEL:
             return
-        end = row["first"] + row["count"]
-        for boot in range(row["boot"], row["boot"] + row["boots"]):
-            if row["reason"] == POWER_LOSS:
-                self._power_lost(boot, row["channel"], row["first"], end)
-            elif row["reason"] in OF_DEVICES:
-                ranges = self._given_up.get(((row["incarnation"], boot, row["channel"]), row["reason"]), [])
-                if next(_outside(row["first"], end, ranges), None) is not None:
-                    where = f"records {row['first']} to {end - 1} of boot {boot}, channel {row['channel']}"
-                    raise BrokenPromise("lost-for-cause", f"{where} are lost as {row['reason']}; it never said so", self._device)
+        end = row.first + row.count
+        for boot in range(row.boot, row.boot + row.boots):
+            if row.reason == POWER_LOSS:
+                self._power_lost(boot, row.channel, row.first, end)
+            elif row.reason in OF_DEVICES:
+                ranges = self._given_up.get(((row.incarnation, boot, row.channel), row.reason), [])
+                if next(_outside(row.first, end, ranges), None) is not None:
+                    where = f"records {row.first} to {end - 1} of boot {boot}, channel {row.channel}"
+                    raise BrokenPromise("lost-for-cause", f"{where} are lost as {row.reason}; it never said so", self._device)
 
     def _power_lost(self, boot: int, channel: int, first: int, end: int) -> None:
         """Nothing of it lay whole in flash at the last boot, which took it over."""

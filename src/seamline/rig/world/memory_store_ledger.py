@@ -22,7 +22,7 @@ from seamline.rig.world.tables_cells import (
 )
 from seamline.rig.world.tables_hub import LedgerKey, Tables
 from seamline.rig.world.tables_recordset import Recordset, records, recordset
-from seamline.rig.world.tables_rows import FoldRow, IncarnationRow, LedgerRow, LossRow, PositionRow
+from seamline.rig.world.tables_rows import DesiredRow, FoldRow, IncarnationRow, LedgerRow, LossRow, PositionRow
 
 Result: TypeAlias = "list[tuple[object, ...]] | int"
 """The rows of a query, or how many rows a statement touched."""
@@ -36,7 +36,7 @@ _KEY: Final = ("device", "incarnation", "boot", "channel")
 
 def _position(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     row = base.ingest_position.rows.get(number(given, "partition"))
-    return [] if row is None else [(row["stream"], row["seq"])]
+    return [] if row is None else [(row["stream"], row["seq"], row["stored_ns"])]
 
 
 def _start_position(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
@@ -45,6 +45,7 @@ def _start_position(base: Tables, given: Given, _names: Mapping[str, str]) -> Re
         "partition": partition,
         "stream": text_of(given, "stream"),
         "seq": int_of(given, "seq"),
+        "stored_ns": None,
         "at": base.now_us,
     }
     base.ingest_position.put(partition, row)
@@ -56,7 +57,8 @@ def _advance(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     row = base.ingest_position.rows.get(partition)
     if row is None or row["stream"] != given["stream"] or row["seq"] != given["expected"]:
         return 0
-    base.ingest_position.put(partition, {**row, "seq": int_of(given, "seq"), "at": base.now_us})
+    moved: PositionRow = {**row, "seq": int_of(given, "seq"), "stored_ns": maybe_int(given, "stored_ns"), "at": base.now_us}
+    base.ingest_position.put(partition, moved)
     return 1
 
 
@@ -173,21 +175,21 @@ def _delete_rows(base: Tables, given: Given, _names: Mapping[str, str]) -> Resul
 def _add_folds(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     upsert = Upsert[tuple[int, int, int], FoldRow]()
     for r in records(given):
-        row: FoldRow = {
-            "device_no": int_of(r, "device_no"),
-            "incarnation": int_of(r, "incarnation"),
-            "channel": int_of(r, "channel"),
-            "boots": int_of(r, "boots"),
-            "boot_first": int_of(r, "boot_first"),
-            "boot_last": int_of(r, "boot_last"),
-            "numbered": int_of(r, "numbered"),
-            "stored": int_of(r, "stored"),
-            "quarantined": int_of(r, "quarantined"),
-            "declined": int_of(r, "declined"),
-            "lost": int_of(r, "lost"),
-            "duplicates": int_of(r, "duplicates"),
-        }
-        key = (row["device_no"], row["incarnation"], row["channel"])
+        row = FoldRow(
+            device_no=int_of(r, "device_no"),
+            incarnation=int_of(r, "incarnation"),
+            channel=int_of(r, "channel"),
+            boots=int_of(r, "boots"),
+            boot_first=int_of(r, "boot_first"),
+            boot_last=int_of(r, "boot_last"),
+            numbered=int_of(r, "numbered"),
+            stored=int_of(r, "stored"),
+            quarantined=int_of(r, "quarantined"),
+            declined=int_of(r, "declined"),
+            lost=int_of(r, "lost"),
+            duplicates=int_of(r, "duplicates"),
+        )
+        key = (row.device_no, row.incarnation, row.channel)
         old = base.ledger_fold.rows.get(key)
         upsert.put(key, row if old is None else _folded(old, row))
     return upsert.into(base.ledger_fold)
@@ -220,20 +222,20 @@ def _first_seen(base: Tables, given: Given, _names: Mapping[str, str]) -> Result
 def _add_losses(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     rows = records(given)
     for r in rows:
-        row: LossRow = {
-            "id": base.numbers["loss"].draw(),
-            "device_no": int_of(r, "device_no"),
-            "incarnation": int_of(r, "incarnation"),
-            "boot": int_of(r, "boot"),
-            "boots": int_of(r, "boots"),
-            "channel": int_of(r, "channel"),
-            "first": int_of(r, "first"),
-            "count": int_of(r, "count"),
-            "reason": text_of(r, "reason"),
-            "declared_at": time_of(r, "at_ms"),
-            "told": False,
-        }
-        base.loss.put(row["id"], row)
+        row = LossRow(
+            id=base.numbers["loss"].draw(),
+            device_no=int_of(r, "device_no"),
+            incarnation=int_of(r, "incarnation"),
+            boot=int_of(r, "boot"),
+            boots=int_of(r, "boots"),
+            channel=int_of(r, "channel"),
+            first=int_of(r, "first"),
+            count=int_of(r, "count"),
+            reason=text_of(r, "reason"),
+            declared_at=time_of(r, "at_ms"),
+            told=False,
+        )
+        base.loss.put(row.id, row)
     return len(rows)
 
 
@@ -260,7 +262,10 @@ def _raise_wishes(base: Tables, _given: Given, _names: Mapping[str, str]) -> Res
     above = base.hub_meta.rows.get("wishes_above", 0)
     older = [(key, row) for key, row in base.twin_desired.rows.items() if row["version"] < above]
     for key, row in older:
-        base.twin_desired.put(key, {**row, "version": above})
+        again: DesiredRow = {**row, "version": above}
+        if row["resolution"] is None:
+            again["delivered_at"] = again["seen_at"] = None
+        base.twin_desired.put(key, again)
     return len(older)
 
 
@@ -281,20 +286,20 @@ def key_of(r: Given) -> LedgerKey | None:
 
 
 def _folded(old: FoldRow, row: FoldRow) -> FoldRow:
-    return {
-        "device_no": old["device_no"],
-        "incarnation": old["incarnation"],
-        "channel": old["channel"],
-        "boots": old["boots"] + row["boots"],
-        "boot_first": min(old["boot_first"], row["boot_first"]),
-        "boot_last": max(old["boot_last"], row["boot_last"]),
-        "numbered": old["numbered"] + row["numbered"],
-        "stored": old["stored"] + row["stored"],
-        "quarantined": old["quarantined"] + row["quarantined"],
-        "declined": old["declined"] + row["declined"],
-        "lost": old["lost"] + row["lost"],
-        "duplicates": old["duplicates"] + row["duplicates"],
-    }
+    return FoldRow(
+        device_no=old.device_no,
+        incarnation=old.incarnation,
+        channel=old.channel,
+        boots=old.boots + row.boots,
+        boot_first=min(old.boot_first, row.boot_first),
+        boot_last=max(old.boot_last, row.boot_last),
+        numbered=old.numbered + row.numbered,
+        stored=old.stored + row.stored,
+        quarantined=old.quarantined + row.quarantined,
+        declined=old.declined + row.declined,
+        lost=old.lost + row.lost,
+        duplicates=old.duplicates + row.duplicates,
+    )
 
 
 def _ledger_rows(rows: Recordset) -> Iterator[LedgerRow]:

@@ -102,9 +102,9 @@ def _untold_quarantine(base: Tables, given: Given, _names: Mapping[str, str]) ->
     groups: dict[tuple[object, ...], list[tuple[int | None, str | None]]] = {}
     for no in sorted(base.quarantine.waiting)[: number(given, "most")]:
         row = base.quarantine.rows[no]
-        base.quarantine.put(no, {**row, "told": True})
-        group = (row["device_no"], _product(base, row["device_no"]), row["reason"])
-        groups.setdefault(group, []).append((row["count"], row["detail"]))
+        base.quarantine.put(no, row.but(told=True))
+        group = (row.device_no, _product(base, row.device_no), row.reason)
+        groups.setdefault(group, []).append((row.count, row.detail))
     return [
         (
             *group,
@@ -120,9 +120,9 @@ def _untold_losses(base: Tables, given: Given, _names: Mapping[str, str]) -> Res
     groups: dict[tuple[object, ...], int] = {}
     for no in sorted(base.loss.waiting)[: number(given, "most")]:
         row = base.loss.rows[no]
-        base.loss.put(no, {**row, "told": True})
-        group = (row["device_no"], _product(base, row["device_no"]), row["reason"], row["channel"])
-        groups[group] = groups.get(group, 0) + row["count"] * row["boots"]
+        base.loss.put(no, row.but(told=True))
+        group = (row.device_no, _product(base, row.device_no), row.reason, row.channel)
+        groups[group] = groups.get(group, 0) + row.count * row.boots
     return [(*group, lost) for group, lost in groups.items()]
 
 
@@ -163,8 +163,8 @@ def _redates(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
         if len(found) == most:
             break
         if device is not None:
-            contract = device["contract"] if row["contract"] is None else row["contract"]
-            found.append((*key, row["redate_from_ms"], row["redate_version"], contract, device["product"]))
+            contract = device["contract"] if row.contract is None else row.contract
+            found.append((*key, row.redate_from_ms, row.redate_version, contract, device["product"]))
     return found
 
 
@@ -173,9 +173,9 @@ def _redated(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     for device, incarnation, boot, version in columns(given, "device", "incarnation", "boot", "version"):
         key = (device, incarnation, boot)
         row = base.boot.rows.get(key)
-        if row is not None and key not in touched and row["redate_version"] == version:
+        if row is not None and key not in touched and row.redate_version == version:
             touched.add(key)
-            base.boot.put(key, {**row, "redate_from_ms": None})
+            base.boot.put(key, row.but(redate_from_ms=None))
     return len(touched)
 
 
@@ -237,7 +237,6 @@ def _due_twins(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
 
 
 def _releasable(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
-    found: list[tuple[object, ...]] = []
     names = (
         "id",
         "device_no",
@@ -252,20 +251,15 @@ def _releasable(base: Tables, given: Given, _names: Mapping[str, str]) -> Result
         "count",
         "bytes",
     )
-    for _, row in sorted(base.quarantine.rows.items()):
-        if row["resolved_at"] is not None or row["reason"] != "unregistered" or not row["counted"]:
-            continue
-        if (row["channel"], row["layout"], row["fingerprint"]) in base.layout.rows:
-            found.append(tuple(row[name] for name in names))
-        if len(found) == number(given, "most"):
-            break
-    return found
+    able = sorted(no for layout, waiting in base.quarantine.parked.items() if layout in base.layout.rows for no in waiting)
+    rows = (base.quarantine.rows[no] for no in able[: number(given, "most")])
+    return [tuple(row[name] for name in names) for row in rows]
 
 
 def _released(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
     chosen = [no for no in dict.fromkeys(integers(given, "ids")) if no in base.quarantine.rows]
     for no in chosen:
-        base.quarantine.put(no, {**base.quarantine.rows[no], "resolved_at": base.now_us})
+        base.quarantine.put(no, base.quarantine.rows[no].but(resolved_at=base.now_us))
     return len(chosen)
 
 
@@ -290,8 +284,8 @@ def _reclass(base: Tables, given: Given, _names: Mapping[str, str]) -> Result:
             folded += 1
             moved = [count for count in counts if count is not None]
             count = there("stored", sum(moved) if moved else None)
-            stored, quarantined = fold["stored"] + count, fold["quarantined"] - count
-            base.ledger_fold.put(cast("tuple[int, int, int]", key), {**fold, "stored": stored, "quarantined": quarantined})
+            stored, quarantined = fold.stored + count, fold.quarantined - count
+            base.ledger_fold.put(cast("tuple[int, int, int]", key), fold.but(stored=stored, quarantined=quarantined))
     return [(len(touched) + folded, len(rows))]
 
 

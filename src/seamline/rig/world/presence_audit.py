@@ -11,11 +11,13 @@ import json
 from collections.abc import Mapping
 from typing import Final, cast
 
-from seamline.hub.presence import Presence, PresenceRow, State, Timing, assess
+from seamline.hub.presence import Presence, PresenceRow, State, Timing, assess, assess_through
+from seamline.rig.world.blame_audit import BlameAudit, unheard
 from seamline.rig.world.broker import Message
 from seamline.rig.world.clocks import unix_ms
 from seamline.rig.world.deaf_audit import DeafAudit
 from seamline.rig.world.device import Device
+from seamline.rig.world.gap_audit import GapAudit
 from seamline.rig.world.heap import MS, SECOND, Heap
 from seamline.rig.world.hub import Hub
 from seamline.rig.world.marks import Marks
@@ -32,7 +34,7 @@ WRITTEN_MS: Final = 5_000
 WELL_US: Final = 10 * SECOND
 """After so long without anything in its way the hub has told what it knows."""
 TWO_DAYS_MS: Final = 172_800_000
-SHOWN: Final = {state: f"shown-{state.value.replace('_', '-')}" for state in State}
+SHOWN: Final = {state: f"shown-{state.value.replace('_', '-')}" for state in State if state is not State.UNKNOWN}
 SPEAKS: Final = frozenset({State.ONLINE, State.DEAF})
 
 
@@ -53,11 +55,15 @@ class PresenceAudit:
         self._unwell_us = 0
         self._next = 0
         self.told: Final = ToldAudit(hub.database.tables)
+        self.blame: Final = BlameAudit(hub)
+        self.gaps: Final = GapAudit(hub.database.tables, hub.index)
+        self._read = 0
         self.deaf = DeafAudit(())
         """Of the devices that nobody answers, given the faults of the plan."""
 
     def start(self) -> None:
         """Look from now on."""
+        self.blame.unheard = unheard(self.deaf.faults)
         self._heap.after(LOOK_EVERY_US, self._look)
 
     def heard(self, message: Message) -> None:
@@ -79,12 +85,34 @@ class PresenceAudit:
         """The broker has lost messages: which ones the hub has read nobody knows."""
         self._sure_us.clear()
 
+    def committed(self) -> None:
+        """Something was committed. Raises BrokenPromise."""
+        tables = self._hub.database.tables
+        last = tables.numbers["event"].last
+        for number in range(self._read + 1, last + 1):
+            event = tables.event.rows.get(number)
+            if event is not None:
+                self.blame.heard(event, self._sure_us)
+                self.gaps.heard(event)
+        self._read = last
+
+    def restored(self) -> None:
+        """The database is what it was earlier: what is told from now on is new."""
+        self._read = self._hub.database.tables.numbers["event"].last
+        self.told.restored()
+        self.gaps.restored()
+
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
+        self._hub.background.listen()
         if not (self._hub.caught_up and self._hub.is_well):
             self._unwell_us = self._heap.now_us
         self._unwell_us = max(self._unwell_us, self._hub.background.began_us)
+        if self._heap.now_us - self._unwell_us < WELL_US:
+            self.gaps.unsettle()
+        else:
+            self.gaps.look(self._heap.now_us)
         for _ in range(min(DEVICES_A_LOOK, len(self._devices))):
             self._one(self._devices[self._next % len(self._devices)])
             self._next += 1
@@ -98,8 +126,10 @@ class PresenceAudit:
             return
         now_us = self._heap.now_us
         timing = Timing(row["publish_every_ms"] or 0, row["answer_timeout_ms"] or 0, row["presumed_lost_after_ms"] or 0)
-        shown = assess(_row(row), unix_ms(now_us), timing)
-        self._marks.hit(SHOWN[shown.state])
+        outage = self._hub.background.outage
+        shown = assess_through(_row(row), unix_ms(now_us), timing, outage)
+        if shown.state in SHOWN:
+            self._marks.hit(SHOWN[shown.state])
         self._recovery(device, shown)
         untold = self.told.untold(row["device_no"], row["announced"])
         if untold:
@@ -121,8 +151,9 @@ class PresenceAudit:
         if shown.state not in SPEAKS and WRITTEN_MS < heard_ms < silent_ms - SLACK_MS and not died:
             self._broken(device, f"is shown as {shown.state.value} ({shown.why}), and was heard {heard_ms} ms ago")
         if row["announced"] != shown.state.value and self._is_old(row) and self._is_due(row, shown):
-            before = assess(_row(row), unix_ms(now_us - WELL_US), timing)
-            if before.state is shown.state:
+            before = assess_through(_row(row), unix_ms(now_us - WELL_US), timing, outage)
+            was_right = outage is not None and row["announced"] == assess(_row(row), unix_ms(now_us), timing).state
+            if before.state is shown.state and shown.state is not State.UNKNOWN and not was_right:
                 self._broken(device, f"is {shown.state.value}, and its readers were told {row['announced']}")
 
     def _aged(self, device: Device, shown: Presence) -> None:
@@ -154,9 +185,16 @@ class PresenceAudit:
         return newest_us < (unix_ms(self._heap.now_us) * MS) - WELL_US
 
     def _is_due(self, row: Row, shown: Presence) -> bool:
-        """Whether its readers should have been told: of deafness, which more frames prove, when the last claim ends."""
-        due_us = row["check_at"]
-        return shown.state is not State.DEAF or due_us is None or due_us < unix_ms(self._heap.now_us) * MS - WELL_US
+        """Whether its readers should have been told.
+
+        Of deafness, which more frames prove, when the last claim ends. Of a silence, when the step has put it, where the hub has had
+        outages of its own: it looks no earlier, and of many it forgets the first, as a process that begins forgets all.
+        """
+        due_us, now_us = row["check_at"], unix_ms(self._heap.now_us) * MS
+        background = self._hub.background
+        is_put_off = background.outage is not None or (row["last_heard"] or 0) < unix_ms(background.started_us) * MS
+        is_later = shown.state is State.DEAF or is_put_off
+        return not is_later or due_us is None or due_us < now_us - WELL_US
 
     def _broken(self, device: Device, what: str) -> None:
         raise BrokenPromise("presence", what, device.index)

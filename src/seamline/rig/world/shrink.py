@@ -245,7 +245,8 @@ def _concerned(outcome: Outcome) -> list[int]:
 
 
 def _with_devices(plan: Plan, kept: Sequence[int]) -> Plan:
-    faults = tuple(fault for fault in plan.faults if fault.device == HOUSE or fault.device in kept)
+    struck = {HOUSE, *kept}
+    faults = tuple(fault for fault in plan.faults if fault.device in struck)
     return replace(plan, only=tuple(kept), faults=faults)
 
 
@@ -260,7 +261,7 @@ def _earlier(plan: Plan, place: int, by_ms: int) -> Plan:
     """The plan with one fault, those after it, and its end so much earlier."""
     moved = tuple(replace(fault, at_ms=fault.at_ms - by_ms) for fault in plan.faults[place:])
     ends_ms = max(fault.at_ms + max(1, fault.lasts_ms) for fault in (*plan.faults[:place], *moved))
-    return replace(plan, faults=plan.faults[:place] + moved, duration_ms=max(plan.duration_ms - by_ms, ends_ms))
+    return replace(plan, faults=(*plan.faults[:place], *moved), duration_ms=max(plan.duration_ms - by_ms, ends_ms))
 
 
 def _numbered(fault: Fault, name: str, value: int) -> Fault:

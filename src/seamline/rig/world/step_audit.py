@@ -31,7 +31,8 @@ class StepAudit:
         self._truths: Final = [DeviceTruth() if truth is None else truth for truth in truths]
         self._marks: Final = marks
         self._index: Final = {name: index for index, name in enumerate(names)}
-        self._released: Final[set[int]] = set()
+        self._released: Final = bytearray()
+        """By the number of a row of the quarantine, whether its release was seen."""
         tables.quarantine.changed = {}
         tables.readings_revised.clear()
 
@@ -39,11 +40,16 @@ class StepAudit:
         """Before what was committed is classed: records that were set aside and released are owed again, until their rows are seen."""
         for number in self._tables.quarantine.drain():
             row = self._tables.quarantine.rows.get(number)
-            if row is None or row["resolved_at"] is None or number in self._released:
+            if row is None or row.resolved_at is None or self._is_released(number):
                 continue
-            self._released.add(number)
+            self._released[number] = True
             self._marks.hit("released")
             self._owe(row)
+
+    def _is_released(self, number: int) -> bool:
+        if number >= len(self._released):
+            self._released.extend(bytes(number + 1 - len(self._released)))
+        return bool(self._released[number])
 
     def committed(self) -> None:
         """After what was committed is classed: the dates that were revised. Raises BrokenPromise."""
@@ -57,14 +63,16 @@ class StepAudit:
     def restored(self) -> None:
         """The database is what it was earlier: what was released since is set aside again."""
         self._released.clear()
-        self._released.update(no for no, row in self._tables.quarantine.rows.items() if row["resolved_at"] is not None)
+        for number, row in self._tables.quarantine.rows.items():
+            if row.resolved_at is not None and not self._is_released(number):
+                self._released[number] = True
         self._tables.quarantine.drain()
         self._tables.readings_revised.clear()
 
     def untold(self) -> str:
         """What was not told, or not once: the events' sums against what they are about. Empty when all was."""
         tables = self._tables
-        lost = sum(row["count"] * row["boots"] for row in tables.loss.rows.values())
+        lost = sum(row.count * row.boots for row in tables.loss.rows.values())
         aside = len(tables.quarantine.rows)
         for kind, owed in (("loss", lost), ("quarantine", aside)):
             told = 0
@@ -99,11 +107,11 @@ class StepAudit:
                 raise BrokenPromise("dates", what, self.index_of(number))
 
     def _owe(self, row: QuarantineRow) -> None:
-        if row["device_no"] is None or row["first"] is None or row["count"] is None or not row["counted"]:
+        if row.device_no is None or row.first is None or row.count is None or not row.counted:
             return
-        truth = self._truths[self.index_of(row["device_no"])]
-        line = truth.lines.get(LineKey(row["incarnation"] or 0, row["boot"] or 0, row["channel"] or 0))
-        for at in range(row["first"], min(row["first"] + row["count"], 0 if line is None else len(line.classes))):
+        truth = self._truths[self.index_of(row.device_no)]
+        line = truth.lines.get(LineKey(row.incarnation or 0, row.boot or 0, row.channel or 0))
+        for at in range(row.first, min(row.first + row.count, 0 if line is None else len(line.classes))):
             if line is not None and line.classes[at] == SET_ASIDE:
                 line.classes[at] = OWED
 

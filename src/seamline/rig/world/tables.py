@@ -119,7 +119,8 @@ class Moments(Generic[K]):
 class Table(Generic[K, R]):
     """Rows by primary key.
 
-    `owner` names what rows are looked up by besides; `due` picks the rows that wait for a step, `when` the moment of one.
+    `owner` names what rows are looked up by besides; `due` picks the rows that wait for a step, `when` the moment of one, and
+    `parked` names what a row waits for (None: nothing).
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Table(Generic[K, R]):
         owner: Callable[[K, R], Hashable] | None = None,
         due: Callable[[R], bool] | None = None,
         when: Callable[[R], int | None] | None = None,
+        parked: Callable[[R], Hashable | None] | None = None,
     ) -> None:
         self.rows: Final[dict[K, R]] = {}
         self.waiting: Final[dict[K, None]] = {}
@@ -137,8 +139,11 @@ class Table(Generic[K, R]):
         self._owner: Final = owner
         self._due: Final = due
         self._when: Final = when
-        self._owned: Final[dict[Hashable, dict[K, None]]] = {}
+        self._owned: Final[dict[Hashable, list[K]]] = {}
         self._moments: Final = Moments[K]()
+        self._lacks: Final = parked
+        self.parked: Final[dict[Hashable, dict[K, None]]] = {}
+        """The keys of the rows that wait, by what they wait for."""
         self._undo: Final = self._set
         self._undo_all: Final = self._set_all
 
@@ -207,6 +212,8 @@ class Table(Generic[K, R]):
             self._own(self._owner, key, old, row)
         if self._when is not None:
             self._moments.put(key, None if row is None else self._when(row))
+        if self._lacks is not None:
+            self._park(self._lacks, key, old, row)
         if self._due is not None:
             if row is not None and self._due(row):
                 self.waiting.setdefault(key)
@@ -217,11 +224,21 @@ class Table(Generic[K, R]):
         for key, old in reversed(olds):
             self._set(key, old)
 
+    def _park(self, lacks: Callable[[R], Hashable | None], key: K, old: R | None, row: R | None) -> None:
+        before, now = (None if one is None else lacks(one) for one in (old, row))
+        if before != now:
+            if before is not None:
+                del self.parked[before][key]
+                if not self.parked[before]:
+                    del self.parked[before]
+            if now is not None:
+                self.parked.setdefault(now, {})[key] = None
+
     def _own(self, owner: Callable[[K, R], Hashable], key: K, old: R | None, row: R | None) -> None:
         if row is not None:
-            self._owned.setdefault(owner(key, row), {})[key] = None
+            self._owned.setdefault(owner(key, row), []).append(key)
         elif old is not None:
-            del self._owned[owner(key, old)][key]
+            self._owned[owner(key, old)].remove(key)  # a row that was just put, nearly always
 
 
 class Upsert(Generic[K, R]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar, cast
 
 from seamline.contract import Family
 from seamline.hub.tables import reading_tables
@@ -30,6 +30,8 @@ from seamline.rig.world.tables_rows import (
     RevaluationRow,
 )
 
+N = TypeVar("N", int, int | None)
+
 BootKey: TypeAlias = tuple[int, int, int]
 """(device number, incarnation, boot)"""
 LedgerKey: TypeAlias = tuple[int, int, int, int]
@@ -39,6 +41,9 @@ AnchorKey: TypeAlias = tuple[int, int, int, int, int, str]
 
 CalibrationKey: TypeAlias = tuple[int, str, str, int]
 """(device number, product, name, version)"""
+
+DOCUMENTS_MAX: Final = 4_096
+"""Documents of events that are remembered, to hold those that are alike once."""
 
 
 class Tables:
@@ -56,14 +61,14 @@ class Tables:
         self.ledger: Final = Table[LedgerKey, LedgerRow](self.journal, _device_of, lambda row: bool(row["gaps"]))
         self.ledger_fold: Final = Table[tuple[int, int, int], FoldRow](self.journal, _device_of)
         self.incarnation: Final = Table[tuple[int, int], IncarnationRow](self.journal, _device_of)
-        self.loss: Final = Table[int, LossRow](self.journal, None, lambda row: not row["told"])
+        self.loss: Final = Table[int, LossRow](self.journal, None, lambda row: not row.told)
         self.anchor: Final = Table[AnchorKey, AnchorRow](self.journal, lambda key, _: key[:2])
         self.boot: Final = Table[BootKey, BootRow](
-            self.journal, lambda key, _: key[0], lambda row: row["redate_from_ms"] is not None
+            self.journal, lambda key, _: key[0], lambda row: row.redate_from_ms is not None
         )
         self.presence: Final = Table[int, PresenceRow](self.journal, when=lambda row: row["check_at"])
         self.quarantine: Final = Table[int, QuarantineRow](
-            self.journal, lambda _, row: row["device_no"], lambda row: not row["told"]
+            self.journal, lambda _, row: row.device_no, lambda row: not row.told, parked=_lacks
         )
         self.refused: Final = Table[tuple[str, str], RefusedRow](self.journal)
         self.event: Final = Table[int, EventRow](self.journal, lambda _, row: row.device_no)
@@ -80,6 +85,8 @@ class Tables:
         self.readings: Final[dict[str, ReadingTable]] = {}
         self.readings_revised: Final[list[tuple[Sheet, int]]] = []
         """Rows that were dated anew since somebody looked, (sheet, place), also those that were taken back."""
+        self._documents: Final[dict[str, object]] = {}
+        self._same: Final[dict[int | None, int | None]] = {}
         self.readings_revalued: Final[list[tuple[Sheet, int]]] = []
         """Rows that were valued anew, likewise."""
 
@@ -103,10 +110,27 @@ class Tables:
         for table in reading_tables(layouts):
             self.readings.setdefault(table.name, made(table.name))
 
+    def once(self, document: object) -> object:
+        """A document, or one just like it that was met before: of a fleet's events, most say the same. Nobody changes them."""
+        found = self._documents.setdefault(repr(document), document)
+        if len(self._documents) > DOCUMENTS_MAX:
+            self._documents.clear()
+        return found
+
+    def same(self, number: N) -> N:
+        """A device's number, an incarnation or a fingerprint, as the one object that stands for it in every row."""
+        return cast("N", self._same.setdefault(number, number))
+
     def device_of(self, number: int) -> DeviceRow | None:
         """The device of a number."""
         name = self.device_ids.rows.get(number)
         return None if name is None else self.device.rows[name]
+
+
+def _lacks(row: QuarantineRow) -> tuple[int | None, int | None, int | None] | None:
+    """The layout that records were set aside for want of: what their release waits for."""
+    is_open = row.resolved_at is None and row.reason == "unregistered" and row.counted
+    return (row.channel, row.layout, row.fingerprint) if is_open else None
 
 
 def _device_of(key: tuple[int, ...] | tuple[int, str], _row: object) -> int:

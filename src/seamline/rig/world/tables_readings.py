@@ -34,6 +34,7 @@ NARROW: Final[Mapping[str, type[np.integer]]] = {
     "device_no": np.int32,
     "incarnation": np.uint32,
     "boot": np.uint32,
+    "seq": np.uint32,
     "quality": np.int16,
     "revision": np.int16,
 }
@@ -228,7 +229,7 @@ class Sheet:
         chosen: Bools = (columns["boot"][rows] == boot[which]) & (columns["incarnation"][rows] == incarnation[which])
         chosen &= (columns["seq"][rows] < seqs[which]) & (columns["uptime_ms"][rows] >= from_ms[which])
         which, rows = which[chosen], rows[chosen]
-        dated = [columns[name][rows] for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality")]
+        dated: list[I64] = [columns[name][rows].astype(np.int64) for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality")]
         return [which, *dated, *(cast("I64", self._has[name][rows]) for name in _TIMES)]
 
     def redate(self, at: int, date: Date) -> None:

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypedDict, cast
+from typing import ClassVar, Self, TypedDict, cast
+
+
+class Compact(Mapping[str, object]):
+    """A row that there are hundreds of thousands of: its columns are members, and take a fifth of what a dictionary does.
+
+    Read by name it is as other rows are, for those who look at any table.
+    """
+
+    __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self.__match_args__:
+            raise KeyError(name)
+        return cast("object", getattr(self, name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__match_args__)
+
+    def __len__(self) -> int:
+        return len(self.__match_args__)
+
+    def but(self, **cells: object) -> Self:
+        """A copy with these cells in place of its own, for a third of what `dataclasses.replace` costs."""
+        row = cast("Callable[..., Self]", type(self))(*map(self.__getattribute__, self.__match_args__))
+        for name, cell in cells.items():
+            setattr(row, name, cell)
+        return row
 
 
 class DeviceRow(TypedDict):
@@ -28,6 +56,7 @@ class PositionRow(TypedDict):
     partition: int
     stream: str
     seq: int
+    stored_ns: int | None
     at: int
 
 
@@ -65,7 +94,8 @@ class LedgerRow(TypedDict):
     last_arrival: int | None
 
 
-class FoldRow(TypedDict):
+@dataclass(slots=True, eq=False)
+class FoldRow(Compact):
     """`ledger_fold`."""
 
     device_no: int
@@ -91,7 +121,8 @@ class IncarnationRow(TypedDict):
     closed: int
 
 
-class LossRow(TypedDict):
+@dataclass(slots=True, eq=False)
+class LossRow(Compact):
     """`loss`."""
 
     id: int
@@ -105,27 +136,6 @@ class LossRow(TypedDict):
     reason: str
     declared_at: int
     told: bool
-
-
-class Compact(Mapping[str, object]):
-    """A row that there are hundreds of thousands of: its columns are members, and take a fifth of what a dictionary does.
-
-    Read by name it is as other rows are, for those who look at any table.
-    """
-
-    __slots__ = ()
-    __match_args__: ClassVar[tuple[str, ...]] = ()
-
-    def __getitem__(self, name: str) -> object:
-        if name not in self.__match_args__:
-            raise KeyError(name)
-        return cast("object", getattr(self, name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.__match_args__)
-
-    def __len__(self) -> int:
-        return len(self.__match_args__)
 
 
 @dataclass(slots=True, eq=False)
@@ -145,7 +155,8 @@ class AnchorRow(Compact):
     why: str | None
 
 
-class BootRow(TypedDict):
+@dataclass(slots=True, eq=False)
+class BootRow(Compact):
     """`boot`."""
 
     device_no: int
@@ -184,7 +195,8 @@ class PresenceRow(TypedDict):
     check_at: int | None
 
 
-class QuarantineRow(TypedDict):
+@dataclass(slots=True, eq=False)
+class QuarantineRow(Compact):
     """`quarantine`."""
 
     id: int

@@ -42,8 +42,8 @@ class ToldAudit:
         """A device (its number) whose new incarnation nobody was told of."""
         born: dict[int, set[int]] = {}
         for row in self._tables.boot.rows.values():
-            if row["firmware"] is not None:
-                born.setdefault(row["device_no"], set()).add(row["incarnation"])
+            if row.firmware is not None:
+                born.setdefault(row.device_no, set()).add(row.incarnation)
         told: dict[int, set[object]] = {}
         for event in self._tables.event.rows.values():
             if event.kind == RENEWED and event.device_no is not None:

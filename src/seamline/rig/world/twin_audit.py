@@ -41,6 +41,8 @@ class TwinAudit:
         """Whether cores have applications of their own: what they hold is what they say, and nobody else knows it."""
         self._held: Final[dict[str, dict[str, object]]] = {}
         """With `own_words`: what each device has said it holds."""
+        self._seen: Final[dict[tuple[int, str], int]] = {}
+        """The newest wish for a setting that a device has said to have received, by the device's index and the setting."""
         self._wished: Final[dict[TwinKey, DesiredRow]] = {}
         self._reported: Final[dict[TwinKey, ReportedRow]] = {}
         tables = database.tables
@@ -60,10 +62,15 @@ class TwinAudit:
                 self._report(key, row)
 
     def heard(self, message: Message) -> None:
-        """The broker has stored a message: with `own_words` a report is what the device holds."""
-        if not self.own_words or message.kind != "twin":
+        """The broker has stored a message: what a device has seen, and with `own_words` what it holds."""
+        if message.kind != "twin":
             return
         said = cast("dict[str, object]", json.loads(message.payload))
+        for setting, version in cast("dict[str, int]", said["seen"]).items():
+            key = message.device, setting
+            self._seen[key] = max(version, self._seen.get(key, 0))
+        if not self.own_words:
+            return
         name = self._names[message.device]
         device = self._devices[name]
         whose = (cast("int", said["incarnation"]), cast("int", said["boot"]))
@@ -112,6 +119,11 @@ class TwinAudit:
                 self._broken(key, "versions", f"wish {row['version']} comes after wish {old['version']}")
             if row["version"] == old["version"] and row["value"] != old["value"]:
                 self._broken(key, "versions", f"wish {row['version']} is for {old['value']!r}, then for {row['value']!r}")
+        is_delivered = row["resolution"] is None and row["seen_at"] is not None
+        if is_delivered and row["version"] > self._seen.get((self._device(key).index, key[1]), 0):
+            self._broken(
+                key, "twin-honest", f"wish {row['version']} is shown as delivered, and the device never said that it has it"
+            )
         if row["resolution"] is not None and (old is None or old["resolution"] != row["resolution"]):
             if row["resolution"] == Resolution.EXPIRED:
                 self._marks.hit("wish-expired")

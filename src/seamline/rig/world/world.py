@@ -31,6 +31,7 @@ from seamline.rig.world.surroundings import CoreMaker, Surroundings
 from seamline.rig.world.trace import Event, Trace
 from seamline.rig.world.worker import Commit
 
+HOUR_US: Final = 3_600 * SECOND
 PARTITIONS: Final = 2
 """As `seamline up` runs them."""
 BOOT_WITHIN_US: Final = 10 * SECOND
@@ -80,8 +81,8 @@ class Outcome:
 
     @property
     def device_hours(self) -> float:
-        """Simulated hours of all devices."""
-        return self.virtual_us / 3_600_000_000 * len(self.plan.present)
+        """Simulated hours of all devices under faults; the settling after them counts for nothing."""
+        return min(self.virtual_us, self.plan.duration_ms * MS) / HOUR_US * len(self.plan.present)
 
 
 class World:

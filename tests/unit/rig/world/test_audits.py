@@ -48,10 +48,18 @@ def test_a_version_that_means_two_values_is_found(world):
 def test_a_wish_that_is_called_confirmed_without_the_devices_word_is_found(world):
     desired = world.hub.database.tables.twin_desired
     key, row = only(desired)
-    desired.put(key, {**row, "version": 9, "value": 777, "resolution": None})
+    desired.put(key, {**row, "version": 9, "value": 777, "resolution": None, "seen_at": None})
     world.audits.committed()
-    desired.put(key, {**row, "version": 9, "value": 777, "resolution": "confirmed"})
+    desired.put(key, {**row, "version": 9, "value": 777, "resolution": "confirmed", "seen_at": None})
     assert "the device never said so" in found(world, "twin-honest")
+
+
+def test_a_wish_that_is_shown_as_delivered_without_the_devices_word_is_found(world):
+    desired = world.hub.database.tables.twin_desired
+    key, row = only(desired)
+    assert row["seen_at"] is not None  # the device said so, of this one
+    desired.put(key, {**row, "version": row["version"] + 1, "resolution": None})
+    assert "never said that it has it" in found(world, "twin-honest")
 
 
 def test_a_value_that_the_device_did_not_say_is_found(world):
@@ -91,7 +99,7 @@ def test_an_event_that_tells_of_what_was_not_lost_is_found(world):
 def test_a_step_with_work_left_is_found(world):
     boot = world.hub.database.tables.boot
     key, row = next(iter(boot.rows.items()))
-    boot.put(key, {**row, "redate_from_ms": 0})
+    boot.put(key, row.but(redate_from_ms=0))
     assert world.audits.unsettled() == "redate"
     with pytest.raises(BrokenPromise, match="caught-up"):
         world.audits.end("at once")

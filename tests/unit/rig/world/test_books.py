@@ -168,7 +168,10 @@ def test_a_mark_that_nobody_declared_is_an_error():
     assert marks.missed == tuple(name for name in CATALOGUE if name not in OF_DAYS)
     assert set(CATALOGUE) > OF_DAYS
     marks.hit("busy", 3)
-    assert marks.reached == 1
+    assert marks.share == f"1 of {len(CATALOGUE) - len(OF_DAYS)}"
+    marks.hit("revalued")
+    assert marks.told.startswith(f"{marks.share} rare states met; never: power-cut, ")
+    assert marks.told.endswith(f"; {len(OF_DAYS)} more belong to single days, 1 of them met")
 
 
 def test_the_trace_tells_every_difference_apart():

@@ -25,3 +25,12 @@ def test_a_wall_clock_can_be_stepped_die_and_be_mended():
     assert not clock.is_right
     clock.mend()
     assert clock.unix_ms(0) == WORLD_BEGAN_UNIX_MS
+
+
+def test_a_clock_that_was_ever_wrong_has_lied_also_when_it_is_right_again():
+    assert not WallClock().has_lied
+    for spoil in (lambda clock: clock.step(1), lambda clock: clock.die(1)):
+        clock = WallClock()
+        spoil(clock)
+        clock.mend()
+        assert (clock.is_right, clock.has_lied) == (True, True)

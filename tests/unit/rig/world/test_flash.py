@@ -79,3 +79,14 @@ def test_rot_turns_exactly_one_bit():
     flash.rot(0, 9)
     assert flash.load()["a"] == bytes([OLD[0], OLD[1] ^ 2]) + OLD[2:]
     Flash().rot(3, 3)  # an empty flash has nothing that could
+
+
+@pytest.mark.parametrize(("old", "new", "sectors", "pages"), [(600, 100, 3, 1), (100, 600, 3, 5), (0, 0, 0, 0), (600, 0, 3, 0)])
+def test_a_write_erases_what_the_old_entry_took_too(old, new, sectors, pages):
+    flash = Flash(sector_bytes=256, page_bytes=128)
+    flash.write("a", b"o" * old)
+    before = flash.operations
+    flash.cut_after(10_000, UNDONE)
+    flash.write("a", b"n" * new)
+    assert flash.operations - before == max(1, sectors) + pages
+    assert flash.load() == {"a": b"n" * new}

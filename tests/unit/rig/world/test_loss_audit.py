@@ -11,6 +11,7 @@ from seamline.rig.world.heap import Heap
 from seamline.rig.world.loss_audit import LossAudit, _outside
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.streams import Stream
+from seamline.rig.world.tables_rows import LossRow
 from seamline.rig.world.truth import DeviceTruth, Line
 
 READING, VITALS = 1, 2
@@ -57,16 +58,7 @@ class Bench:
         self.core._outbox.losses.add(Loss(channel, reason, boot, first, count), self.core.boot)
 
     def row(self, reason, first, count, boot=1, channel=READING):
-        whose = {"incarnation": self.core.incarnation, "boot": boot, "boots": 1, "channel": channel}
-        return whose | {
-            "first": first,
-            "count": count,
-            "reason": reason,
-            "id": 1,
-            "device_no": 1,
-            "declared_at": 0,
-            "told": False,
-        }
+        return LossRow(1, 1, self.core.incarnation, boot, 1, channel, first, count, reason, 0, told=False)
 
 
 @pytest.fixture
@@ -197,3 +189,22 @@ def test_another_kind_of_core_is_not_looked_into(bench):
 )
 def test_what_no_range_covers_is_found(ranges, left):
     assert list(_outside(3, 9, ranges)) == left
+
+
+def test_what_flash_keeps_of_an_outbox_that_holds_it_no_more_is_found(families):
+    bench = Bench(families, store="flash")
+    bench.measure(200)
+    bench.flash.write("offset", b"an application's own")
+    assert bench.audit.kept() == ""
+    bench.flash.forget("offset")
+    held = sorted(key for key in bench.flash.entries if key.startswith("o"))
+    assert len(held) > 1
+    bench.core._outbox.lanes[READING].sealed.clear()
+    assert bench.audit.kept() == f"{len(held)} entries of records, {held[0]} the first of them"
+
+
+def test_a_core_without_an_outbox_of_seamlines_keeps_what_it_likes(bench):
+    bench.flash.write("o9", b"mine")
+    assert bench.audit.kept()
+    bench.audit.booted(object(), bench.policy, {})
+    assert bench.audit.kept() == ""

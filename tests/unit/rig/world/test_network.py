@@ -235,3 +235,33 @@ def test_what_the_hub_has_acknowledged_is_forgotten(net):
     partition = net.broker.partition(0)
     net.broker.acknowledge(partition, 2)
     assert [message.payload for message in net.broker.stream(partition)] == [b"c"]
+
+
+def test_a_broker_that_lost_its_tail_keeps_what_was_synced_and_gives_its_sequences_again(net):
+    net.up(*(b"%d" % number for number in range(5)))
+    net.pass_(SECOND)
+    net.broker.crash(lose_tail=2)
+    net.broker.restart()
+    stream = net.broker.stream(net.broker.partition(0))
+    assert [message.seq for message in stream] == [1, 2, 3]
+    net.connect().up(b"again")
+    net.pass_(SECOND)
+    assert [message.seq for message in stream] == [1, 2, 3, 4]
+    net.broker.crash(lose_tail=50)
+    assert (net.broker.stored, stream) == (0, [])
+
+
+def test_of_two_delays_of_wishes_the_newer_holds_until_it_ends(net):
+    net.broker.delay(0, 60 * SECOND, twice=False)
+    end = net.broker.delay(0, 5 * SECOND, twice=True)
+    net.broker.send(0, "twin", b"wish")
+    net.pass_(SECOND)
+    assert net.device.heard[1:] == ["wish"]
+    net.pass_(5 * SECOND)
+    assert net.device.heard[1:] == ["wish", "wish"]
+    end()
+    net.broker.send(0, "twin", b"other")
+    net.pass_(50 * SECOND)
+    assert net.device.heard[3:] == []
+    net.pass_(11 * SECOND)
+    assert net.device.heard[3:] == ["other"]

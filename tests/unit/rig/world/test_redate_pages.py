@@ -107,7 +107,7 @@ def test_only_rows_from_the_uptime_on_are_looked_at(database, families):
     row = {"device_no": 1, "incarnation": 7, "boot": 1}
     table = database.tables.boot
     for key, old in list(table.rows.items()):
-        table.put(key, {**old, "redate_from_ms": 5_000 if key[2] == row["boot"] else None})
+        table.put(key, old.but(redate_from_ms=5_000 if key[2] == row["boot"] else None))
     assert run(database, families) == 6
     assert {at for (boot, at), date in dates(database).items() if date[0] is not None} == {5, 6, 7, 8, 9, 10}
 
@@ -118,7 +118,7 @@ def test_a_boot_of_which_something_new_was_heard_meanwhile_stays_due(database, f
     def heard_meanwhile(rows, *about):
         key = (1, 7, 2)
         table = database.tables.boot
-        table.put(key, {**table.rows[key], "redate_version": table.rows[key]["redate_version"] + 1})
+        table.put(key, table.rows[key].but(redate_version=table.rows[key].redate_version + 1))
         return revisions(rows, *about)
 
     monkeypatch.setattr(redate, "_revisions", heard_meanwhile)

@@ -55,9 +55,9 @@ def test_of_a_device_that_is_there_or_silent_nobody_need_be_told(tables, number)
 def test_a_new_incarnation_that_nobody_is_told_of_is_found(tables, number):
     told = ToldAudit(tables)
     assert told.unnamed() is None
-    key, row = next((key, row) for key, row in tables.boot.rows.items() if row["firmware"] is not None)
+    key, row = next((key, row) for key, row in tables.boot.rows.items() if row.firmware is not None)
     other = (key[0], key[1] ^ 1, key[2])
-    tables.boot.put(other, {**row, "incarnation": key[1] ^ 1})
+    tables.boot.put(other, row.but(incarnation=key[1] ^ 1))
     assert told.unnamed() == (number, "was born in 2 incarnations, and events tell of 0 new ones")
     made = happened(tables, number, "new-incarnation", incarnation=key[1] ^ 1)
     assert told.unnamed() is None

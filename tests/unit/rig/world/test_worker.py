@@ -91,6 +91,28 @@ def test_a_broker_without_its_files_knows_no_acknowledgement(broker):
     assert not broker.stream(0)
 
 
+@pytest.mark.parametrize("came", [0, 2, 3, 9])
+def test_whatever_has_come_since_the_stream_lost_its_end_is_read(families, came):
+    world = World(Plan(2, 2, FIVE_MINUTES_MS), Parts(families))
+    hub, broker = world.hub, world.broker
+    for device in world.devices.values():
+        device.power_on()
+    hub.start()
+    world.heap.run(90 * SECOND)
+    assert hub.caught_up
+    broker.crash(lose_tail=3)
+    hub.broker_lost()
+    broker.restart()
+    left, generation, read = broker.stored, hub.told.generation, hub.meter.messages
+    for _ in range(came):
+        broker.publish(0, "probe", b"")
+    hub.broker_back()
+    world.heap.run(92 * SECOND)
+    assert hub.caught_up
+    assert hub.meter.messages - read == broker.stored - left >= came
+    assert hub.told.generation == generation
+
+
 def test_a_database_that_knows_less_than_was_acknowledged_begins_a_new_generation(families):
     world = World(Plan(2, 2, FIVE_MINUTES_MS), Parts(families))
     hub, tables = world.hub, world.hub.database.tables
@@ -100,7 +122,8 @@ def test_a_database_that_knows_less_than_was_acknowledged_begins_a_new_generatio
     world.heap.run(90 * SECOND)
     before = hub.told.generation
     for row in list(tables.ingest_position.rows):
-        tables.ingest_position.rows[row] = {**tables.ingest_position.rows[row], "seq": 1}
+        known = {**tables.ingest_position.rows[row], "seq": 1, "stored_ns": None}
+        tables.ingest_position.rows[row] = known
     hub.kill_after(0, 2_000 * MS)
     world.heap.run(170 * SECOND)
     assert hub.is_up
