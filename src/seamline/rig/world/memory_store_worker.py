@@ -10,6 +10,7 @@ from seamline.hub.params import Int8s
 from seamline.hub.steps.presence import SPOKEN_OF
 from seamline.rig.world.memory_store_evidence import ADD_EVENTS
 from seamline.rig.world.memory_store_ledger import Result, Statement, key_of
+from seamline.rig.world.tables_boots import Key
 from seamline.rig.world.tables_cells import (
     Given,
     columns,
@@ -25,7 +26,6 @@ from seamline.rig.world.tables_cells import (
     timestamp,
 )
 from seamline.rig.world.tables_hub import BootKey, LedgerKey, Tables
-from seamline.rig.world.tables_readings import Key
 from seamline.rig.world.tables_recordset import records, recordset
 from seamline.rig.world.tables_rows import LedgerRow, PresenceRow
 

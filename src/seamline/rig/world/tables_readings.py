@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from seamline.hub.decode import I64, Bools, Records
 from seamline.hub.reading_columns import field_column, physical_column, version_column
 from seamline.hub.valuing import F64, Physical
 from seamline.rig.world.tables import Journal
+from seamline.rig.world.tables_boots import OF_BOOT, Boots, Column, Key, runs
 from seamline.rig.world.tables_cells import there
 
 S = TypeVar("S", bound=np.generic)
@@ -31,9 +33,6 @@ _TIMES: Final = ("measured", "error_ms")
 
 _DATE: Final = (*_TIMES, "quality", "revision")
 NARROW: Final[Mapping[str, type[np.integer]]] = {
-    "device_no": np.int32,
-    "incarnation": np.uint32,
-    "boot": np.uint32,
     "seq": np.uint32,
     "quality": np.int16,
     "revision": np.int16,
@@ -44,8 +43,6 @@ PHYSICAL: Final = physical_column("")
 
 _NO_ROWS: Final = array("I")
 
-Key: TypeAlias = tuple[int, int, int]
-"""(device number, incarnation, boot)"""
 Date: TypeAlias = tuple[int | None, int | None, int, int]
 """(Unix µs, error ms, quality, revision)"""
 
@@ -85,6 +82,9 @@ class Sheet:
         self._has: Final[dict[str, Bools]] = {name: np.zeros(0, np.bool_) for name in _TIMES}
         self.fields: Records | None = None
         self._columns: Final[dict[str, I64]] = {}
+        self._boots: Final = Boots()
+        self._whose: NDArray[np.uint32] = np.zeros(0, np.uint32)
+        """By row: the number of its boot."""
         self._physical: Final[dict[str, F64]] = {}
         self._versions: Final[dict[str, I64]] = {}
         self._of_device: Final[dict[int, array[int]]] = {}
@@ -96,7 +96,8 @@ class Sheet:
             self._grow(max(ROWS_MIN, end + end // 2), keys, fields)
         assert self.fields is not None  # noqa: S101 - made just now
         for name, column in keys.items():
-            self._columns[name][start:end] = column
+            if name not in OF_BOOT:
+                self._columns[name][start:end] = column
         for has in self._has.values():
             has[start:end] = dated
         self.fields[start:end] = fields
@@ -106,11 +107,13 @@ class Sheet:
             for name, versions in physical.versions.items():
                 self._versions_of(version_column(name))[start:end] = versions
         self.used = end
-        for at, device in enumerate(keys["device_no"].tolist(), start):
+        boots, bounds = runs((keys["device_no"], keys["incarnation"], keys["boot"]))
+        self._whose[start:end] = np.repeat(np.array([*map(self._boots.number, boots)], np.uint32), np.diff(bounds))
+        for (device, _, _), (first, last) in zip(boots, pairwise((bounds + start).tolist()), strict=True):
             own = self._of_device.get(device)
             if own is None:
                 own = self._of_device[device] = array("I")
-            own.append(at)
+            own.extend(range(first, last))
 
     def cut(self, used: int) -> None:
         """Take the rows from `used` on back."""
@@ -118,7 +121,7 @@ class Sheet:
             values[used : self.used] = np.nan
         for versions in self._versions.values():
             versions[used : self.used] = NONE
-        for device in self._columns["device_no"][used : self.used].tolist():
+        for device in self.column("device_no")[used : self.used].tolist():
             self._of_device[device].pop()
         self.used = used
 
@@ -150,20 +153,18 @@ class Sheet:
 
     def of(self, key: Key) -> I64:
         """Where the rows of a boot are, in the order in which they came."""
-        device, incarnation, boot = key
-        rows = self.of_device(device)
-        if not len(rows):
-            return rows
-        return rows[(self._columns["boot"][rows] == boot) & (self._columns["incarnation"][rows] == incarnation)]
+        rows = self.of_device(key[0])
+        return rows[self._whose[rows] == self._boots.find(key)] if len(rows) else rows
 
     def of_device(self, device: int) -> I64:
         """Where the rows of a device are, in the order in which they came."""
         own = self._of_device.get(device)
         return np.zeros(0, np.int64) if own is None else np.array(own, np.int64)
 
-    def column(self, name: str) -> I64:
+    def column(self, name: str) -> I64 | Column:
         """A key column, all of its rows."""
-        return self._columns[name][: self.used]
+        whose = self._whose[: self.used]
+        return self._boots.column(name, whose) if name in OF_BOOT else self._columns[name][: self.used]
 
     @property
     def dated(self) -> Bools:
@@ -200,7 +201,7 @@ class Sheet:
 
     def row(self, at: int) -> dict[str, object]:
         """A row by column, as `SELECT *` shows it; times in Unix µs."""
-        found: dict[str, object] = {name: int(column[at]) for name, column in self._columns.items()}
+        found: dict[str, object] = {name: int(self.column(name)[at]) for name in (*OF_BOOT, *self._columns)}
         found.update({name: None for name, has in self._has.items() if not has[at]})
         assert self.fields is not None  # noqa: S101 - there is a row
         fields = self.fields[at]
@@ -224,9 +225,8 @@ class Sheet:
         own = [self._of_device.get(key[0], _NO_ROWS) for key in keys]
         which = np.repeat(np.arange(len(keys)), [len(rows) for rows in own])
         rows: I64 = np.frombuffer(b"".join(own), np.dtype(_NO_ROWS.typecode)).astype(np.int64)
-        _, incarnation, boot = np.array(keys, np.int64).reshape(-1, 3).T
-        columns = self._columns
-        chosen: Bools = (columns["boot"][rows] == boot[which]) & (columns["incarnation"][rows] == incarnation[which])
+        columns, wanted = self._columns, np.array([*map(self._boots.find, keys)], np.int64)
+        chosen: Bools = self._whose[rows] == wanted[which]
         chosen &= (columns["seq"][rows] < seqs[which]) & (columns["uptime_ms"][rows] >= from_ms[which])
         which, rows = which[chosen], rows[chosen]
         dated: list[I64] = [columns[name][rows].astype(np.int64) for name in ("seq", "arrival", "uptime_ms", *_TIMES, "quality")]
@@ -250,7 +250,10 @@ class Sheet:
         return self._versions[column]
 
     def _grow(self, size: int, keys: Mapping[str, I64], fields: Records) -> None:
+        self._whose = _longer(self._whose, size)
         for name in keys:
+            if name in OF_BOOT:
+                continue
             column = self._columns.get(name)
             if column is None:
                 column = cast("I64", np.zeros(0, NARROW.get(name, np.int64)))
