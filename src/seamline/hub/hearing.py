@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, cast
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from seamline.hub.ingest.nats import Connection, JetStreamError, NatsError
+from seamline.hub.ingest.nats import NO_MESSAGE, NO_STREAM, Connection, JetStreamError, NatsError
 from seamline.hub.presence import Outage
 from seamline.hub.statements import library
 
@@ -30,8 +30,6 @@ EARLIER_MAX: Final = 8
 """Outages that are remembered besides the latest: a device may have been silent through several."""
 GRACE_MS: Final = 10_000
 """How long the hub may go without hearing or storing before it is an outage; a busy moment is none."""
-NO_STREAM, NO_MESSAGE = 10059, 10037
-"""JetStream's `err_code` for a stream, and for a message, that is not there."""
 
 QUESTION: Final = "$SYS.REQ.SERVER.PING.HEALTHZ"
 SHUT: Final = "write error"

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from seamline.hub.hearing import GRACE_MS, LOOK_MS, NO_MESSAGE, NO_STREAM, Hearing, Place
-from seamline.hub.ingest.nats import JetStreamError, NatsError
+from seamline.hub.hearing import GRACE_MS, LOOK_MS, Hearing, Place
+from seamline.hub.ingest.nats import NO_MESSAGE, NO_STREAM, JetStreamError, NatsError
 from seamline.hub.presence import Outage
 
 T0 = 1_763_000_000_000

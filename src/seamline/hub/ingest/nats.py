@@ -28,8 +28,12 @@ class NatsError(ConnectionError):
     """The broker is away, refused us, or did not answer in time: transient, connect again."""
 
 
+NO_STREAM, NO_MESSAGE = 10059, 10037
+"""JetStream's `err_code` for a stream, and for a message, that is not there."""
+
+
 class JetStreamError(Exception):
-    """JetStream answered a request with an error: `code` is its `err_code`, e.g. 10059 for a stream that is not there."""
+    """JetStream answered a request with an error: `code` is its `err_code`, e.g. NO_STREAM."""
 
     def __init__(self, code: int, description: str) -> None:
         super().__init__(f"JetStream: {description} ({code})")

@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, cast
 
-from seamline.hub.ingest.nats import Connection, JetStreamError, NatsError
+from seamline.hub.ingest.nats import NO_MESSAGE, NO_STREAM, Connection, JetStreamError, NatsError
 
 STREAM: Final = "UP"
 SUBJECTS: Final = "up.*.*"
@@ -30,7 +30,6 @@ BURST_S: Final = 2.0
 """How long a burst may take; its end may be lost with the broker's connection."""
 PULL_BYTES: Final = 8 << 20
 """Bytes one pull may bring: with one batch in hand and one ahead it bounds the memory of a partition."""
-STREAM_NOT_FOUND, MESSAGE_NOT_FOUND = 10059, 10037
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ async def ensure_stream(connection: Connection, partitions: int, bytes_max: int 
     try:
         found = await connection.jetstream(f"STREAM.INFO.{STREAM}")
     except JetStreamError as error:
-        if error.code != STREAM_NOT_FOUND:
+        if error.code != NO_STREAM:
             raise
         found = await connection.jetstream(f"STREAM.CREATE.{STREAM}", config)
     has = cast("dict[str, object]", found["config"])
@@ -120,7 +119,7 @@ async def holds(connection: Connection, seq: int, stored_ns: int) -> bool:
     try:
         found = await connection.jetstream(f"STREAM.MSG.GET.{STREAM}", {"seq": seq})
     except JetStreamError as error:
-        if error.code != MESSAGE_NOT_FOUND:
+        if error.code != NO_MESSAGE:
             raise
         stream = await connection.jetstream(f"STREAM.INFO.{STREAM}")
         return seq < int(str(cast("dict[str, object]", stream["state"])["first_seq"]))

@@ -6,21 +6,11 @@ from seamline.hub.steps.tell import GAP_AGE_MS
 from seamline.rig.world.clocks import unix_ms
 from seamline.rig.world.gap_audit import LATELY_MS, OPEN_US, TOGETHER_MS, GapAudit
 from seamline.rig.world.heap import MS, SECOND
-from seamline.rig.world.plan import Plan
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.tables_rows import EventRow
-from seamline.rig.world.world import Parts, World
 
 FROM_US = 1_000 * SECOND
 SINCE_MS = unix_ms(FROM_US) - GAP_AGE_MS
-
-
-@pytest.fixture(scope="module")
-def ran(families):
-    """A world of one device in which nothing went wrong."""
-    made = World(Plan(4, 1, 300_000), Parts(families))
-    assert made.run().broken is None
-    return made
 
 
 @pytest.fixture

@@ -2,19 +2,9 @@
 
 import pytest
 
-from seamline.rig.world.plan import Plan
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.tables_rows import EventRow
 from seamline.rig.world.told_audit import ToldAudit
-from seamline.rig.world.world import Parts, World
-
-
-@pytest.fixture(scope="module")
-def ran(families):
-    """A world of one device in which nothing went wrong."""
-    made = World(Plan(4, 1, 300_000), Parts(families))
-    assert made.run().broken is None
-    return made
 
 
 @pytest.fixture
