@@ -26,21 +26,22 @@ def one(report: Report, node: Node, kind: Kind[T], what: str) -> T:
         _wrong_kind(report, node, what, kind.wanted)
         return kind.placeholder
     if node.quoted and not kind.may_be_quoted:
-        report.add("SL105", node.span, f"{what} is in quotes", fix=f"write {node.text} without quotes")
+        report.add("SL105", node.span, f"{what} is in quotes", fix=f"write {_meant(report, kind, node.text)} without quotes")
         return kind.placeholder
     try:
         return kind.read(node.text)
     except ScalarError as error:
-        meant = None if report.full else _mended(kind, node.text)
-        fix = f"write {kind.wanted}" if meant is None else f"write {meant}"
+        fix = f"write {_meant(report, kind, node.text)}"
         report.add(kind.code, node.span, f"{what}: {shown(node.text)} {error}", fix=fix)
         return kind.placeholder
 
 
-def _mended(kind: Kind[T], text: str) -> str | None:
+def _meant(report: Report, kind: Kind[T], text: str) -> str:
+    """Return the nearest value of the kind, or what one looks like where nobody knows."""
     from seamline.contract.mending import mended  # noqa: PLC0415  (only needed once something is wrong)
 
-    return mended(kind, text)
+    meant = None if report.full else mended(kind, text)
+    return kind.wanted if meant is None else meant
 
 
 def _empty(node: Node) -> bool:

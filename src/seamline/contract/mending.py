@@ -48,6 +48,7 @@ def mended(kind: Kind[T], text: str) -> str | None:
 
 
 def _candidates(kind: Kind[T], text: str) -> Iterator[str]:
+    yield text  # right as it stands when only its quotes are wrong
     yield from _quantities(text)
     rate = _RATE.fullmatch(text)
     if rate is not None:

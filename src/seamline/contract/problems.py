@@ -21,6 +21,11 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= WORD_CHARS_MAX else text[: WORD_CHARS_MAX - 3] + "...")
 
 
+def printable(text: str) -> str:
+    """Return text with escapes for whatever a terminal would obey or not show."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class Language(NamedTuple):
     """A kind of file that is read by the same rules: the letters of its problems' codes, what one is called, what it describes."""
 
@@ -110,7 +115,8 @@ class Report:
         self.spoil()
         self.count += 1
         if len(self._problems) < PROBLEMS_MAX:
-            self._problems.append(Problem(code, span, message, fix, related))
+            related = tuple((place, printable(note)) for place, note in related)
+            self._problems.append(Problem(code, span, printable(message), None if fix is None else printable(fix), related))
         elif len(self._problems) == PROBLEMS_MAX:
             text = f"more than {PROBLEMS_MAX} problems (problems_max); the rest is not shown"
             self._problems.append(Problem(f"{self.language.letters}015", span, text, "mend these first"))

@@ -124,6 +124,26 @@ def test_a_value_that_is_written_as_the_fix_says_is_no_problem_any_more(name, ma
     assert [each.code for each in problems(mended_text)] == []
 
 
+@pytest.mark.parametrize(
+    ("old", "quoted", "remedy"),
+    [
+        ("recovery: 60 s", "recovery: '60 s'", "60 s"),
+        ("recovery: 60 s", "recovery: '60sec'", "60 s"),
+        ("recovery: 60 s", "recovery: 'soon'", "a duration such as '10 s'"),
+        ("recovery: 60 s", "recovery: ''", "a duration such as '10 s'"),
+        ("devices_max: 1000", 'devices_max: "0x3E8"', "0x3E8"),
+        ("devices_max: 1000", 'devices_max: "0"', "an integer from 1 to 10000000"),
+        ("store: ram", "store: 'Falsh'", "flash"),
+        ("[hub, ntp]", "[hub, 'ntp']", "ntp"),
+        ("  maker: {team", "  'Maker': {team", "maker"),
+        ("product: lamp", "product: 'the lamp'", "the_lamp"),
+    ],
+)
+def test_the_remedy_for_a_value_in_quotes_is_one_that_can_be_read(old, quoted, remedy):
+    (problem, *_) = (each for each in problems(edited(old, quoted)) if each.code == "SL105")
+    assert problem.fix == f"write {remedy} without quotes"
+
+
 def test_every_fix_that_shows_yaml_shows_yaml_that_can_be_read():
     shown = 0
     for _, _, problem in once_wrong():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from seamline.contract.checks.words import DAY_MS, YEAR_DAYS, rounded, size, spoken
+from seamline.contract.checks.words import DAY_MS, YEAR_DAYS, rounded, size, sizes_apart, spoken
 from seamline.contract.limits import FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _wear(contract: Contract, report: Report) -> None:
     wanted = device.life_ms / DAY_MS / YEAR_DAYS
     if years < wanted:
         text = (
-            f"years of flash life: {years:.1f}, less than {wanted:.1f}: {size(round(a_day))} a day in pages of {size(page)}"
+            f"years of flash life: {floor(years * 10) / 10:.1f}, less than {ceil(wanted * 10) / 10:.1f}: {size(round(a_day))} a day in pages of {size(page)}"
             f" go round {size(buffer.capacity_bytes)}, which bears {device.erase_cycles} erasures"
         )
         related = (
@@ -92,7 +93,8 @@ def _ram(contract: Contract, report: Report) -> None:
     ]
     need = sum(count for _, count in parts)
     if need > device.ram_bytes:
-        text = f"{_sum(parts)} need {size(need)} of RAM, the device has {size(device.ram_bytes)}"
+        wanted, there = sizes_apart(need, device.ram_bytes)
+        text = f"{_sum(parts)} need {wanted} of RAM, the device has {there}"
         related = ((report.place("buffer.capacity"), "the buffer is held in RAM, also with store: flash"),)
         report.add("SL221", report.place("device.ram"), text, fix="lower the buffer's capacity", related=related)
 
@@ -109,7 +111,8 @@ def _flash(contract: Contract, report: Report) -> None:
     ]
     need = sum(count for _, count in parts)
     if need > device.flash_bytes:
-        text = f"{_sum(parts)} need {size(need)} of flash, the device has {size(device.flash_bytes)}"
+        wanted, there = sizes_apart(need, device.flash_bytes)
+        text = f"{_sum(parts)} need {wanted} of flash, the device has {there}"
         related = ((report.place("buffer.capacity"), "the buffer"), (report.place("update.slots"), "the slots"))
         report.add("SL222", report.place("device.flash"), text, fix="make slots or buffer smaller", related=related)
 

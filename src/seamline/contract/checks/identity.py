@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def _renewal(contract: Contract, report: Report) -> None:
     identity = contract.identity
     if identity is not None and identity.renew_at_ms >= identity.lifetime_ms:
-        text = f"renewal at {spoken(identity.renew_at_ms)} comes after the end at {spoken(identity.lifetime_ms)}"
+        text = f"renewal at {spoken(identity.renew_at_ms)} does not come before the end at {spoken(identity.lifetime_ms)}"
         report.add("SL202", report.place("identity.renew_at"), text, fix="renew at two thirds of the lifetime")
 
 

@@ -28,7 +28,7 @@ def _battery(contract: Contract, report: Report) -> None:
     life_ms = round(power.battery.capacity_uah / a_day_uah * DAY_MS) if a_day_uah else power.battery.life_ms
     if life_ms < power.battery.life_ms:
         text = (
-            f"{power.battery.capacity_uah / 1000:.0f} mAh at {a_day_uah / 1000:.2f} mAh a day last {life_ms / DAY_MS:.0f} d,"
+            f"{power.battery.capacity_uah / 1000:.0f} mAh at {a_day_uah / 1000:.2f} mAh a day last {life_ms * 10 // DAY_MS / 10} d,"
             f" less than {spoken(power.battery.life_ms)}"
         )
         related = ((report.place("power.states"), "the states and their currents"),)

@@ -94,11 +94,13 @@ def _fresh(contract: Contract, report: Report) -> None:
     """What is shown as current can be no younger than the way it takes."""
     timing = contract.timing
     presumed_ms = timing.presumed_lost_publishes * contract.heartbeat_ms
-    gone_ms = min(int(timing.keep_alive_ms * KEEP_ALIVE_GRACE), presumed_ms)
+    gone_ms, gone_path = min(
+        (int(timing.keep_alive_ms * KEEP_ALIVE_GRACE), "timing.keep_alive.value"), (presumed_ms, "timing.presumed_lost.after")
+    )
     for consumer in contract.consumers.values():
         if consumer.fresh_ms is None:
             continue
-        ways = [("state", gone_ms, f"a device that is gone is noticed after {spoken(gone_ms)}", "timing.keep_alive")]
+        ways = [("state", gone_ms, f"a device that is gone is noticed after {spoken(gone_ms)}", gone_path)]
         for message in contract.messages.values():
             ms = message.publish_every_ms + timing.network_ms + timing.commit_budget_ms
             sum_ = f"{spoken(message.publish_every_ms)} + {spoken(timing.network_ms)} + {spoken(timing.commit_budget_ms)}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_UP, Decimal
+from math import ceil
 from typing import TYPE_CHECKING
 
-from seamline.contract.checks.words import DAY_MS, size, spoken
+from seamline.contract.checks.words import DAY_MS, size, sizes_apart, spoken
 from seamline.contract.limits import FRAME_OVERHEAD_BYTES
 from seamline.contract.scalars import BYTES, MONTH_MS, MS
 
@@ -24,6 +26,7 @@ EXCHANGE_BYTES = PUBLISH_BYTES + ANSWER_BYTES + 3 * (PACKET_BYTES + ACK_BYTES)
 """What one frame costs besides its own bytes: it, its PUBACK and its mark, each in a packet that is acknowledged."""
 PING_BYTES = 2 * (2 + PACKET_BYTES + ACK_BYTES)
 """PINGREQ and PINGRESP (MQTT 3.1.1 sections 3.12, 3.13)."""
+CENT = Decimal("0.01")
 LINK_SHARE = 0.5
 """Half of the link is for records; the rest is left for the backlog of an outage, updates and lost packets."""
 
@@ -75,9 +78,10 @@ def _messages_rate(contract: Contract, report: Report) -> None:
 def _data(contract: Contract, report: Report) -> None:
     fleet = contract.fleet
     month = month_bytes(contract)
-    reckoned = f"a device sends and receives {size(month // 30)} a day, {size(month)} a month"
+    reckoned = f"a device sends and receives {size(month // 30)} a day"
     if fleet.data_budget is not None and month > fleet.data_budget:
-        text = f"{reckoned}, more than its {size(fleet.data_budget)}"
+        sent, budget = sizes_apart(month, fleet.data_budget)
+        text = f"{reckoned}, {sent} a month, more than its {budget}"
         fix = "publish less often: each frame costs about 500 bytes besides its records"
         report.add("SL218", report.place("fleet.data_budget"), text, fix=fix)
     cost, most = fleet.data_cost, fleet.cost_max
@@ -88,7 +92,8 @@ def _data(contract: Contract, report: Report) -> None:
             text = f"data is paid in {cost.currency}, its limit is in {most.currency}"
             report.add("SL219", report.place("fleet.cost_max"), text, fix=f"write it in {cost.currency}", related=related)
         elif price > most.amount:
-            text = f"{reckoned}: {price:.2f} {cost.currency}, more than {most.amount} {most.currency} a month"
+            shown = price.quantize(CENT, ROUND_UP)
+            text = f"{reckoned}, {size(month)} a month: {shown} {cost.currency}, more than {most.amount} {most.currency} a month"
             report.add("SL219", report.place("fleet.cost_max"), text, fix="publish less often", related=related)
 
 
@@ -99,7 +104,7 @@ def _link(contract: Contract, report: Report) -> None:
     need = month_bytes(contract) * 8 * MS["s"] / MONTH_MS
     if need > rate * LINK_SHARE:
         text = (
-            f"messages take {need:.0f} bit/s of a link of {rate} bit/s, more than {LINK_SHARE:.0%}:"
+            f"messages take {ceil(need)} bit/s of a link of {rate} bit/s, more than {LINK_SHARE:.0%}:"
             " after an outage the device would not catch up"
         )
         fix = "publish less often, sample less often, or take a faster link"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seamline.contract.checks.words import size, spoken
+from seamline.contract.checks.words import size, sizes_apart, spoken
 from seamline.contract.scalars import MS
 
 if TYPE_CHECKING:
@@ -30,15 +30,14 @@ def _image(contract: Contract, report: Report) -> None:
         return
     place = report.place("update.image")
     if update.image_bytes > update.slot_bytes:
-        text = f"an image of {size(update.image_bytes)} does not fit a slot of {size(update.slot_bytes)}"
+        image, slot = sizes_apart(update.image_bytes, update.slot_bytes)
+        text = f"an image of {image} does not fit a slot of {slot}"
         related = ((report.place("update.slots.size"), "the slot"),)
         report.add("SL228", place, text, fix="a larger slot, or a smaller image", related=related)
     need = update.attempts * update.image_bytes
     if need > update.bytes_per_month:
-        text = (
-            f"{update.attempts} attempts x {size(update.image_bytes)} = {size(need)},"
-            f" more than {size(update.bytes_per_month)} a month"
-        )
+        wanted, allowed = sizes_apart(need, update.bytes_per_month)
+        text = f"{update.attempts} attempts x {size(update.image_bytes)} = {wanted}, more than {allowed} a month"
         related = ((report.place("update.bytes"), "the budget"), (report.place("update.attempts"), "the attempts"))
         report.add("SL229", place, text, fix="fewer attempts, a smaller image, or a larger budget", related=related)
 

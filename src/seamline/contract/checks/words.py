@@ -19,12 +19,17 @@ def spoken(ms: int) -> str:
 
 
 def size(count: int) -> str:
-    """Return a size in its largest whole unit, or with one decimal where there is none: 1572864 is `1.5 MiB`."""
+    """Return a size in the largest unit it fills, with at most two decimals: 1572864 is `1.5 MiB`."""
     for unit in ("GiB", "MiB", "KiB"):
         if count >= BYTES[unit]:
-            value = count / BYTES[unit]
-            return f"{value:.0f} {unit}" if not count % BYTES[unit] else f"{value:.1f} {unit}"
+            return f"{count / BYTES[unit]:.2f}".rstrip("0").rstrip(".") + f" {unit}"
     return f"{count} B"
+
+
+def sizes_apart(first: int, second: int) -> tuple[str, str]:
+    """Return two different sizes in words that differ: in bytes where rounding makes them one."""
+    words = size(first), size(second)
+    return (f"{first} B", f"{second} B") if words[0] == words[1] else words
 
 
 def rounded(ms: float) -> str:

@@ -53,7 +53,10 @@ CASES = {
     ),
     "one layer that tries for ever": (
         "backoff: {",
-        "  a: {owner: maker, boundary: radio-broker, kind: retry, attempts: «SL212»11, value: 1 s}\nbackoff: {",
+        (
+            "  a: {owner: maker, boundary: radio-broker, kind: retry, attempts: «SL212»11, value: 1 s}\n"
+            "  nat: {owner: maker, boundary: radio-broker, kind: idle, value: 9 min}\nbackoff: {"
+        ),
     ),
     "a network that forgets": (
         "value: 240 s}",

@@ -111,3 +111,18 @@ def test_what_is_no_line_of_a_registry_is_noticed(line):
 
 def test_a_flood_of_lines_is_cut():
     assert read("x\n" * (EVENTS_MAX + 5)).flaws[0].text == f"more than {EVENTS_MAX} lines (events_max)"
+
+
+@pytest.mark.parametrize(("lines_max", "flaws", "versions"), [(4, [], 3), (3, [4], 3), (2, [3], 2)])
+def test_as_many_lines_as_may_be_are_read_and_one_more_is_a_flaw_behind_them(monkeypatch, lines_max, flaws, versions):
+    monkeypatch.setattr("seamline.contract.evolution.registry.EVENTS_MAX", lines_max)
+    registry = read(TEXT)
+    assert [flaw.line for flaw in registry.flaws] == flaws
+    assert all(f"more than {lines_max} lines (events_max)" in str(flaw) for flaw in registry.flaws)
+    assert len(registry.releases) == versions
+
+
+def test_names_stay_readable_in_the_file():
+    text = written(Release("1.0.0", "2026-11-21", "a", "b", {"größe/1": "0badcafe"}))
+    assert "größe/1" in text
+    assert list(read(text).releases["1.0.0"].layouts) == ["größe/1"]
