@@ -73,6 +73,18 @@ def receive_birth(ledger: DeviceLedger, birth: Birth, now_ms: int) -> Born:
     )
 
 
+def stale_births(closed: Mapping[int, int], incarnation: int | None, births: Iterable[Birth]) -> list[bool]:
+    """Which of these births, one after the other, `receive_birth` finds stale: by what is `closed` of each incarnation."""
+    closed, found = dict(closed), list[bool]()
+    for birth in births:
+        found.append(birth.boot < closed.get(birth.incarnation, 0))
+        if not found[-1]:
+            if incarnation is not None and incarnation != birth.incarnation:
+                closed[incarnation] = closed.get(incarnation, 0) + 1
+            incarnation, closed[birth.incarnation] = birth.incarnation, birth.boot
+    return found
+
+
 class _Draft:
     """The ledger while a birth is worked in."""
 

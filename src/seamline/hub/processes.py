@@ -19,6 +19,7 @@ from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.nats import Connection, NatsError, connect
 from seamline.hub.ingest.partition import Config, Partition
 from seamline.hub.ingest.sessions import Told
+from seamline.hub.listener import Listener
 from seamline.hub.patience import Patience
 from seamline.hub.prepare import StartError, prepare
 from seamline.hub.settings import HubSettings
@@ -75,7 +76,7 @@ async def run_roles(settings: HubSettings, families: Sequence[Family], roles: fr
     own = settings.work or tuple(range(settings.partitions))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(broker.run(stopping))
-        if settings.nats_system_url is not None and roles & {"api", "worker"}:
+        if settings.nats_system_url is not None:
             tasks.create_task(system.run(stopping))
         tasks.create_task(_prepare(settings, families, start, stopping))
         if "ingest" in roles:
@@ -83,6 +84,8 @@ async def run_roles(settings: HubSettings, families: Sequence[Family], roles: fr
             for number in own:
                 config = Config(settings.nats_url, settings.dsn, number, settings.partitions, stream_bytes=settings.stream_bytes)
                 tasks.create_task(_ingest(Partition(config, catalogue, told, now_ms), start, stopping))
+            if "worker" not in roles:  # which listens itself
+                tasks.create_task(_listen(Listener(settings.dsn, hearing), start, stopping))
         if "worker" in roles:
             tasks.create_task(_worker(Worker(settings, catalogue, announcer, now_ms, hearing), start, stopping))
         if "api" in roles:
@@ -126,6 +129,11 @@ async def _busy(settings: HubSettings, own: Sequence[int], broker: Broker, start
 async def _worker(worker: Worker, start: Start, stopping: asyncio.Event) -> None:
     await _first(start.done, stopping)
     await worker.run(stopping)
+
+
+async def _listen(listener: Listener, start: Start, stopping: asyncio.Event) -> None:
+    await _first(start.done, stopping)
+    await listener.run(stopping)
 
 
 async def _ingest(partition: Partition, start: Start, stopping: asyncio.Event) -> None:

@@ -78,6 +78,16 @@ ingest_position: Final = Table(
     _at("at", required=True),
 )
 
+# when the hub heard and stored: what lies between two spans is an outage of its own
+hearing: Final = Table(
+    "hearing",
+    metadata,
+    Column("since_ms", BigInteger, primary_key=True, autoincrement=False),
+    # all that had come by then was stored
+    Column("until_ms", BigInteger, nullable=False),
+    postgresql_with={"fillfactor": "50"},
+)
+
 contract_version: Final = Table(
     "contract_version",
     metadata,

@@ -15,7 +15,7 @@ from typing import Final
 import psycopg
 
 from seamline.hub import retention
-from seamline.hub.hearing import LOOK_MS, Hearing, places
+from seamline.hub.hearing import LOOK_MS, Hearing, listen
 from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.settings import HubSettings
 from seamline.hub.steps.turns import BACKOFF_S_MAX, BACKOFF_S_MIN, LEASE, TURN_S, Step, due, store_steps
@@ -83,7 +83,8 @@ class Worker:
             self._now_ms,
             outage=lambda: self._hearing.outage,
         )
-        looks = Step("hearing", LOOK_MS / 1000, lambda: self._look(connection))  # first: presence is judged by it
+        listens = PostgresStore(connection, "hearing")
+        looks = Step("hearing", LOOK_MS / 1000, lambda: listen(listens, self._hearing))  # first: presence is judged by it
         return [looks, *steps, Step("partitions", 3600.0, lambda: self._retain(connection))]
 
     async def _turns(self, steps: list[Step], stopping: asyncio.Event) -> None:
@@ -103,9 +104,6 @@ class Worker:
             if unavailable(error):
                 raise
             log.exception("worker: step %s failed, it is tried again in %g s", step.name, step.every_s)
-
-    async def _look(self, connection: psycopg.AsyncConnection) -> None:
-        await self._hearing.look(await places(connection))
 
     async def _retain(self, connection: psycopg.AsyncConnection) -> None:
         today = datetime.fromtimestamp(self._now_ms() / 1000, UTC).date()

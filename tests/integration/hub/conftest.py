@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +46,32 @@ def hub(ground: Stack, heater: Path, template: str) -> Iterator[Hub]:
     yield Hub(ground.nats_url, database(ground.dsn, name), (heater,))
     with psycopg.connect(ground.dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def free_port():
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return made.getsockname()[1]
+
+
+@pytest.fixture
+def role(ground, heater, hub, tmp_path):
+    """Start roles on this test's database: `role(roles, *arguments, **settings)`; killed at the end."""
+    started = []
+
+    def start(roles, *arguments, **settings):
+        told = {"nats_url": ground.nats_url, "dsn": hub.dsn, "http_port": free_port(), "contracts": [str(heater)], **settings}
+        state = tmp_path / f"state{len(started)}"
+        state.mkdir()
+        (state / "settings.json").write_text(json.dumps(told))
+        command = [sys.executable, "-m", "seamline.hub.role", "--state", str(state), "--role", roles, *arguments]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        process.url = f"http://127.0.0.1:{told['http_port']}"
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stderr.close()

@@ -4,8 +4,6 @@ import asyncio
 import json
 import signal
 import socket
-import subprocess
-import sys
 
 import httpx
 import psycopg
@@ -15,35 +13,6 @@ from tests.integration.hub.harness import birth, frame, layout
 from seamline.hub.ingest.busy import partition_of
 from seamline.hub.ingest.nats import connect
 from seamline.testing.wait import until
-
-
-def free_port():
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return made.getsockname()[1]
-
-
-@pytest.fixture
-def role(ground, heater, hub, tmp_path):
-    """Start roles on this test's database: `role(roles, *arguments, **settings)`; killed at the end."""
-    started = []
-
-    def start(roles, *arguments, **settings):
-        told = {"nats_url": ground.nats_url, "dsn": hub.dsn, "http_port": free_port(), "contracts": [str(heater)], **settings}
-        state = tmp_path / f"state{len(started)}"
-        state.mkdir()
-        (state / "settings.json").write_text(json.dumps(told))
-        command = [sys.executable, "-m", "seamline.hub.role", "--state", str(state), "--role", roles, *arguments]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        process.url = f"http://127.0.0.1:{told['http_port']}"
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stderr.close()
 
 
 @pytest.mark.parametrize(

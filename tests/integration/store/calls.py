@@ -38,7 +38,7 @@ TABLES = (
     },
 )
 """What the names in a statement stand for."""
-ORDERED = {"ledger_of", "marks_of", "releasable", "lock_devices", "due_revaluations", "layouts_of"}
+ORDERED = {"ledger_of", "marks_of", "releasable", "lock_devices", "due_revaluations", "layouts_of", "places", "spans"}
 """Queries that say in what order their rows come."""
 LIMITED = {"releasable", "boots_of", "untold_losses", "untold_quarantine", "due_revaluations"}
 """Queries that say which rows come when they are not all."""
@@ -113,10 +113,11 @@ DOMAINS = {
     "first_us": st.none() | moments.map(lambda at_ms: at_ms * 1000 + 7),
     "last_us": st.none() | moments.map(lambda at_ms: at_ms * 1000 + 8),
     "redate_version": few,
+    "since": moments,
 }
 ONE_EACH = {"reclass", "announce", "born_devices", "stand_anchors", "revise", "revalue"}
 """Updates that are given one row for each that they change: which of two would win is nobody's promise."""
-KEYS = ("device_no", "incarnation", "boot", "channel", "seq", "property", "reason")
+KEYS = ("device_no", "incarnation", "boot", "channel", "seq", "property", "reason", "since_ms")
 """What tells rows of one statement apart."""
 NULLABLE = {
     "upper", "owed_since_ms", "reset", "firmware", "contract", "first_ms", "last_ms", "began_before_ms", "uptime_ms",
@@ -237,6 +238,10 @@ FOCUS = {
     "forget_empty": ("ask_revaluations", "ask_again", "write_rows"),
     "counted_rows": ("copy",),
     "revalue": ("copy",),
+    "places": ("start_position",),
+    "spans": ("write_spans",),
+    "write_spans": ("write_spans",),
+    "forget_spans": ("write_spans",),
 }
 """What has to be there for a statement to find anything; the others are given a few of everything."""
 
@@ -246,7 +251,8 @@ def grounding(draw, families, name):
     """Calls that fill the tables: the devices, their coefficients, and what the statement may meet."""
     of = {one: calls("ingest", one) for one in WRITERS} | {"copy": copies(families)}
     of |= {one: calls("calibration", one) for one in ("add_versions", "ask_revaluations")} | {
-        "ask_again": calls("worker", "ask_again")
+        "ask_again": calls("worker", "ask_again"),
+        "write_spans": calls("hearing", "write_spans"),
     }
     writers = st.one_of(*(of[one] for one in FOCUS.get(name, of)))
     devices = Call("ingest", "new_devices", {"ids": ["d1", "d2", "d3"]})

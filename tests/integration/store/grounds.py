@@ -19,7 +19,7 @@ from seamline.rig.world.tables import RefusedError
 START_US = 1_790_000_000_123_456
 """The clocks' start: not a whole millisecond."""
 FIXED = (
-    "device", "hub_meta", "ingest_position", "ledger", "ledger_fold", "incarnation", "loss", "anchor", "boot", "presence",
+    "device", "hub_meta", "ingest_position", "hearing", "ledger", "ledger_fold", "incarnation", "loss", "anchor", "boot", "presence",
     "quarantine", "refused", "event", "twin_desired", "twin_reported", "calibration", "revaluation",
 )  # fmt: skip
 NUMBERED = {

@@ -15,7 +15,7 @@ from seamline.hub.params import Int8s
 from seamline.rig.world.memory_store import STATEMENTS
 from seamline.rig.world.tables import CARDINALITY, NOT_NULL
 
-FILES = ("ingest", "worker", "calibration")
+FILES = ("ingest", "worker", "calibration", "hearing")
 NAMES = [(file, name) for file in FILES for name in names_of(file)]
 QUICK = settings(
     max_examples=10,

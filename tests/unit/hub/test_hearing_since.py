@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.unit.hub.test_hearing import CREATED, T0, Broker
 
-from seamline.hub.hearing import EARLIER_MAX, GRACE_MS, LOOK_MS, Hearing, Place
+from seamline.hub.hearing import EARLIER_MAX, GRACE_MS, LOOK_MS, Hearing, Known, Place
 from seamline.hub.ingest.nats import NatsError
 from seamline.hub.presence import Outage
 
@@ -23,7 +23,7 @@ def look(broker):
 
     def at(ms, *places):
         broker.now_ms = T0 + ms
-        return asyncio.run(hearing.look(places))
+        return asyncio.run(hearing.look(Known(places)))
 
     return at
 

@@ -18,8 +18,9 @@ from seamline.hub.api.claims import Claim, FleetRecord, claim
 from seamline.hub.api.fleet_models import Books, FleetRow, Presence, Rates, Summary
 from seamline.hub.api.queries import Database, first, rows, tuples
 from seamline.hub.api.troubles import lasting
-from seamline.hub.hearing import Hearing, places
+from seamline.hub.hearing import Hearing, read
 from seamline.hub.presence import Outage
+from seamline.hub.store import PostgresStore
 
 REFRESH_MS: Final = 1_000
 """Readers within this time share a view."""
@@ -131,8 +132,8 @@ class FleetFeed:
                 found = [FleetRecord._make(row) for row in await tuples(connection, "fleet", wanted)]
             generation = await first(connection, "generation", None, Scalar)
             refused = await first(connection, "refused_total", None, Scalar)
-            committed = [] if self._hearing is None else await places(connection)
-        standing = None if self._hearing is None else await self._hearing.look(committed)
+            known = None if self._hearing is None else await read(PostgresStore(connection, "hearing"))
+        standing = None if self._hearing is None else await self._hearing.look(known)
         self._take(found, now, None if standing is None else standing.outage, full=full)
         told = self._sum(now, None if generation is None else str(generation.value), int((refused and refused.value) or 0))
         self.summary = told.model_copy(update={"troubles": lasting(standing, now)})

@@ -24,7 +24,7 @@ async def health(state: State) -> Health:
     database = await state.probe.answer()
     away = database.state.startswith("away")
     hearing = state.context.hearing
-    standing = None if hearing is None else await hearing.look(database.committed)
+    standing = None if hearing is None else await hearing.look(database.known)
     now = state.context.now_ms()
     found = troubles(database.state, standing, now)
     stored = None if standing is None else standing.stored_ms

@@ -10,15 +10,16 @@ from psycopg_pool import PoolTimeout
 
 from seamline.hub.api.feed import Scalar
 from seamline.hub.api.queries import Database, first
-from seamline.hub.hearing import Place, places
+from seamline.hub.hearing import Known, read
+from seamline.hub.store import PostgresStore
 
 
 class DatabaseAnswer(NamedTuple):
-    """What the database says: `state` is `ok`, `read-only`, or why it is away; how far the hub has `committed` to it."""
+    """What the database says: `state` is `ok`, `read-only`, or why it is away; what it knows of the hub's hearing (None: away)."""
 
     state: str
     generation: str | None
-    committed: list[Place]
+    known: Known | None
 
 
 class DatabaseProbe:
@@ -39,7 +40,7 @@ class DatabaseProbe:
             self._asked = asyncio.create_task(_ask(self._database))
         asked = self._asked
         done, _ = await asyncio.wait({asked}, timeout=self._deadline_s)
-        return asked.result() if done else DatabaseAnswer(f"away: no answer within {self._deadline_s:g} s", None, [])
+        return asked.result() if done else DatabaseAnswer(f"away: no answer within {self._deadline_s:g} s", None, None)
 
 
 async def _ask(database: Database) -> DatabaseAnswer:
@@ -47,8 +48,8 @@ async def _ask(database: Database) -> DatabaseAnswer:
         async with database.reading() as connection:
             read_only = await first(connection, "read_only", None, Scalar)
             generation = await first(connection, "generation", None, Scalar)
-            committed = await places(connection)
+            known = await read(PostgresStore(connection, "hearing"))
     except (psycopg.Error, PoolTimeout) as error:
-        return DatabaseAnswer(f"away: {type(error).__name__}", None, [])
+        return DatabaseAnswer(f"away: {type(error).__name__}", None, None)
     refuses = read_only is not None and read_only.value == "on"
-    return DatabaseAnswer("read-only" if refuses else "ok", None if generation is None else str(generation.value), committed)
+    return DatabaseAnswer("read-only" if refuses else "ok", None if generation is None else str(generation.value), known)

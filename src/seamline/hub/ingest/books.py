@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 import numpy as np
 
+from seamline.hub.births import stale_births
 from seamline.hub.decode import I64
 from seamline.hub.folds import FoldKey, Key, LedgerFold
 from seamline.hub.ingest.fast import Grouped, Moves
+from seamline.hub.ingest.judge import Said
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.slow import Declared, Scalar
+from seamline.hub.inputs import Birth
 from seamline.hub.inventory import DeviceLedger, changes
 from seamline.hub.ledger import LedgerRow
 from seamline.hub.params import Int8s
@@ -77,15 +80,33 @@ class Books:
         fleet = self._memory.fleet
         numbers = {"devices": Int8s(fleet.no[list(devices)])}
         rows: dict[int, dict[Key, LedgerRow]] = {int(no): {} for no in numbers["devices"].values}
-        closed: dict[int, dict[int, int]] = {no: {} for no in rows}
         for no, incarnation, boot, channel, *columns in await self._store.all("ledger_of", numbers):
             rows[int(no)][Key(int(incarnation), int(boot), int(channel))] = ledger_row(columns)
-        for no, incarnation, below in await self._store.all("closed_of", numbers):
-            closed[int(no)][int(incarnation)] = int(below)
+        closed = await self._closed(devices)
         return {
-            slot: DeviceLedger(fleet.devices[slot].incarnation, closed[no], rows[no])
+            slot: DeviceLedger(fleet.devices[slot].incarnation, closed[slot], rows[no])
             for slot, no in zip(devices, numbers["devices"].values.tolist(), strict=True)
         }
+
+    async def stale(self, births: Mapping[int, Sequence[Said]]) -> set[int]:
+        """The places of those births, by device (fleet slot), that are of boots which are over."""
+        fleet, found = self._memory.fleet, set[int]()
+        closed = await self._closed([device for device in births if fleet.devices[device].incarnation is not None])
+        for device, own in births.items():
+            said = [one.input for one in own if isinstance(one.input, Birth)]
+            over = stale_births(closed.get(device, {}), fleet.devices[device].incarnation, said)
+            found.update(one.at for one, is_over in zip(own, over, strict=True) if is_over)
+        return found
+
+    async def _closed(self, devices: Sequence[int]) -> dict[int, dict[int, int]]:
+        """Below which boot each incarnation of these devices (fleet slots) is closed."""
+        if not devices:
+            return {}
+        slots = {int(self._memory.fleet.no[slot]): slot for slot in devices}
+        closed: dict[int, dict[int, int]] = {slot: {} for slot in devices}
+        for no, incarnation, below in await self._store.all("closed_of", {"devices": Int8s(list(slots))}):
+            closed[slots[int(no)]][int(incarnation)] = int(below)
+        return closed
 
     async def write(self, scalars: Sequence[Scalar]) -> None:
         """Write what the scalar path changed. Raises FencedError."""

@@ -7,8 +7,9 @@ decides what is really written.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,12 +129,28 @@ def judge(batch: Batch, fleet: Fleet, catalogue: Catalogue) -> Judged:
     return judged
 
 
-def reconsider(judged: Judged, fleet: Fleet, catalogue: Catalogue) -> None:
-    """Judge by what the database knows of the devices: the product they are, and whose data it is (ownership epoch)."""
+def renamed(judged: Judged, fleet: Fleet, catalogue: Catalogue) -> dict[int, list[Said]]:
+    """The births of each device of which one names another product than the device is known as."""
+    births: dict[int, list[Said]] = {}
+    for said in judged.said:
+        if isinstance(said.input, Birth):
+            births.setdefault(said.device, []).append(said)
+    return {
+        device: own
+        for device, own in births.items()
+        if any(catalogue.product_code(cast("Birth", said.input).product) != fleet.product[device] for said in own)
+    }
+
+
+def reconsider(judged: Judged, fleet: Fleet, catalogue: Catalogue, stale: Container[int] = ()) -> None:
+    """Judge by what the database knows of the devices: the product they are, and whose data it is (ownership epoch).
+
+    `stale`: places in the batch of births that come late and name nothing, of those that `renamed` finds.
+    """
     product, epoch = fleet.product[judged.device], fleet.epoch[judged.device]
     named: dict[int, int] = {}
     for said in judged.said:
-        if isinstance(said.input, Birth):
+        if isinstance(said.input, Birth) and said.at not in stale:
             code = catalogue.product_code(said.input.product)
             if code != named.get(said.device, fleet.product[said.device]):
                 named[said.device] = code
@@ -216,4 +233,4 @@ def _control(judged: Judged, codes: I64, stored_us: I64) -> None:
             judged.refused.append(Refusal(code >> 3, f"{name}-{error.reason.value}", payload, at_ms))
 
 
-__all__ = ["Group", "Judged", "Refusal", "Said", "judge", "layout_key", "reconsider"]
+__all__ = ["Group", "Judged", "Refusal", "Said", "judge", "layout_key", "reconsider", "renamed"]

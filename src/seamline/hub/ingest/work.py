@@ -22,7 +22,7 @@ from seamline.hub.ingest.catalogue import Catalogue
 from seamline.hub.ingest.clocks import Clockwork
 from seamline.hub.ingest.devices import Devices
 from seamline.hub.ingest.evidence import Evidence
-from seamline.hub.ingest.judge import STORED, Judged, Said, reconsider
+from seamline.hub.ingest.judge import STORED, Judged, Said, reconsider, renamed
 from seamline.hub.ingest.memory import Memory
 from seamline.hub.ingest.reader import Position
 from seamline.hub.ingest.sessions import Sessions, Told
@@ -76,7 +76,8 @@ async def commit(parts: Parts, judged: Judged, place: Place, now_ms: int) -> Ans
     async with parts.store.transaction():
         await advance(parts.store, place)  # first: a second worker on this partition waits here, and then finds itself fenced
         await parts.devices.load(judged)
-        reconsider(judged, parts.memory.fleet, parts.catalogue)
+        stale = await parts.books.stale(renamed(judged, parts.memory.fleet, parts.catalogue))
+        reconsider(judged, parts.memory.fleet, parts.catalogue, stale)
         await parts.boots.admit(judged)
         await parts.clocks.anchors(judged, now_ms)
         moves, scalars = await _ledger(parts, judged, answers)

@@ -115,8 +115,6 @@ class Background:
         """When its first turn was, since it last connected."""
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
         self._hearing = self._new_hearing()
-        self.started_us = 0
-        """When its process began."""
         self._looked_us = 0
 
     # -- the process ---------------------------------------------------------------------------------------------------
@@ -125,8 +123,7 @@ class Background:
         """Connect soon, and take turns from then on."""
         self._wait_us = int(BACKOFF_S_MIN * SECOND)
         self._hearing = self._new_hearing()
-        self.started_us = self._house.heap.now_us
-        self._looked_us = self.started_us - LOOK_US
+        self._looked_us = self._house.heap.now_us - LOOK_US
         self._schedule(self._stream.between(*CONNECT_US), self._connect)
 
     def die(self) -> None:
@@ -190,6 +187,8 @@ class Background:
 
     async def _turns(self) -> None:
         """Every step that is due and may have something to do, in their order; presence is judged by what was heard."""
+        if self._connection is not None:
+            await self._connection.turn()
         self.listen()
         now_s = self._now_s()
         for step in self._steps:
@@ -242,13 +241,15 @@ class Background:
     def listen(self) -> None:
         """Look, unless that was just done; how far it is committed the database says.
 
-        It looks before each turn, and as often as somebody looks at what it shows: so it costs the world no event.
+        It looks before each turn, and as often as somebody looks at what it shows: so it costs the world no event. While a transaction
+        is open it waits for the next of these.
         """
         house = self._house
         now_us = house.heap.now_us
-        if now_us - self._looked_us >= LOOK_US and self.is_connected and not house.store_faults.goes_on(StoreFaultKind.AWAY):
+        is_able = self.is_connected and not house.store_faults.goes_on(StoreFaultKind.AWAY) and house.database.holder is None
+        if is_able and now_us - self._looked_us >= LOOK_US:
             self._looked_us = now_us
-            listen(self._hearing, house.broker, house.database.tables.ingest_position.rows.values())
+            listen(self._hearing, house.broker, house.database)
 
     # -- when ----------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from seamline.hub.valuing import Physical
 from seamline.rig.world.memory_store_calibration import CALIBRATION, REVALUATION
 from seamline.rig.world.memory_store_devices import DEVICES
 from seamline.rig.world.memory_store_evidence import EVIDENCE
+from seamline.rig.world.memory_store_hearing import HEARING
 from seamline.rig.world.memory_store_ledger import LEDGER, Result, Statement
 from seamline.rig.world.memory_store_revalue import ADDING, REVALUING
 from seamline.rig.world.memory_store_worker import WORKER
@@ -37,6 +38,7 @@ STATEMENTS: Final[Mapping[str, Mapping[str, Statement]]] = {
     "ingest": {**LEDGER, **DEVICES, **EVIDENCE, **CALIBRATION},
     "worker": {**WORKER, **REVALUATION, **REVALUING},
     "calibration": ADDING,
+    "hearing": HEARING,
 }
 """By SQL file and name."""
 

@@ -18,6 +18,7 @@ from seamline.rig.world.tables_rows import (
     DeviceRow,
     EventRow,
     FoldRow,
+    HearingRow,
     IncarnationRow,
     LayoutRow,
     LedgerRow,
@@ -57,6 +58,7 @@ class Tables:
         self.device_ids: Final = Table[int, str](self.journal)
         self.hub_meta: Final = Table[str, int](self.journal)
         self.ingest_position: Final = Table[int, PositionRow](self.journal)
+        self.hearing: Final = Table[int, HearingRow](self.journal)
         self.layout: Final = Table[tuple[int, int, int], LayoutRow](self.journal)
         self.ledger: Final = Table[LedgerKey, LedgerRow](self.journal, _device_of, lambda row: bool(row["gaps"]))
         self.ledger_fold: Final = Table[tuple[int, int, int], FoldRow](self.journal, _device_of)

@@ -60,6 +60,13 @@ class PositionRow(TypedDict):
     at: int
 
 
+class HearingRow(TypedDict):
+    """`hearing`."""
+
+    since_ms: int
+    until_ms: int
+
+
 class LayoutRow(TypedDict):
     """`layout`."""
 
