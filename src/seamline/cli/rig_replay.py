@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seamline.cli.exits import OK, PROMISE_BROKEN, WRONG_USE, BadInstallation, WrongUse
+from seamline.cli.exits import BAD_INSTALLATION, OK, PROMISE_BROKEN, WRONG_USE, BadInstallation, WrongUse
 from seamline.cli.rig_plans import (
     check_plan,
     check_repeats,
@@ -25,10 +25,12 @@ from seamline.cli.screen import painted, show, show_json
 
 if TYPE_CHECKING:
     from seamline.rig.timeline.recording import Recorded
+    from seamline.rig.timeline.story import Story
     from seamline.rig.world.plan import Plan
     from seamline.rig.world.world import Outcome
 
-VERDICTS = {OK: "held", PROMISE_BROKEN: "broken", WRONG_USE: "unfit"}
+VERDICTS = {OK: "held", PROMISE_BROKEN: "broken", WRONG_USE: "unfit", BAD_INSTALLATION: "held"}
+"""By the exit code; the last is for a timeline that was asked for, and could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +67,64 @@ class Replayed:
         return replay_line(self.path, self.plan.core)
 
 
+@dataclass(frozen=True, slots=True)
+class Timelines:
+    """Which timelines are written, and where."""
+
+    folder: Path | None
+    """None: beside the plan."""
+    of_all: bool
+    """Also of a plan that breaks nothing."""
+
+    def write(self, replayed: Replayed, story: Story | None = None) -> tuple[dict[str, str], str]:
+        """Write a plan's timeline, where it is wanted; returns where, by form, and why one could not be written."""
+        from seamline.rig.timeline.telling import tell
+
+        if replayed.outcome.broken is None and not self.of_all:
+            return {}, ""
+        folder = replayed.path.parent if self.folder is None else self.folder
+        return write_timeline(story or tell(replayed.recorded), replayed.path, folder, replayed.plan.core)
+
+
 def replay(options: argparse.Namespace) -> int:
     """Run a plan again, exactly, and show what happens in it; or several, a line each."""
     needs_hub()
     paths = plans_in(options.plans)
+    timelines = Timelines(options.out, options.timeline)
     if options.out is not None:
+        _check_names(paths, options.out)
         try_to_write(options.out)
     if len(paths) > 1 or options.plans[0].is_dir():
-        code, answer = replay_all(paths, quiet=options.json, core=options.core)
+        asked = timelines if options.timeline or options.out is not None else None
+        code, answer = replay_all(paths, quiet=options.json, core=options.core, timelines=asked)
         if options.json:
             show_json({"verdict": VERDICTS[code], "plans": answer})
         return code
-    return _one(options, _replayed(paths[0], options.core))
+    return _one(_replayed(paths[0], options.core), timelines, quiet=options.json)
 
 
-def replay_all(paths: Sequence[Path], *, quiet: bool, core: str | None = None) -> tuple[int, list[dict[str, object]]]:
+def _check_names(paths: Sequence[Path], out: Path) -> None:
+    """Refuse to write timelines of two plans under one name."""
+    by_name: dict[str, Path] = {}
+    for path in paths:
+        other = by_name.setdefault(path.stem, path)
+        if other.resolve() != path.resolve():
+            raise WrongUse(
+                f"--out {out}: the timelines of {other} and {path} would have the same name; without --out each is written beside its plan"
+            )
+
+
+def replay_all(
+    paths: Sequence[Path], *, quiet: bool, core: str | None = None, timelines: Timelines | None = None
+) -> tuple[int, list[dict[str, object]]]:
     """Run plans one after the other, a line each unless `quiet`. Returns the exit code, and a member for each.
 
-    A plan that cannot be run stops no other.
+    A plan that cannot be run stops no other, and neither does a timeline that cannot be written. Without `timelines` none is.
     """
     codes: set[int] = {OK}
     answer: list[dict[str, object]] = []
     lines: list[str] = []
+    is_unwritten = False
     for path in paths:
         try:
             replayed = _replayed(path, core)
@@ -95,37 +133,39 @@ def replay_all(paths: Sequence[Path], *, quiet: bool, core: str | None = None) -
             answer.append({"plan": str(path), "verdict": VERDICTS[WRONG_USE], "why": str(refusal)})
             lines = [f"{painted('UNFIT', RED)}   {refusal}"]
         else:
-            answer.append(replayed.members())
+            files, unwritten = timelines.write(replayed) if timelines is not None else ({}, "")
+            answer.append(replayed.members() | files)
             if replayed.outcome.broken:
                 codes.add(PROMISE_BROKEN)
-            lines = _line(replayed)
+            lines = _lines(replayed, files)
+            if unwritten:
+                is_unwritten = True
+                complain(unwritten)
         for line in lines if not quiet else ():
             show(line)
-    return PROMISE_BROKEN if PROMISE_BROKEN in codes else max(codes), answer
+    code = PROMISE_BROKEN if PROMISE_BROKEN in codes else max(codes)
+    return BAD_INSTALLATION if is_unwritten and code == OK else code, answer
 
 
-def _line(replayed: Replayed) -> list[str]:
+def _lines(replayed: Replayed, files: Mapping[str, str]) -> list[str]:
     plan, broken = replayed.plan, replayed.outcome.broken
     name = replayed.path.stem
     told = f"{painted('held', GREEN)}    {name}" if broken is None else f"{painted('BROKEN', RED)}  {name}: {broken}"
     more = [replayed.again] if broken is not None else []
+    more += [f"{form:5} {path}" for form, path in files.items()]
     once = f" (once {plan.kept.story})" if plan.kept and broken is None else ""
     return [told + once, *(f"        {line}" for line in [*more, *notes(replayed)])]
 
 
-def _one(options: argparse.Namespace, replayed: Replayed) -> int:
+def _one(replayed: Replayed, timelines: Timelines, *, quiet: bool) -> int:
     """Show one plan's run, and write its timeline where there is something to see: after the verdict, which no full disk takes away."""
     from seamline.rig.timeline.telling import tell
 
-    outcome, plan, quiet = replayed.outcome, replayed.plan, options.json
-    story = tell(replayed.recorded)
+    outcome, story = replayed.outcome, tell(replayed.recorded)
     if not quiet:
         _told(replayed)
         tell_broken(outcome, story)
-    files, unwritten = {}, ""
-    if outcome.broken is not None or options.timeline:
-        folder = replayed.path.parent if options.out is None else options.out
-        files, unwritten = write_timeline(story, replayed.path, folder, plan.core)
+    files, unwritten = timelines.write(replayed, story)
     for name, path in () if quiet else files.items():
         show(f"{name:5} {path}")
     if quiet:

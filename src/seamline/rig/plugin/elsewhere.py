@@ -140,11 +140,12 @@ def _serve(core: str, families: Sequence[Family], patience: Patience, pipe: Conn
         found = named_core(core)
         found.check(families)
     except CoreError as error:
-        pipe.send(error)
+        with suppress(BrokenPipeError):
+            pipe.send(error)
         return
-    pipe.send(None)
     parts = found.parts(families)
-    with suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, BrokenPipeError):  # whoever began this process is gone
+        pipe.send(None)
         while True:
             work, plan, ended, patience = cast(
                 "tuple[Callable[[Plan, worlds.Parts], object], Plan, Ended | None, Patience]", pipe.recv()

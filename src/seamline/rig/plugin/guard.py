@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, TypeVar
 
 import seamline
-from seamline.device import Policy
+from seamline.device import OVER_RATE, Policy
 from seamline.device.shapes import Document, Effect, Random, Stored
 from seamline.rig.plugin.alarm import Alarm, NeverReturns
 from seamline.rig.plugin.calls import CALLS
@@ -46,6 +46,7 @@ class Guarded:
         self._name: Final = name
         self._device: Final = int(device[1:])
         self._alarm: Final = alarm
+        self._bounded: Final = frozenset(number for number, channel in policy.channels.items() if channel.events_max)
         core = self._call("it is made", factory, policy, device, random, dict(stored))
         lacking = self._call("it is looked at", lacks, core)
         if lacking:
@@ -104,9 +105,8 @@ class Guarded:
 
     def record(self, now_ms: int, channel: int, body: bytes) -> int:
         """See DeviceCore."""
-        return self._whole(
-            "number of a record", self._call(f"given a record of channel {channel}", self._core.record, now_ms, channel, body)
-        )
+        number = self._call(f"given a record of channel {channel}", self._core.record, now_ms, channel, body)
+        return OVER_RATE if number == OVER_RATE and channel in self._bounded else self._whole("number of a record", number)
 
     def stop(self, now_ms: int) -> None:
         """See DeviceCore."""

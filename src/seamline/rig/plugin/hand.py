@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING, Final, cast
@@ -54,7 +55,7 @@ class Hand:
         self.pipe: Final = cast("Connection[object, object]", ours)  # Windows' pipes do the same
         self.box: Final = cast("Box", context.RawValue(ctypes.c_uint64, 0))
         self.process: Final[BaseProcess] = context.Process(target=target, args=(*arguments, theirs, self.box), daemon=True)
-        with _deaf_to_ctrl_c():
+        with sigterm_later(), _deaf_to_ctrl_c():
             self.process.start()
         theirs.close()
         self._seen = 0
@@ -139,6 +140,8 @@ def behave() -> None:
         os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _told_to_end)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # see sigterm_later
 
 
 def set_patience(patience: Patience) -> None:
@@ -150,6 +153,25 @@ def _told_to_end(number: int, _frame: FrameType | None) -> None:
     leave_no_program()
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
+
+
+@contextmanager
+def sigterm_later() -> Generator[None]:
+    """SIGTERM waits until a process has been begun, in both: one that got half of what it is to do would end in a traceback."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    resource_tracker.ensure_running()  # begun with a process, it would let SIGTERM in again
+    told: list[int] = []
+    handler = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))  # another thread may hear it
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # the process begins with it
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if handler is None else handler)
+        if told:
+            signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager

@@ -46,7 +46,10 @@ class DeviceCore(Protocol):
         ...
 
     def record(self, now_ms: int, channel: int, body: bytes) -> int:
-        """Number one record, measured at `now_ms`, and take custody of it; returns its sequence: 0, 1, 2, … by channel and boot."""
+        """Number one record, measured at `now_ms`, and take custody of it; returns its sequence: 0, 1, 2, … by channel and boot.
+
+        An event beyond the contract's bound is only counted: -1.
+        """
         ...
 
     def stop(self, now_ms: int) -> None:

@@ -19,7 +19,7 @@ uptimes in ms. A name's spaces do not occur: devices, kinds, keys, reasons and s
     the program answers
     publish KIND HEX, persist KEY HEX, forget KEY, connect HEX, close REASON, apply SETTING VERSION JSON
                                                         effects, a line each, in their order
-    number SEQUENCE                                     of the record
+    number SEQUENCE                                     of the record; -1 for an event beyond its bound
     error TEXT                                          it cannot go on
     done DEADLINE STATE INCARNATION BOOT                the call is over; DEADLINE is `-` before `start`
 """
@@ -97,7 +97,7 @@ class ProgramCore:
             raise ProgramError(f"cannot be started: {error.strerror or error}") from None
         self._effects: list[Effect] = []
         self._books: Document = {}
-        self._number = 0
+        self._number: int | None = None
         self._deadline_ms: int | None = None
         self.state = "offline"
         self.incarnation = 0
@@ -134,9 +134,9 @@ class ProgramCore:
 
     def record(self, now_ms: int, channel: int, body: bytes) -> int:
         """See DeviceCore."""
-        self._number = -1
+        self._number = None
         self._ask(f"record {now_ms} {channel} {_hex(body)}")
-        if self._number < 0:
+        if self._number is None:
             raise ProgramError("gave a record no number")
         return self._number
 

@@ -81,8 +81,8 @@ class _Waits(Waits):
         self._told = told
 
     def add(self, cause: str, wait_ms: int, window_ms: int) -> None:
-        super().add(cause, wait_ms, window_ms)
         self._told(cause, wait_ms, window_ms)
+        super().add(cause, wait_ms, window_ms)
 
 
 def _watch(world: World, events: deque[Event]) -> None:

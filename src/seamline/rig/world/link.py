@@ -156,8 +156,8 @@ class Connection:
 
     # -- between them --------------------------------------------------------------------------------------------------
 
-    def thaw(self) -> None:
-        """Let go of what a stall has held, in its order."""
+    def thaw(self) -> bool:
+        """Let go of what a stall has held, in its order; returns whether another one goes on that holds something."""
         weather = self._link.weather
         for held, stalled in ((self._held_up, weather.up_stalled), (self._held_down, weather.down_stalled)):
             if held and not stalled:
@@ -165,6 +165,7 @@ class Connection:
                 waiting, held[:] = held[:], []
                 for act, about in waiting:
                     act(*about)
+        return bool(self._held_up or self._held_down)
 
     def packet(self, now_us: int) -> None:
         """Note a packet, and find out whether the network has forgotten the connection since the last one.
@@ -188,6 +189,7 @@ class Connection:
 
     def _up_there(self, act: Callable[..., None], about: tuple[object, ...]) -> None:
         if self._link.weather.up_stalled:
+            self._link.held(self)
             self._held_up.append((act, about))
         else:
             act(*about)
@@ -201,6 +203,7 @@ class Connection:
 
     def _down_there(self, act: Callable[..., None], about: tuple[object, ...]) -> None:
         if self._link.weather.down_stalled:
+            self._link.held(self)
             self._held_down.append((act, about))
         else:
             act(*about)
@@ -233,8 +236,8 @@ class Link:
 
     __slots__ = (
         "_connection",
+        "_holding",
         "_keep_alive_us",
-        "_lingering",
         "_opening",
         "broker",
         "cut_after_us",
@@ -255,7 +258,8 @@ class Link:
         self.ears = ears
         self.weather = Weather()
         self._connection: Connection | None = None
-        self._lingering: list[Connection] = []
+        self._holding: list[Connection] = []
+        """Those with something that a stall holds back, also when the device has left them."""
         self._opening: Timer | None = None
         self.cut_after_us: int | None = None
         self._keep_alive_us = 0
@@ -287,7 +291,6 @@ class Link:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.goodbye()
-            self._linger(connection)
 
     def vanish(self) -> None:
         """Lose the device's power."""
@@ -295,7 +298,6 @@ class Link:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.vanish()
-            self._linger(connection)
 
     # -- what faults do ------------------------------------------------------------------------------------------------
 
@@ -324,10 +326,7 @@ class Link:
         """End one such stall."""
         self.weather.up_stalled -= up
         self.weather.down_stalled -= down
-        for connection in (*self._lingering, self._connection):
-            if connection is not None:
-                connection.thaw()
-        self._lingering.clear()
+        self._holding = [connection for connection in self._holding if connection.thaw()]
 
     @property
     def is_connected(self) -> bool:
@@ -340,6 +339,11 @@ class Link:
         """How long the next message takes one way."""
         slow_us, wait_us = self.weather.slow_us, LATENCY_LEAST_US + self.stream.below(LATENCY_SPAN_US)
         return wait_us + self.stream.below(slow_us) if slow_us else wait_us
+
+    def held(self, connection: Connection) -> None:
+        """A stall is about to hold back something of a connection."""
+        if connection not in self._holding:
+            self._holding.append(connection)
 
     def lost(self, connection: Connection, reason: str) -> None:
         """The device's end of a connection is gone."""
@@ -387,11 +391,6 @@ class Link:
         self._opening = None
         self.marks.hit("connect-failed")
         self.ears.on_failed(reason)
-
-    def _linger(self, connection: Connection) -> None:
-        """Keep a connection that the device has left while a stall holds back what it had sent."""
-        if self.weather.up_stalled:
-            self._lingering.append(connection)
 
     def _drop_opening(self) -> None:
         if self._opening is not None:

@@ -5,8 +5,9 @@ above its window breaks a promise at once. Whether waits are spread evenly is kn
 lies within SIGMAS standard errors of one half (1/sqrt(12 n) for even draws), and their mean square distance from one half within as
 many of one twelfth (1/sqrt(180 n)), so that neither the middle nor the ends are crowded.
 
-Whether one device tries too often is known of it alone, and at once: n even draws from 0..1 add up to s or less with a chance of at
-most s**n / n!. So a count of tries that is reset too early shows while the link still flaps.
+Of few waits another rule says enough, and at once: n even draws from 0..1 add up to s or less with a chance of at most s**n / n!. Where one
+is u, so are 1 - u and abs(2u - 1): waits that are not drawn at all, the whole window or its middle each time, are known after a handful. And
+whether a device tries too often is known of it alone: a count of tries that is reset too early shows while the link still flaps.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from seamline.rig.world.promises import BrokenPromise
 SIGMAS: Final = 6
 """Chance alone passes it twice in a thousand million runs."""
 WAITS_MIN: Final = 24
-"""Of fewer nothing is said."""
+"""Of fewer neither mean nor spread is judged."""
 WINDOW_MS_MIN: Final = 500
 """A shorter window is told by its rounding more than by its draw."""
 HASTY: Final = 10**15
-"""A device's waits that chance makes so short once in so many times, or less, are no chance."""
+"""Waits that chance makes so short, or so alike, once in so many times, or less, are no chance."""
 LATE_MS: Final = 2
 """The crystal's rounding, at both ends."""
 CAUSES: Final = ("boot", "failure", "session")
@@ -33,24 +34,45 @@ AT_ONCE: Final = 0.1
 
 
 class Waits:
-    """The fleet's waits by cause: how many, the sum of their shares of the window in 2**-16, and of those' squared distances from half."""
+    """The fleet's waits by cause: how many, the sum of their shares of the window in 2**-16, and of those' squared distances from half.
 
-    __slots__ = ("asked", "asked_total", "count", "squares", "total")
+    Of the first WAITS_MIN also the sums, rounded up, of what they leave of their windows, and of twice their distances from the middle.
+    """
+
+    __slots__ = ("apart", "asked", "asked_total", "count", "left", "squares", "total")
 
     def __init__(self) -> None:
         self.count: dict[str, int] = dict.fromkeys(CAUSES, 0)
         self.total: dict[str, int] = dict.fromkeys(CAUSES, 0)
         self.squares: dict[str, int] = dict.fromkeys(CAUSES, 0)
+        self.left: dict[str, int] = dict.fromkeys(CAUSES, 0)
+        self.apart: dict[str, int] = dict.fromkeys(CAUSES, 0)
 
         self.asked = self.asked_total = 0
         """Questions after a `busy`. Those that an answer made needless are not among them, so their waits are not even."""
 
     def add(self, cause: str, wait_ms: int, window_ms: int) -> None:
-        """Count a wait."""
+        """Count a wait. Raises BrokenPromise where a few are more alike than chance makes them."""
         share = (wait_ms << 16) // window_ms
         self.count[cause] += 1
         self.total[cause] += share
         self.squares[cause] += (share - (1 << 15)) ** 2
+        if self.count[cause] <= WAITS_MIN:
+            self._compare(cause, wait_ms, window_ms)
+
+    def _compare(self, cause: str, wait_ms: int, window_ms: int) -> None:
+        """Raise BrokenPromise when all waits of a cause so far are as good as their windows, or as their windows' middles."""
+        count = self.count[cause]
+        self.left[cause] += _rounded_up(window_ms - wait_ms + LATE_MS + 1, window_ms)  # draws are whole ms
+        self.apart[cause] += _rounded_up(abs(2 * wait_ms - window_ms) + 2 * LATE_MS + 1, window_ms)
+        if _is_no_chance(count, self.left[cause]):
+            share = f"{1 - self.left[cause] / count / 65536:.1%}"
+            what = f"{count} waits after a {cause} take {share} of their windows on average: none is drawn"
+            raise BrokenPromise("jitter", what)
+        if _is_no_chance(count, self.apart[cause]):
+            share = f"{self.apart[cause] / count / 131072:.1%}"
+            what = f"{count} waits after a {cause} lie {share} of their windows from the middle on average: none is drawn"
+            raise BrokenPromise("jitter", what)
 
     def check(self) -> None:
         """Raise BrokenPromise when the waits of a cause are not spread over their windows."""
@@ -138,9 +160,9 @@ class Pacer:
     def _count(self, wait_ms: int) -> None:
         """Raise BrokenPromise when its waits since its count last began are shorter than chance makes them."""
         self._waited += 1
-        self._shares -= (wait_ms + LATE_MS << 16) // -self._window_ms
+        self._shares += _rounded_up(wait_ms + LATE_MS, self._window_ms)
         count, shares = self._waited, self._shares
-        if shares**count * HASTY < factorial(count) << 16 * count:
+        if _is_no_chance(count, shares):
             share = f"{shares / count / 65536:.1%}"
             what = f"tries too often: {count} waits since a session last held take {share} of their windows on average"
             raise BrokenPromise("paced", what, self.device)
@@ -152,3 +174,13 @@ class Pacer:
         window_ms = min(self._policy.backoff_cap_ms, self._policy.backoff_base_ms << min(self._tries, 32))
         self._tries += 1
         return window_ms
+
+
+def _rounded_up(part_ms: int, window_ms: int) -> int:
+    """A part of a window as its share in 2**-16."""
+    return -((part_ms << 16) // -window_ms)
+
+
+def _is_no_chance(count: int, shares: int) -> bool:
+    """Whether so many even draws add up to so little, in 2**-16, less than once in HASTY times."""
+    return shares**count * HASTY < factorial(count) << 16 * count

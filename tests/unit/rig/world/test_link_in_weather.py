@@ -66,6 +66,32 @@ def test_what_a_device_had_sent_before_it_left_arrives_when_the_stall_is_over(le
     assert net.payloads == ["a", "b"]
 
 
+def test_what_a_device_had_sent_before_it_left_arrives_when_the_last_of_two_stalls_is_over():
+    net = Net().connect()
+    net.link.stall(up=True, down=False)
+    net.link.stall(up=True, down=True)
+    net.up(b"a")
+    net.pass_(SECOND)
+    net.link.vanish()
+    net.link.unstall(up=True, down=False)
+    net.pass_(SECOND)
+    assert net.payloads == []
+    net.link.unstall(up=True, down=True)
+    assert net.payloads == ["a"]
+    assert net.marks.counts["held-back"] == 1
+
+
+def test_what_was_on_its_way_when_a_device_left_is_held_by_a_stall_that_begins_then():
+    net = Net().connect()
+    net.up(b"a")
+    net.link.vanish()
+    net.link.stall(up=True, down=False)
+    net.pass_(SECOND)
+    assert net.payloads == []
+    net.link.unstall(up=True, down=False)
+    assert net.payloads == ["a"]
+
+
 def test_a_break_takes_along_what_is_on_its_way_in_both_directions():
     net = Net().connect()
     net.up(b"lost")
