@@ -58,4 +58,17 @@ MUTATIONS = [
         Edit("seamline.device.core:Core._learn_time", "(took_ms + 1) // 2 + answer.uncertainty_ms", "answer.uncertainty_ms"),
         budget=20,
     ),
+    mutation(
+        "the last thing known of a boot taken at its latest",
+        "a boot begins after the one before: after the latest that its last word can have been said",
+        "dates",
+        Edit(
+            "seamline.hub.timeline:_after_earlier_boots",
+            "_highest(after_ms, told[0] - told[1])",
+            "_highest(after_ms, told[0] + told[1])",
+        ),
+        budget=40,
+        kinds=(Kind.POWER_CUT, Kind.POWER_CUT, Kind.NTP_BLOCKED, Kind.NTP_BLOCKED, Kind.DATABASE_SLOW, Kind.DATABASE_SLOW),
+        minutes=60,
+    ),
 ]

@@ -9,6 +9,9 @@ from seamline.rig.world.plan import Kind
 CORE = "seamline.device.core:Core."
 OUTBOX = "seamline.device.outbox:Outbox."
 
+IN_FLIGHT = (Kind.LOSSY, Kind.LOSSY, Kind.REORDERING, Kind.PUBLISH_CUT, Kind.LINK_CUT)
+"""What parts the frames of a session from each other."""
+
 MUTATIONS = [
     mutation(
         "let go when sent",
@@ -149,8 +152,7 @@ MUTATIONS = [
         "the last batch of the boot before has long been sent",
         "lost-for-cause nothing-owed stored-once values",
         Edit(OUTBOX + "begin", "self._segment = number + 1", "self._segment = number"),
-        budget=40,
-        scenario="week-offline",
+        budget=20,
     ),
     mutation(
         "losses of two boots are told as one",
@@ -159,5 +161,15 @@ MUTATIONS = [
         Edit("seamline.device.losses:Loss.joins", "self.boot == other.boot", "True"),
         budget=12,
         scenario="week-offline",
+    ),
+    mutation(
+        "a mark settles what is older, too",
+        "what came later has come, so has what was before it",
+        "lost-for-cause",
+        Edit(OUTBOX + "settle", "while start < len(sealed) and sealed[start].frame.boot < boot:", "while False:"),
+        Edit(OUTBOX + "settle", "sealed[end].frame.boot == boot", "sealed[end].frame.boot <= boot"),
+        budget=40,
+        kinds=(*IN_FLIGHT, Kind.BROWNOUTS, Kind.BROWNOUTS),
+        minutes=60,
     ),
 ]

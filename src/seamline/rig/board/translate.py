@@ -109,9 +109,15 @@ NETWORK: Final[Mapping[Kind, Deed]] = {
 }
 CUTS: Final = frozenset({Kind.BROKER_DOWN, Kind.PORTAL, Kind.FLAPPING})
 """What ends the live connection too, besides keeping new ones out."""
-POWER: Final = frozenset({Kind.POWER_CUT, Kind.REGION, Kind.DEAD_CLOCK})
+AGAIN: Final = frozenset({Kind.FLAPPING, Kind.BROWNOUTS})
+"""What is there and not there in turns, while it lasts."""
+POWER: Final = frozenset({Kind.POWER_CUT, Kind.BROWNOUTS, Kind.REGION, Kind.DEAD_CLOCK})
 COMMANDS: Final[Mapping[Kind, Deed]] = {Kind.ERASE: Deed.ERASE, Kind.STOP: Deed.STOP}
-TIMES: Final[Mapping[Kind, Deed]] = {Kind.CLOCK_STEP: Deed.TIME_STEP, Kind.NTP_BLOCKED: Deed.TIME_BLOCKED}
+TIMES: Final[Mapping[Kind, Deed]] = {
+    Kind.CLOCK_STEP: Deed.TIME_STEP,
+    Kind.CLOCK_OFF: Deed.TIME_STEP,
+    Kind.NTP_BLOCKED: Deed.TIME_BLOCKED,
+}
 NUMBERS: Final = ("by_ms", "idle_ms")
 OTHER_DEVICE: Final = "it happens to another device of the plan"
 
@@ -131,9 +137,14 @@ def translate(plan: Plan, device: int, abilities: Abilities, scale: float = 1.0)
         number = next((fault.numbers[name] for name in NUMBERS if name in fault.numbers), 0)
         # A clock that is a day wrong is so at any speed.
         scaled = number if deed is Deed.TIME_STEP else round(number / scale)
+        if fault.numbers.get("late"):
+            scaled = -scaled
         cuts = deed is Deed.CUT or fault.kind in CUTS or bool(fault.numbers.get("ends"))
         for at_ms, lasts_ms in _spells(fault):
             steps.append(Step(round(at_ms / scale), deed, max(1, round(lasts_ms / scale)), scaled, fault.kind, cuts))
+        if fault.kind is Kind.BROWNOUTS:
+            away_ms = max(1, round(fault.lasts_ms / scale))
+            steps.append(Step(round(fault.at_ms / scale), Deed.REFUSE, away_ms, 0, fault.kind))
     steps.sort(key=lambda step: step.at_ms)
     reasons = tuple((kind, why, count) for (kind, why), count in sorted(left_out.items()))
     return Course(tuple(steps), reasons, round(plan.duration_ms / scale))
@@ -146,8 +157,8 @@ def not_done(kind: Kind, abilities: Abilities) -> str:
 
 
 def _spells(fault: Fault) -> Iterator[tuple[int, int]]:
-    """When a fault is there, and for how long: one that flaps again and again."""
-    if fault.kind is not Kind.FLAPPING:
+    """When a fault is there, and for how long: some are again and again."""
+    if fault.kind not in AGAIN:
         yield fault.at_ms, fault.lasts_ms
         return
     down_ms, ends_ms = fault.numbers["down_ms"], fault.at_ms + fault.lasts_ms

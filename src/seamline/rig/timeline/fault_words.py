@@ -61,6 +61,10 @@ def _correction(numbers: Numbers) -> str:
     return f"somebody gives the device coefficients of calibration {numbers['which']}, number {numbers['permille']}, {bound}"
 
 
+def _off(numbers: Numbers) -> str:
+    return f"time servers are {span(numbers['by_ms'])} {'late' if numbers['late'] else 'early'}, and the device asks them"
+
+
 def _step(numbers: Numbers) -> str:
     return f"time servers lie: {span(abs(numbers['by_ms']))} {'late' if numbers['by_ms'] < 0 else 'early'}"
 
@@ -84,7 +88,11 @@ SAID: Final[Mapping[Kind, Callable[[Numbers], str]]] = {
     Kind.WISH: _wish,
     Kind.TOUCH: _touch,
     Kind.CORRECTION: _correction,
+    Kind.BROWNOUTS: lambda numbers: (
+        f"without a network the power goes for {span(numbers['down_ms'])} and is back for {span(numbers['up_ms'])}, again and again"
+    ),
     Kind.CLOCK_STEP: _step,
+    Kind.CLOCK_OFF: _off,
     Kind.REGION: lambda numbers: f"{_share(numbers['permille'])} of the devices lose their power at once",
     Kind.TAIL_LOST: lambda numbers: (
         f"the broker's machine loses its power, and the broker its last {numbers['messages']} messages"

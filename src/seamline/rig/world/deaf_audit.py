@@ -23,7 +23,7 @@ EARLY_MS: Final = 1_000
 """A device's uptime may be so much off since it asked."""
 AFTER_MS: Final = 300_000
 """So long after a fault of the house everything it did to the stream has been made up for."""
-HARMLESS: Final = frozenset({Kind.DEAF, Kind.CLOCK_STEP, Kind.NTP_BLOCKED})
+HARMLESS: Final = frozenset({Kind.DEAF, Kind.CLOCK_STEP, Kind.CLOCK_OFF, Kind.NTP_BLOCKED})
 """Faults that stand in no question's way."""
 
 

@@ -65,8 +65,7 @@ class Device:
         self._around: Final = around
         self._random: Final = Stream(around.seed, name, "core")
         self._life: Final = Stream(around.seed, name, "life")
-        drift = model.contract.clock.drift_ppm
-        self._ppm: Final = self._life.between(-drift, drift)
+        self._ppm: Final = self._life.between(-model.contract.clock.drift_ppm, model.contract.clock.drift_ppm)
         self.settings: Final = Settings(model.settings)
         self._crystal = Crystal(0, self._ppm)
         self._leftovers: Final = Leftovers(around.marks)
@@ -104,7 +103,7 @@ class Device:
 
     def _begin(self, core: Core) -> None:
         """The core has started: note its boot, and do what the application does first."""
-        self.truth.booted(self.index, core.incarnation, core.boot)
+        self.truth.booted(self.index, core.incarnation, core.boot, self._crystal.began_us, self.model.policy.drift_ppm)
         if not self.clock.is_right:
             self._around.marks.hit("clock-lied")
             self._guard(lambda: core.clock(0, self.clock.unix_ms(self._around.heap.now_us), "rtc", RTC_UNCERTAINTY_MS))
@@ -143,7 +142,7 @@ class Device:
     def upgrade(self, model: Model, off_us: int) -> None:
         """Run another firmware from the next boot on, which comes now."""
         self.stop(off_us)
-        if model is not self.model:
+        if model.contract.version != self.model.contract.version:
             self._around.marks.hit("upgraded")
         self.model = model
         self.settings.run_on(model.settings)
@@ -181,7 +180,7 @@ class Device:
             self._note("connected")
             self._step(lambda now_ms: (watch.connected(), core.connected(now_ms)))
             if "ntp" in self.model.contract.clock.sources and not self._around.ntp_blocked:
-                self._around.heap.after(self._life.below(NTP_AFTER_US), lambda: self._synchronise(core))
+                self._around.heap.after(self._life.below(NTP_AFTER_US), lambda: self.synchronise(core))
 
     def on_failed(self, reason: str) -> None:
         """See Ears."""
@@ -247,13 +246,13 @@ class Device:
                 timer.cancel()
             self._timer = self._around.heap.at(wake_us, self._ring)
 
-    def _synchronise(self, core: Core) -> None:
+    def synchronise(self, core: Core) -> None:
         """A time server has answered, or somebody in its name."""
         if self.core is core:
-            now_us = self._around.heap.now_us
             if self.clock.off_ms:
                 self._around.marks.hit("clock-lied")
-            told_ms = unix_ms(now_us) + self.clock.off_ms + self._life.between(-NTP_ERROR_MS_MAX, NTP_ERROR_MS_MAX)
+            off_ms = self.clock.off_ms + self._life.between(-NTP_ERROR_MS_MAX, NTP_ERROR_MS_MAX)
+            told_ms = unix_ms(self._around.heap.now_us) + off_ms
             self._step(lambda now_ms: core.clock(now_ms, max(0, told_ms), "ntp", NTP_UNCERTAINTY_MS))
 
     # -- steps ---------------------------------------------------------------------------------------------------------
@@ -323,6 +322,7 @@ class Device:
     def persist(self, effect: Effect) -> None:
         """The core makes an entry durable. Raises PowerCut."""
         _, key, data = cast("tuple[str, str, bytes]", effect)
+        self.losses.forgets(key)
         self.flash.write(key, data)
         if key in SLOTS and self.watch is not None:
             self.watch.persists(self.flash.entries)

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
+from seamline.rig.world.brownouts import Brownouts
 from seamline.rig.world.device import Device
 from seamline.rig.world.firmware import Model
 from seamline.rig.world.flapping import Flapping
@@ -205,23 +206,39 @@ class Faults:
                 device.power_cut(off_us, "brownout")
                 device.flash.rot(numbers["place"], numbers["bit"])
                 self._around.marks.hit("flash-rot")
+            case Kind.BROWNOUTS:
+                return Brownouts(device, self._around.heap, numbers["down_ms"], numbers["up_ms"]).end
             case Kind.STOP:
                 device.stop(off_us)
             case Kind.UPGRADE:
                 device.upgrade(self._models[numbers["model"] % len(self._models)], off_us)
-            case Kind.DEAD_CLOCK:
-                device.clock.die(self._around.heap.now_us)
-                device.power_cut(off_us)
             case Kind.WISH | Kind.TOUCH | Kind.CORRECTION:
                 self._asked(fault, device)
             case Kind.LATE_MAIL:
                 return self._around.broker.delay(device.index, numbers["by_ms"] * MS, twice=bool(numbers["twice"]))
-            case Kind.CLOCK_STEP:
-                device.clock.step(numbers["by_ms"])
-                return device.clock.mend
+            case Kind.DEAD_CLOCK:
+                device.clock.die(self._around.heap.now_us)
+                device.power_cut(off_us)
+            case Kind.CLOCK_STEP | Kind.CLOCK_OFF:
+                return self._lie(fault, device)
             case _:
                 pass
         return None
+
+    def _lie(self, fault: Fault, device: Device) -> Undo:
+        """Have time servers be wrong. A device that is to learn of it at once asks one, if it can.
+
+        Of small lies the last one counts: two of them could come to less than what can be told from a slow answer.
+        """
+        by_ms = fault.numbers["by_ms"]
+        if fault.kind is Kind.CLOCK_STEP:
+            device.clock.step(by_ms)
+            return device.clock.mend
+        device.clock.lie(-by_ms if fault.numbers["late"] else by_ms)
+        asks = "ntp" in device.model.contract.clock.sources and not self._around.ntp_blocked
+        if asks and device.core is not None and device.link.is_connected:
+            device.synchronise(device.core)
+        return device.clock.mend
 
     def _asked(self, fault: Fault, device: Device) -> None:
         """What people do."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from seamline.contract import Contract, FieldType, Layout, Property, policy
+from seamline.contract import Contract, FieldType, Layout, Message, Property, policy
 from seamline.device import Policy
+from seamline.rig.world.event_bound import Events
 from seamline.rig.world.heap import MS
 from seamline.rig.world.streams import Stream
 from seamline.rig.world.truth import VALUES, Line, Values
@@ -44,16 +45,17 @@ class Model:
 class Sensor:
     """One message of one device: when it is read next, and what it says then."""
 
-    __slots__ = ("_step", "_turn", "bodies", "channel", "due_us", "every_us", "is_bounded", "line", "period_us", "values")
+    __slots__ = ("_step", "_turn", "bodies", "channel", "due_us", "events", "every_us", "line", "period_us", "values")
 
-    def __init__(
-        self, channel: int, period_ms: int, every_ms: int, values: Values, stream: Stream, *, is_bounded: bool = False
-    ) -> None:
-        """`is_bounded`: of events, of which a core takes no more than its contract says."""
-        self.channel = channel
-        self.is_bounded = is_bounded
-        self.period_us = period_ms * MS
-        self.every_us = every_ms * MS
+    def __init__(self, message: Message, values: Values, stream: Stream) -> None:
+        """Nothing was read yet."""
+        self.channel = message.id
+        self.period_us = message.sample_ms * MS
+        self.events: Events | None = None
+        """Those of a message that is sent on events: then it is read when one comes."""
+        if message.at_most is not None:
+            self.events = Events(message.at_most, message.sample_ms, Stream(stream.u64(), f"channel {message.id}", "events"))
+        self.every_us = message.publish_every_ms * MS
         self.values = values
         self.bodies = values.bodies
         self.due_us = 0

@@ -181,9 +181,10 @@ class LossAudit:
             raise self._broken(loss, "as corrupted, and its flash held them whole")
 
     def forgets(self, key: str) -> None:
-        """Flash lets go of an entry: of records only when the hub has them, or they were given up."""
+        """Flash lets go of an entry, or writes over it: over records only when the hub has them, or they were given up."""
         data = self._flash.entries.get(key)
-        if self._outbox is None or data is None or key in self._flash.hurt or len(data) < CRC_BYTES + HEADER_BYTES:
+        is_whole = data is not None and key not in self._flash.hurt and len(data) >= CRC_BYTES + HEADER_BYTES
+        if self._outbox is None or data is None or not is_whole or not key.startswith(SEGMENT_PREFIX):
             return
         segment = _segment(key, data)
         if segment is None or segment.incarnation != self._incarnation():

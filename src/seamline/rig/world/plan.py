@@ -47,6 +47,7 @@ class Kind(StrEnum):
     PORTAL = "portal"
     FLAPPING = "flapping"
     POWER_CUT = "power-cut"
+    BROWNOUTS = "brownouts"
     FLASH_CUT = "flash-cut"
     ERASE = "erase"
     ROT = "rot"
@@ -58,6 +59,7 @@ class Kind(StrEnum):
     TOUCH = "touch"
     DEAD_CLOCK = "dead-clock"
     CLOCK_STEP = "clock-step"
+    CLOCK_OFF = "clock-off"
     CUT_ALL = "cut-all"
     REGION = "regional-power-cut"
     NTP_BLOCKED = "ntp-blocked"
@@ -87,6 +89,8 @@ class Spec:
     """It is drawn where nobody says which kinds may be: in mixed plans."""
     lasts_ms: tuple[int, int] = (0, 0)
     numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    scaled: frozenset[str] = frozenset()
+    """Numbers that are drawn as a duration is: small ones as often as large ones."""
 
 
 SPECS: Final[Mapping[Kind, Spec]] = {
@@ -109,6 +113,12 @@ SPECS: Final[Mapping[Kind, Spec]] = {
         numbers={"down_ms": (50, 20_000), "up_ms": (200, 75_000)},
     ),
     Kind.POWER_CUT: Spec("the power goes", lasts_ms=(50, 600_000)),
+    Kind.BROWNOUTS: Spec(
+        "without a network the power goes for so long and is back for so long, again and again",
+        lasts_ms=(300_000, 3_600_000),
+        numbers={"down_ms": (50, 20_000), "up_ms": (10_000, 600_000)},
+        scaled=frozenset({"down_ms"}),
+    ),
     Kind.FLASH_CUT: Spec(
         "the power goes at the flash operation after so many (0 before, 1 half way, 2 after it), and perhaps again (-1: not)",
         numbers={"operations": (0, 40), "how": (0, 2), "again": (-1, 6), "again_how": (0, 2)},
@@ -143,6 +153,12 @@ SPECS: Final[Mapping[Kind, Spec]] = {
     ),
     Kind.DEAD_CLOCK: Spec("the power goes, and the clock restarts in 1970", lasts_ms=(50, 10_000)),
     Kind.CLOCK_STEP: Spec("time servers lie", lasts_ms=(60_000, 1_200_000), numbers={"by_ms": (-86_400_000, 86_400_000)}),
+    Kind.CLOCK_OFF: Spec(
+        "time servers are a little early (0) or late (1), and the device asks them",
+        lasts_ms=(60_000, 1_200_000),
+        numbers={"by_ms": (20_000, 600_000), "late": (0, 1)},
+        scaled=frozenset({"by_ms"}),
+    ),
     Kind.CUT_ALL: Spec("every connection breaks", house=True),
     Kind.REGION: Spec(
         "many devices lose their power at once", house=True, lasts_ms=(50, 120_000), numbers={"permille": (100, 1_000)}

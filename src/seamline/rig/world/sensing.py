@@ -38,9 +38,8 @@ class Sensing:
     def begin(self, model: Model, now_us: int, stream: Stream) -> None:
         """Measure from now on."""
         for message in model.contract.messages.values():
-            values, is_bounded = model.values[message.id], message.at_most is not None
-            sensor = Sensor(message.id, message.sample_ms, message.publish_every_ms, values, stream, is_bounded=is_bounded)
-            sensor.due_us = now_us + 1 + stream.below(sensor.period_us)
+            sensor = Sensor(message, model.values[message.id], stream)
+            sensor.due_us = now_us + 1 + (stream.below(sensor.period_us) if sensor.events is None else sensor.events.wait_us())
             self._sensors.append(sensor)
         self._look_ahead()
 
@@ -67,12 +66,13 @@ class Sensing:
         began_us, rate = self._crystal.began_us, self._crystal.rate
         following = 0 if line is None else len(line.classes)
         times, values = list[int](), list[int]()
-        period_us = sensor.period_us
+        period_us, events = sensor.period_us, sensor.events
         while (true_us := sensor.due_us) <= now_us:
-            sensor.due_us = true_us + period_us
+            sensor.due_us = true_us + (period_us if events is None else events.wait_us())
             value = read()
-            number = record((true_us - began_us) * rate // RATE_MS, channel, bodies[value])
-            if number == OVER_RATE and sensor.is_bounded:
+            uptime_ms = (true_us - began_us) * rate // RATE_MS
+            number = record(uptime_ms, channel, bodies[value])
+            if events is not None and self._is_over_rate(number, channel, is_within=events.may_record(uptime_ms)):
                 continue  # only counted: nobody will ask for it
             if line is None:
                 line = sensor.line = Line(sensor.values)
@@ -92,6 +92,13 @@ class Sensing:
                 self.line = None
         if line is not None:
             line.extend(times, values)
+
+    def _is_over_rate(self, number: int, channel: int, *, is_within: bool) -> bool:
+        """Whether an event was left out: what is beyond the contract's bound is, and nothing else. Raises BrokenPromise."""
+        if (number == OVER_RATE) is is_within:
+            what = "leaves out an event within its bound" if is_within else f"takes an event beyond its bound as record {number}"
+            raise BrokenPromise("bounded", f"{what}, channel {channel}", self._device)
+        return not is_within
 
     def _look_ahead(self) -> None:
         reading_us = frame_us = NEVER_US

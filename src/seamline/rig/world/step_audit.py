@@ -9,6 +9,7 @@ import numpy as np
 
 from seamline.hub.timeline import Quality
 from seamline.rig.world.audit import ROUNDING_MS
+from seamline.rig.world.boot_audit import BootAudit
 from seamline.rig.world.clocks import MILLION, WORLD_BEGAN_UNIX_MS
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.promises import BrokenPromise
@@ -84,7 +85,11 @@ class StepAudit:
         return ""
 
     def dated(self) -> None:
-        """At the end: what was made in a boot with an anchor that stands is dated by it. Raises BrokenPromise."""
+        """At the end: boots lie between their neighbours, and what was made in one with an anchor that stands is dated by it.
+
+        Raises BrokenPromise.
+        """
+        BootAudit(self._tables, self._truths, self.index_of).bounded()
         standing: dict[tuple[int, int, int], list[AnchorRow]] = {}
         for anchor in self._tables.anchor.rows.values():
             if anchor.accepted:

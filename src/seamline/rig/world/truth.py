@@ -92,12 +92,16 @@ class Line:
 class DeviceTruth:
     """Everything one device measured."""
 
-    __slots__ = ("asked", "boots", "in_order", "lines")
+    __slots__ = ("asked", "began_us", "boots", "drift_ppm", "in_order", "lines")
 
     def __init__(self) -> None:
         self.lines: dict[Whose, Line] = {}
         self.boots: dict[int, int] = {}
         """The last boot of each incarnation."""
+        self.began_us: dict[tuple[int, int], int] = {}
+        """When each boot of an incarnation began."""
+        self.drift_ppm = 0
+        """How far its crystal may be off, by the contract with the worst of them that it ran."""
         self.asked: set[tuple[str, int, object]] = set()
         """Every wish that was ever stored for it: setting, version, value."""
         self.in_order: bool | None = None
@@ -108,12 +112,19 @@ class DeviceTruth:
         """How many records there are."""
         return sum(len(line.classes) for line in self.lines.values())
 
-    def booted(self, device: int, incarnation: int, boot: int) -> None:
-        """Note a boot. Raises BrokenPromise when its number was used, or falls."""
+    def newest_us(self, incarnation: int, boot: int) -> int:
+        """When the last record of a boot was made; 0 for one without records."""
+        lines = (line for key, line in self.lines.items() if key[:2] == (incarnation, boot))
+        return max((line.true_us[-1] for line in lines if line.true_us), default=0)
+
+    def booted(self, device: int, incarnation: int, boot: int, now_us: int = 0, drift_ppm: int = 0) -> None:
+        """Note a boot, and its contract's drift. Raises BrokenPromise when its number was used, or falls."""
         before = self.boots.get(incarnation, 0)
         if boot <= before:
             raise BrokenPromise("boot-rises", f"boot {boot} of incarnation {incarnation:08x} comes after boot {before}", device)
         self.boots[incarnation] = boot
+        self.began_us[incarnation, boot] = now_us
+        self.drift_ppm = max(self.drift_ppm, drift_ppm)
 
     def acknowledge(self, device: int, key: Whose, following: int) -> None:
         """The device was told that everything below `following` is accounted for. Raises BrokenPromise when it is not."""

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from seamline.rig.board.translate import Abilities, Deed, translate
+from seamline.rig.board.translate import AGAIN, Abilities, Deed, translate
 from seamline.rig.world.draw import draw
 from seamline.rig.world.plan import HOUSE, SPECS, Fault, Kind, Plan
 
@@ -54,6 +54,7 @@ def test_every_kind_of_fault_is_done_or_left_out_with_a_reason(kind, abilities):
         (Kind.ERASE, Deed.ERASE, False),
         (Kind.STOP, Deed.STOP, False),
         (Kind.CLOCK_STEP, Deed.TIME_STEP, False),
+        (Kind.CLOCK_OFF, Deed.TIME_STEP, False),
         (Kind.NTP_BLOCKED, Deed.TIME_BLOCKED, False),
     ],
 )
@@ -66,6 +67,20 @@ def test_a_network_that_flaps_keeps_the_board_out_again_and_again():
     steps = course(fault(Kind.FLAPPING, down_ms=100, up_ms=200, lasts_ms=650), scale=2.0).steps
     assert [(step.at_ms, step.lasts_ms) for step in steps] == [(500, 50), (650, 50), (800, 25)]
     assert {(step.deed, step.cuts) for step in steps} == {(Deed.REFUSE, True)}
+
+
+def test_brownouts_take_the_power_again_and_again_and_the_network_for_the_whole_time():
+    steps = course(fault(Kind.BROWNOUTS, down_ms=100, up_ms=200, lasts_ms=650), scale=2.0).steps
+    assert [(step.at_ms, step.lasts_ms) for step in steps if step.deed is Deed.POWER] == [(500, 50), (650, 50), (800, 25)]
+    assert [(step.at_ms, step.lasts_ms) for step in steps if step.deed is Deed.REFUSE] == [(500, 325)]
+    assert course(fault(Kind.BROWNOUTS), abilities=NOTHING).told() == [
+        "left out: 1 × brownouts: there is no relay, and no reset line"
+    ]
+
+
+def test_a_clock_that_is_a_little_off_is_so_in_either_direction():
+    off = [course(fault(Kind.CLOCK_OFF, by_ms=30_000, late=late), scale=10).steps[0].number for late in (0, 1)]
+    assert off == [30_000, -30_000]
 
 
 def test_expired_credentials_end_the_connection_where_the_plan_says_so():
@@ -109,9 +124,9 @@ def test_times_and_durations_in_numbers_are_scaled_but_not_how_wrong_a_clock_is(
 def test_no_fault_of_a_drawn_plan_is_lost_and_steps_come_in_order(seed, scale):
     plan = draw(seed, 3, 3_600_000)
     made = translate(plan, 1, EVERYTHING, scale)
-    flapping = sum(one.kind is Kind.FLAPPING and one.device == 1 for one in plan.faults)
-    once = [step for step in made.steps if step.fault is not Kind.FLAPPING]
-    assert len(once) + flapping + sum(count for _, _, count in made.left_out) == len(plan.faults)
-    assert (len(made.steps) > len(once)) == (flapping > 0)
+    again = sum(one.kind in AGAIN and one.device == 1 for one in plan.faults)
+    once = [step for step in made.steps if step.fault not in AGAIN]
+    assert len(once) + again + sum(count for _, _, count in made.left_out) == len(plan.faults)
+    assert (len(made.steps) > len(once)) == (again > 0)
     assert [step.at_ms for step in made.steps] == sorted(step.at_ms for step in made.steps)
     assert all(step.lasts_ms >= 1 for step in made.steps)

@@ -46,6 +46,16 @@ def test_every_kind_with_numbers_says_what_they_mean():
         (Kind.PORTAL, {"lie": 0}, "portal: connects meet a captive portal"),
         (Kind.DISK_FULL, {"whose": 1}, "disk-full: the disk of the broker is full"),
         (Kind.CLOCK_STEP, {"by_ms": -7_200_000}, "clock-step: time servers lie: 2 h late"),
+        (
+            Kind.CLOCK_OFF,
+            {"by_ms": 20_000, "late": 1},
+            "clock-off: time servers are 20 s late, and the device asks them",
+        ),
+        (
+            Kind.BROWNOUTS,
+            {"down_ms": 50, "up_ms": 120_000},
+            "brownouts: without a network the power goes for 50 ms and is back for 2 min, again and again",
+        ),
         (Kind.LOSSY, {"permille": 125}, "lossy: 12.5 % of the messages are lost"),
         (
             Kind.CORRECTION,

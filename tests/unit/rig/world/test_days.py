@@ -98,7 +98,8 @@ def test_any_one_seed_meets_the_whole_partial_outage(families, seed):
 
 
 def test_every_kind_of_fault_is_in_a_days_scenario_or_says_why_not():
-    of_no_day = {Kind.TAIL_LOST, Kind.RESTORED, Kind.EXPIRED}
-    """A restore and a broker's lost tail have no day of their own; credentials expire in `expired-offline`, which is open."""
+    of_no_day = {Kind.TAIL_LOST, Kind.RESTORED, Kind.EXPIRED, Kind.BROWNOUTS, Kind.CLOCK_OFF}
+    """A restore, a broker's lost tail, brownouts and small lies have no day of their own; credentials expire in `expired-offline`, which is
+    open."""
     named = {kind for day in DAYS.values() for kind in (*day.kinds, day.silence)}
     assert set(SPECS) - named == of_no_day

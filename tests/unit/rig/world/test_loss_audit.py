@@ -6,16 +6,33 @@ from seamline.contract import policy
 from seamline.device import Core, Policy
 from seamline.device.losses import BUFFER_FULL, CORRUPTED, EXPIRED, POWER_LOSS, Loss
 from seamline.rig.world.clocks import WallClock
+from seamline.rig.world.firmware import Model
 from seamline.rig.world.flash import Flash
 from seamline.rig.world.heap import Heap
 from seamline.rig.world.loss_audit import LossAudit, _outside
+from seamline.rig.world.plan import Fault, Kind, Plan
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.streams import Stream
 from seamline.rig.world.tables_rows import LossRow
 from seamline.rig.world.truth import DeviceTruth, Line
+from seamline.rig.world.world import Parts, World
 
 READING, VITALS = 1, 2
+BROWNOUTS = Fault(60_000, Kind.BROWNOUTS, 0, 600_000, {"down_ms": 100, "up_ms": 270_000})
 EXPIRES_MS = 600_000
+
+
+def numbers_segments_anew(policy, name, random, stored):
+    """Each boot names its first batch as the last one in flash is named."""
+    core = Core(policy, name, random, stored)
+    begin = core._outbox.begin
+
+    def planted(author, stored):
+        begin(author, stored)
+        core._outbox._segment = max(0, core._outbox._segment - 1)
+
+    core._outbox.begin = planted
+    return core
 
 
 class Bench:
@@ -165,6 +182,19 @@ def test_flash_forgets_only_what_is_accounted_for(bench):
     bench.truth.lines[bench.core.incarnation, 1, READING].acknowledged = 24
     bench.audit.forgets("o0")
     bench.audit.forgets("o7")
+
+
+def test_a_batch_that_is_written_over_another_one_is_found(families):
+    world = World(Plan(4, 1, 900_000, (BROWNOUTS,)), Parts(families, make_core=numbers_segments_anew))
+    world.devices[0].model = Model.of(families[0].current)
+    found = world.run().broken
+    assert str(found) == "lost-for-cause: its flash forgets record 0 of boot 2, channel 1, which the hub has not said it has"
+
+
+def test_an_entry_that_holds_no_records_may_be_written_over(bench):
+    bench.measure(24)
+    bench.flash.write("c0", bench.flash.entries["o0"])
+    bench.audit.forgets("c0")
 
 
 def test_what_was_hurt_may_be_forgotten(bench):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from seamline.rig.world.draw import draw
+from seamline.rig.world.draw import OWN_STREAMS, draw
 from seamline.rig.world.plan import SPECS, Kind, Plan, PlanError, parse
 
 
@@ -27,6 +27,30 @@ def test_every_kind_is_drawn_by_some_seed_within_its_bounds():
             assert fault.at_ms + fault.lasts_ms <= 7_200_000
             assert all(low <= fault.numbers[name] <= high for name, (low, high) in spec.numbers.items())
     assert seen == {kind for kind in Kind if SPECS[kind].is_mixed}
+
+
+def test_kinds_that_are_drawn_apart_change_nothing_of_what_else_a_seed_draws():
+    others = [kind for kind in Kind if SPECS[kind].is_mixed and kind not in OWN_STREAMS]
+    for seed in range(20):
+        whole = draw(seed, 8, 3_600_000).faults
+        assert [fault for fault in whole if fault.kind not in OWN_STREAMS] == list(draw(seed, 8, 3_600_000, others).faults)
+        for kind in (Kind.FLAPPING, Kind.BROWNOUTS, Kind.CLOCK_OFF):
+            assert [fault for fault in whole if fault.kind is kind] == list(draw(seed, 8, 3_600_000, [kind]).faults)
+
+
+@pytest.mark.parametrize("kind", [Kind.FLAPPING, Kind.BROWNOUTS, Kind.CLOCK_OFF])
+def test_a_good_share_of_mixed_plans_has_what_is_drawn_apart_for_some_devices(kind):
+    struck = [{fault.device for fault in draw(seed, 8, 1_800_000).faults if fault.kind is kind} for seed in range(100)]
+    assert 30 <= sum(map(bool, struck)) <= 60
+    assert sum(0 < len(own) < 8 for own in struck) > 20
+
+
+def test_small_lies_are_drawn_as_often_as_large_ones_and_either_way():
+    lies = [fault.numbers for seed in range(60) for fault in draw(seed, 5, 3_600_000, [Kind.CLOCK_OFF]).faults]
+    small = [numbers for numbers in lies if numbers["by_ms"] <= 80_000]
+    assert len(lies) // 3 <= len(small) <= 2 * len(lies) // 3
+    assert {numbers["late"] for numbers in small} == {0, 1}
+    assert {min(numbers["by_ms"] for numbers in lies)} == {20_000}
 
 
 def test_swarms_leave_kinds_out():

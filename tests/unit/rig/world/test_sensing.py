@@ -6,6 +6,7 @@ import pytest
 
 from seamline.contract.quantities import EventRate
 from seamline.device import OVER_RATE, Core
+from seamline.device.events import Allowance
 from seamline.rig.world.clocks import Crystal
 from seamline.rig.world.firmware import Model
 from seamline.rig.world.heap import SECOND
@@ -113,16 +114,52 @@ def test_a_number_out_of_order_breaks_a_promise(sensing, core):
     assert (broken.value.promise, broken.value.device) == ("numbered-once", 3)
 
 
-def test_an_event_over_its_rate_is_in_nobodys_books(core, truth, model):
-    told = iter([0, OVER_RATE, OVER_RATE, 1])
-    core.record = lambda now_ms, channel, body: next(told)
+EVENTS_MAX, PER_MS = 3, 60_000
+
+
+@pytest.fixture
+def of_events(core, truth, model):
+    """The sensing of a model whose one message is sent on events."""
     message = next(iter(model.contract.messages.values()))
-    bounded = replace(message, at_most=EventRate(1, message.sample_ms))
+    bounded = replace(message, at_most=EventRate(EVENTS_MAX, PER_MS), sample_ms=PER_MS // EVENTS_MAX, publish_every_ms=0)
     events = replace(model, contract=replace(model.contract, messages={bounded.name: bounded}))
     sensing = Sensing(3, core, Crystal(BOOTED_US, 0), truth)
     sensing.begin(events, BOOTED_US, Stream(1, "d", "life"))
-    sensing.hand_over(BOOTED_US + 4 * message.sample_ms * 1_000, nothing)
-    assert [len(line.classes) for line in truth.lines.values()] == [2]
+    return sensing
+
+
+def keeping_the_bound(core):
+    """Have the core take no event beyond the bound, as a real one does; returns what it said of each."""
+    allowance, told = Allowance(EVENTS_MAX, PER_MS), []
+
+    def record(now_ms, _channel, _body):
+        told.append(sum(number != OVER_RATE for number in told) if allowance.take(now_ms) else OVER_RATE)
+        return told[-1]
+
+    core.record = record
+    return told
+
+
+def test_events_come_more_often_than_their_bound_and_one_over_it_is_in_nobodys_books(of_events, core, truth):
+    told = keeping_the_bound(core)
+    of_events.hand_over(BOOTED_US + 600 * SECOND, nothing)
+    taken = len(told) - told.count(OVER_RATE)
+    assert EVENTS_MAX < taken <= EVENTS_MAX + 600_000 * EVENTS_MAX // PER_MS
+    assert told.count(OVER_RATE) > taken
+    assert [len(line.classes) for line in truth.lines.values()] == [taken]
+
+
+def test_an_event_within_its_bound_that_is_left_out_breaks_a_promise(of_events, core):
+    core.record = lambda now_ms, channel, body: OVER_RATE
+    with pytest.raises(BrokenPromise, match="bounded: leaves out an event within its bound, channel 1"):
+        of_events.hand_over(BOOTED_US + 600 * SECOND, nothing)
+
+
+def test_an_event_that_is_taken_beyond_its_bound_breaks_a_promise(of_events, core):
+    count = iter(range(1_000))
+    core.record = lambda now_ms, channel, body: next(count)
+    with pytest.raises(BrokenPromise, match="bounded: takes an event beyond its bound as record"):
+        of_events.hand_over(BOOTED_US + 600 * SECOND, nothing)
 
 
 def test_a_core_may_leave_out_nothing_else(sensing, core):
