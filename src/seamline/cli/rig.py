@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import seamline
 from seamline.cli.exits import INTERRUPTED, OK, PROMISE_BROKEN, TERMINATED, WrongUse, code_of
 from seamline.cli.rig_failed import failed
+from seamline.cli.rig_marks import Demands, demands, told
 from seamline.cli.rig_plans import (
     OURS,
     families_of,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 
 HOUR_MS = 3_600_000
+MIXED_SHARE = 0.75
+"""Of a budget, where rare states never came: the rest is for plans that aim at them."""
 VERDICTS: Final = {PROMISE_BROKEN: "broken", INTERRUPTED: "interrupted", TERMINATED: "interrupted"}
 
 
@@ -46,12 +50,15 @@ class Runs:
     parts: Parts
     families: list[Family]
     first: int
+    demands: Demands
     progress: Progress
     ended: str = "seeds"
     """Why it ended: `seeds` (all are done), `budget`, `broken` or `interrupted`."""
     is_unproved: bool = False
-    """Nothing broke, and a rare state that was asked for never came: of a named bad day, or with `--all-marks`."""
+    """Nothing broke, and a rare state never came that these runs had to reach."""
     finished: list[Finished] = field(default_factory=list["Finished"])
+    aimed: list[tuple[str, Finished]] = field(default_factory=list[tuple[str, "Finished"]])
+    """Runs of plans that aim at a rare state, each with its name."""
     promoted: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     failed: dict[str, object] = field(default_factory=dict[str, object])
     """What broke, for the JSON answer."""
@@ -71,19 +78,16 @@ def run(options: argparse.Namespace) -> int:
         return code_of(interrupt)
     ended_by = OK
     try:
-        _seeds(options, runs)
-        if options.all_marks and options.scenario is None:
-            _seldom(options, runs)
+        last = _worlds(options, runs)
     except KeyboardInterrupt as interrupt:
-        runs.ended, ended_by = "interrupted", code_of(interrupt)
+        runs.ended, ended_by, last = "interrupted", code_of(interrupt), None
     runs.progress.end()
-    last = runs.finished[-1] if runs.finished else None
     if last is not None and last.broken:
         runs.ended = "broken"
         code = _failed(options, runs, last)
     elif code == OK:
         code = ended_by
-    runs.is_unproved = code == OK and (options.scenario is not None or options.all_marks) and bool(_missed(runs))
+    runs.is_unproved = code == OK and options.seeds > 0 and bool(runs.demands.owed(runs.progress.marks))
     _verdict(options, runs, promoted_broke=code == PROMISE_BROKEN and runs.ended != "broken")
     if runs.is_unproved:
         code = PROMISE_BROKEN
@@ -104,6 +108,7 @@ def _asked(options: argparse.Namespace) -> Runs:
     try_to_write(_out(options), "" if options.out else ": name another folder with --out")
     folders = folders_of(options.contract)
     families = families_of(folders, "--contract")
+    demanded = demands(options.scenario, families, options.excuse)
     first, drawn_for = (secrets.randbits(31), "") if options.seed is None else options.seed
     if drawn_for and drawn_for != origin(families):
         raise WrongUse(
@@ -114,8 +119,9 @@ def _asked(options: argparse.Namespace) -> Runs:
     core = None if options.core == OURS else options.core
     parts = parts_with(core, families)
     task = Task(folders, options.devices, round(options.hours * HOUR_MS), options.scenario, named, core)
-    progress = Progress(options.seeds, options.devices, task.faults_ms, _demanded(options.scenario), budget_s=options.budget)
-    return Runs(task, parts, families, first, progress)
+    faults_ms = task.faults_ms(families)
+    progress = Progress(options.seeds, options.devices, faults_ms, demanded.states, budget_s=options.budget)
+    return Runs(task, parts, families, first, demanded, progress)
 
 
 def _no_day(name: str) -> str:
@@ -125,40 +131,71 @@ def _no_day(name: str) -> str:
     return f"the rig does not make this day: {waits_for(name)}; " if name in ABOUT else ""
 
 
-def _seldom(options: argparse.Namespace, runs: Runs) -> None:
-    """Run plans of little else for each rare state that mixed plans may miss for long: as many seeds again, or until it is reached."""
-    from seamline.rig.world.marks import SELDOM
-    from seamline.rig.world.plan import Kind
-
-    mixed = runs.task
-    for name, kinds in SELDOM.items():
-        if runs.ended != "seeds" or (runs.finished and runs.finished[-1].broken):
-            return
-        if not runs.progress.marks[name]:
-            runs.task = replace(mixed, kinds=tuple(map(Kind, kinds)))
-            _seeds(options, runs, until=name)
+def _worlds(options: argparse.Namespace, runs: Runs) -> Finished | None:
+    """Run the seeds; then plans that aim at the rare states that never came; return the last run."""
+    seeds = iter(range(runs.first, runs.first + options.seeds))
+    mixed = options.scenario is None and options.seeds > 0
+    last = _seeds(options, runs, seeds, MIXED_SHARE if mixed else 1)
+    if mixed and not (last and last.broken):
+        last = _aims(options, runs) or last
+        if not (last and last.broken):
+            last = _seeds(options, runs, seeds) or last
+    return last
 
 
-def _seeds(options: argparse.Namespace, runs: Runs, until: str = "") -> None:
-    """Run the seeds, or until a rare state is reached; what they come to is added to `runs`."""
+def _seeds(options: argparse.Namespace, runs: Runs, seeds: Iterator[int], share: float = 1.0) -> Finished | None:
+    """Run seeds as long as there is time: of the budget this share, where rare states are owed; return the last run."""
     from seamline.rig.crew import run_seeds
+    from seamline.rig.plugin.twice import one_twice
 
-    progress = runs.progress
+    progress, task, budget_s = runs.progress, runs.task, options.budget
 
     def in_time() -> bool:
-        if options.budget is not None and progress.took_s >= options.budget:
-            runs.ended = "budget"
-            return False
-        return True
+        if budget_s is None or progress.took_s < budget_s * share:
+            return True
+        return progress.took_s < budget_s and not runs.demands.owed(progress.marks)
 
     jobs = min(options.jobs or os.cpu_count() or 1, options.seeds)
-    seeds = range(runs.first, runs.first + options.seeds)
+    last = None
     with lost_processes():
-        for finished in run_seeds(runs.task, seeds, jobs, progress.beats, in_time):
-            runs.finished.append(finished)
-            progress.finished(finished)
-            if until and progress.marks[until]:
-                return
+        ran = run_seeds(task, seeds, jobs, progress.beats, in_time)
+        for last in one_twice(ran, lambda seed: task.plan(seed, runs.families), runs.parts, jobs):
+            runs.finished.append(last)
+            progress.finished(last)
+    runs.ended = "seeds" if progress.done == options.seeds else "budget"
+    return last
+
+
+def _aims(options: argparse.Namespace, runs: Runs) -> Finished | None:
+    """Run plans that aim at each rare state that is owed, until it is reached or out of reach; return the last run.
+
+    Where one breaks a promise, `runs.task` says what its plan is drawn for.
+    """
+    from seamline.rig.crew import run_seeds
+    from seamline.rig.world.aims import AIMS
+
+    progress, mixed, last = runs.progress, runs.task, None
+
+    def in_time() -> bool:
+        return options.budget is None or progress.took_s < options.budget
+
+    for name in runs.demands.owed(progress.marks):
+        if progress.marks[name] or not in_time():
+            continue
+        aim, runs.task = AIMS[name], replace(mixed, aim=name)
+        progress.aims(name, min(mixed.devices, aim.devices_max), aim.faults_ms(runs.families))
+        seeds = aim.seeds(runs.first, mixed.devices, runs.families)
+        with lost_processes():
+            for last in run_seeds(runs.task, seeds, 1, progress.beats, in_time):
+                runs.aimed.append((name, last))
+                progress.finished(last)
+                if last.broken:
+                    return last
+                if progress.marks[name]:
+                    break
+    runs.task = mixed
+    progress.aims("", mixed.devices, mixed.faults_ms(runs.families))
+    return last
 
 
 def _failed(options: argparse.Namespace, runs: Runs, last: Finished) -> int:
@@ -198,9 +235,12 @@ def _verdict(options: argparse.Namespace, runs: Runs, *, promoted_broke: bool) -
     """Say in a few lines what the runs have shown."""
     if options.json or runs.ended == "broken":
         return
+    from seamline.rig.timeline.words import counted
+
     progress = runs.progress
     took_s = max(progress.took_s, 0.001)
-    known = f"{progress.done:,} seeds, {progress.device_hours:,.0f} device-hours in {took_s:.0f} s ({progress.device_hours / took_s:,.0f} a second)"
+    more = f" and {counted(runs.aimed, 'plan')} aimed at rare states" if runs.aimed else ""
+    known = f"{progress.done:,} seeds{more}, {progress.device_hours:,.0f} device-hours in {took_s:.0f} s ({progress.device_hours / took_s:,.0f} a second)"
     why = {
         "interrupted": f"interrupted after {progress.done:,} of {options.seeds:,} seeds; ",
         "budget": "the budget is used up; ",
@@ -217,32 +257,7 @@ def _verdict(options: argparse.Namespace, runs: Runs, *, promoted_broke: bool) -
         held = f"{painted(f'unproved: {lacking}', RED)}; {held}"
     show(why.get(runs.ended, "") + held)
     if progress.done:
-        show(_marks(options.scenario, runs))
-
-
-def _marks(scenario: str | None, runs: Runs) -> str:
-    """Which rare states came, of those that these runs could reach."""
-    from seamline.rig.world.marks import OF_DAYS
-
-    demanded, missed = _demanded(scenario), _missed(runs)
-    reached, never = f"{len(demanded) - len(missed)} of {len(demanded)} marks", ", ".join(missed)
-    if scenario is None:
-        return f"{reached} reached{f'; never: {never}' if missed else ''}; {len(OF_DAYS)} more belong to single days"
-    lacking = f"; what makes the day {scenario} never came, so it is not proved: {never}" if missed else ""
-    return f"{reached} of the day {scenario} reached{lacking}"
-
-
-def _demanded(scenario: str | None) -> tuple[str, ...]:
-    """The rare states that runs should reach: a bad day's own, or those that every mixture can reach."""
-    from seamline.rig.world.marks import ANYWHERE
-    from seamline.rig.world.scenarios import DAYS
-
-    return ANYWHERE if scenario is None else DAYS[scenario].states
-
-
-def _missed(runs: Runs) -> list[str]:
-    """Those of them that never came."""
-    return [name for name in _demanded(runs.task.scenario) if not runs.progress.marks[name]]
+        show(told(options.scenario, runs.demands, progress.marks))
 
 
 def _answer(options: argparse.Namespace, runs: Runs, code: int) -> dict[str, object]:
@@ -262,8 +277,12 @@ def _answer(options: argparse.Namespace, runs: Runs, code: int) -> dict[str, obj
         "seconds": round(progress.took_s, 2),
         "faults": dict(progress.fired),
         "marks": dict(progress.marks),
-        "missed": _missed(runs),
+        "missed": runs.demands.missed(progress.marks),
+        "ruled_out": dict(runs.demands.ruled_out),
         "runs": [{"seed": each.seed, "events": each.digest, "broken": each.broken or None} for each in runs.finished],
+        "aimed": [
+            {"mark": name, "seed": each.seed, "events": each.digest, "broken": each.broken or None} for name, each in runs.aimed
+        ],
         "promoted": runs.promoted,
         "broken": runs.failed or None,
     }
@@ -277,4 +296,4 @@ def _fleet(runs: Runs) -> str:
     task = runs.task
     products = ", ".join(family.product for family in runs.families)
     with_core = "" if task.core is None else f" with {task.core}"
-    return f"{task.devices:,} devices ({products}){with_core}, {task.faults_ms / HOUR_MS:g} h each"
+    return f"{task.devices:,} devices ({products}){with_core}, {task.faults_ms(runs.families) / HOUR_MS:g} h each"

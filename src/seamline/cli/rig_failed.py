@@ -6,7 +6,7 @@ import argparse
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from seamline.cli.exits import BadInstallation
 from seamline.cli.rig_plans import keep, kept_path, lost_processes
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from seamline.rig.world.plan import Plan
     from seamline.rig.world.shrink import Try
     from seamline.rig.world.world import Outcome
+
+FAULTS_FEW: Final = 3
+"""A plan of no more can be taken in at one look."""
 
 
 def failed(options: argparse.Namespace, runs: Runs, last: Finished, folder: Path) -> dict[str, object]:
@@ -37,7 +40,8 @@ def failed(options: argparse.Namespace, runs: Runs, last: Finished, folder: Path
     try:
         path = keep(recorded.outcome, runs.families, folder)
     except BadInstallation as refusal:
-        unwritten = f"{refusal}; --seed {last.seed} --seeds 1 draws the plan again, with the other options as they were"
+        again = f"--seed {last.seed} --seeds 1" if runs.task.aim is None else f"--seed {runs.first}"
+        unwritten = f"{refusal}; {again} draws the plan again, with the other options as they were"
     if not options.json:
         tell_broken(recorded.outcome, story)
     members = broken_members(recorded.outcome) | {"seed": last.seed, "plan": None, "replay": None}
@@ -69,7 +73,7 @@ def _found(options: argparse.Namespace, runs: Runs, last: Finished, folder: Path
         show(f"seed {last.seed} breaks {last.broken}")
     small = _kept_before(options, runs, _small(options, runs, whole), folder)
     recorded = record(small.plan, parts)
-    if small.broken is not None and small.broken.promise == "yields" and recorded.outcome.digest != small.digest:
+    if _is_promise(small, "yields") and recorded.outcome.digest != small.digest:
         small, recorded = whole, record(plan, parts)  # while a plan is made small, a call has less time
     check_repeated(core, last.seed, small, recorded.outcome)
     return recorded
@@ -95,9 +99,13 @@ def _small(options: argparse.Namespace, runs: Runs, whole: Outcome) -> Outcome:
         return whole
     if not options.json:
         show(f"made small: {smaller(last)} (from {counted(whole.plan.faults, 'fault')}, {counted(whole.plan.present, 'device')})")
-        if last.best.broken is not None and last.best.broken.promise == "jitter":
+        if _is_promise(last.best, "jitter") and len(last.best.plan.faults) > FAULTS_FEW:
             show("  jitter is judged over the connects of a whole run: a few devices and faults may be too few to show it")
     return last.best
+
+
+def _is_promise(outcome: Outcome, promise: str) -> bool:
+    return outcome.broken is not None and outcome.broken.promise == promise
 
 
 def _kept_before(options: argparse.Namespace, runs: Runs, small: Outcome, folder: Path) -> Outcome:

@@ -62,7 +62,8 @@ def _run(inner: Commands) -> None:
         "--hours", type=hours, default=1, metavar="N", help="virtual hours until faults end (default 1); 0.25 is a quarter"
     )
     made.add_argument("--scenario", metavar="NAME", help="only the faults of this bad day, e.g. partial-outage")
-    made.add_argument("--all-marks", action="store_true", help="fail when a rare state was never reached")
+    text = "rare states whose absence fails no run, e.g. portal; all: nor any other, and no plans aim at them"
+    made.add_argument("--excuse", nargs="+", default=(), metavar="MARK", help=text)
     text = "the products, each a folder with its contract.yaml (default: the heater)"
     _folder(made, "--contract", text, type=product_folder, nargs="+")
     text = "first run the promoted plans in this folder (default: rig/ beside the contract)"

@@ -35,9 +35,11 @@ class Progress:
     ) -> None:
         """`duration_ms` is the virtual time of each run until faults end, `demanded` are the rare states that they should reach."""
         self.done = 0
+        """Seeds; not plans that aim at a rare state."""
         self.device_hours = 0.0
         self.fired: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
+        self._aim = ""
         self._demanded = demanded
         self._seeds = seeds
         self._devices = devices
@@ -55,9 +57,15 @@ class Progress:
         """Wall-clock time so far."""
         return time.monotonic() - self._began_s
 
+    def aims(self, state: str, devices: int, duration_ms: int) -> None:
+        """What is run from now on aims at this rare state (empty: at none), with so many devices for so long."""
+        self._aim = state
+        self._devices = devices
+        self._duration_us = duration_ms * 1_000
+
     def finished(self, run: Finished) -> None:
         """Count a run in."""
-        self.done += 1
+        self.done += not self._aim
         self.device_hours += run.device_hours
         self.fired.update(run.fired)
         self.marks.update(dict(run.marks))
@@ -111,6 +119,8 @@ class Progress:
         return self.device_hours + under_way_us / HOUR_US * self._devices, marks, fired
 
     def _seeds_told(self, beats: Sequence[Beat]) -> str:
+        if self._aim:
+            return f"{self.done:,} of {self._seeds:,} seeds done; a plan that aims at {self._aim} under way"
         return f"{self.done:,} of {self._seeds:,} seeds done, {len(beats)} under way, {max(0, self._seeds - self.done - len(beats)):,} left"
 
     def _times(self, beats: Sequence[Beat]) -> str:

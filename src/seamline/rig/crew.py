@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -17,13 +15,15 @@ from seamline.contract import load_family
 from seamline.rig.plugin import alarm
 from seamline.rig.plugin.calls import CALLS, Box
 from seamline.rig.plugin.elsewhere import unsteady
-from seamline.rig.plugin.hand import END_S, Hand, LostError, Patience, behave, set_patience, verdict_of
+from seamline.rig.plugin.hand import END_S, Hand, LostError, Patience, behave, set_patience, sigterm_later, verdict_of
 from seamline.rig.plugin.named import parts_of
 from seamline.rig.world import world as worlds
+from seamline.rig.world.aims import AIMS
 from seamline.rig.world.apart import CrewError, Ended
-from seamline.rig.world.plan import Kind, Plan
-from seamline.rig.world.run import contracts_digest, plan_of
-from seamline.rig.world.scenarios import DAYS
+from seamline.rig.world.draw import draw
+from seamline.rig.world.fitting import fitted_to
+from seamline.rig.world.plan import Plan
+from seamline.rig.world.run import contracts_digest
 
 if TYPE_CHECKING:
     from seamline.contract import Family
@@ -46,21 +46,25 @@ class Task:
     folder: str | None = None
     core: str | None = None
     """A user's core by its name; None: Seamline's."""
-    kinds: tuple[Kind, ...] | None = None
-    """Without a bad day: only these kinds of fault."""
+    aim: str | None = None
+    """Without a bad day: the rare state that plans aim at, none of more devices or time than that takes."""
 
     def plan(self, seed: int, families: Sequence[Family]) -> Plan:
         """The plan of a seed."""
-        if self.scenario is None:
-            return replace(plan_of(seed, self.devices, self.duration_ms, families, self.kinds, self.folder), core=self.core)
-        drawn = DAYS[self.scenario].plan(seed, self.devices, self.duration_ms)
-        kept = replace(drawn, contracts=contracts_digest(families), folder=self.folder, code=seamline.__version__)
-        return replace(kept, core=self.core)
+        if self.aim is not None:
+            drawn = AIMS[self.aim].plan(seed, self.devices, families)
+        elif self.scenario is not None:
+            drawn = fitted_to(self.scenario, families).day.plan(seed, self.devices, self.duration_ms)
+        else:
+            drawn = draw(seed, self.devices, self.duration_ms)
+        known = replace(drawn, contracts=contracts_digest(families), code=seamline.__version__)
+        return replace(known, folder=self.folder, core=self.core)
 
-    @property
-    def faults_ms(self) -> int:
+    def faults_ms(self, families: Sequence[Family]) -> int:
         """Virtual time until faults end."""
-        return self.duration_ms + (0 if self.scenario is None else DAYS[self.scenario].silent_ms)
+        if self.aim is not None:
+            return AIMS[self.aim].faults_ms(families)
+        return self.duration_ms + (0 if self.scenario is None else fitted_to(self.scenario, families).day.silent_ms)
 
     def parts(self) -> worlds.Parts:
         """What each world is made of. Raises ContractErrors, OSError, CoreError."""
@@ -133,10 +137,8 @@ def run_seeds(
 def _here(
     task: Work, seeds: Iterable[int], told: Callable[[Sequence[Beat]], None], go_on: Callable[[], bool], *, to_the_end: bool
 ) -> Iterator[Finished]:
-    parts = task.parts()
-    for seed in seeds:
-        if not go_on():
-            return
+    parts, waiting = task.parts(), iter(seeds)
+    while go_on() and (seed := next(waiting, None)) is not None:
         finished = _run(task, seed, parts, lambda beat: told([beat]))
         yield finished
         if finished.broken and not to_the_end:
@@ -222,7 +224,7 @@ class _Crew:
             seed = self._next(waiting)
             if seed is None:
                 return
-            with _sigterm_later():
+            with sigterm_later():
                 self._posts.append(_Post(self._hired(), Beat(seed, 0)))
             self._posts[-1].hand.send((seed, None))
 
@@ -272,7 +274,7 @@ class _Crew:
         """Run the seed of a lost process again, up to the call that it was lost in. Raises CrewError."""
         post.ended, post.before = verdict_of(lost, post.before, self._task.core, f"seed {post.beat.seed}"), lost
         post.hand.end()
-        with _sigterm_later():
+        with sigterm_later():
             post.hand = self._hired()
         post.hand.send((post.beat.seed, post.ended))
 
@@ -285,30 +287,9 @@ class _Crew:
         self._posts.clear()
 
 
-@contextmanager
-def _sigterm_later() -> Generator[None]:
-    """SIGTERM waits until a process has been begun, in both: one that got half of what it is to do would end in a traceback."""
-    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    resource_tracker.ensure_running()  # begun with a process, it would let SIGTERM in again
-    told: list[int] = []
-    handler = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))  # another thread may hear it
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # the process begins with it
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if handler is None else handler)
-        if told:
-            signal.raise_signal(signal.SIGTERM)
-
-
 def _work(task: Work, patience: Patience, pipe: Connection, box: Box) -> None:
     """A process of the crew: run the seeds that come down the pipe, until there is none."""
     behave()
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # see _sigterm_later
     set_patience(patience)
     CALLS.share(box)
     parts = task.parts()

@@ -70,9 +70,9 @@ def test_a_day_of_silence_is_as_long_as_it_has_to_be_for_the_progress_too():
     task = replace(TASK, scenario="two-day-fiction")
     families = task.parts().families
     plan = task.plan(5, families)
-    assert plan.duration_ms == task.faults_ms == 300_000 + day.silent_ms
+    assert plan.duration_ms == task.faults_ms(families) == 300_000 + day.silent_ms
     assert (plan.code, plan.contracts) == (seamline.__version__, contracts_digest(families))
-    assert replace(task, scenario=None).faults_ms == 300_000
+    assert replace(task, scenario=None).faults_ms(families) == 300_000
 
 
 def test_a_process_that_ends_by_itself_is_an_error_that_names_its_seed(tmp_path):

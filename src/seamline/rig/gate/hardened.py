@@ -120,5 +120,5 @@ def _seeds(runs: DayRuns) -> list[Evidence]:
         met = ", ".join(f"{CATALOGUE[name]} ({runs.marks.counts[name]} times)" for name in runs.states if runs.marks.counts[name])
         found += [Evidence(f"met: {met}")] if met else []
     if runs.name == EVERYTHING:
-        found.append(Evidence(runs.marks.told))
+        found.append(Evidence(runs.marks.told(runs.reachable)))
     return found

@@ -17,6 +17,7 @@ from seamline.rig.gate.subject import Subject
 from seamline.rig.gate.verdict import DayLine, Judgement, SeedRun, Stage, Verdict, not_judged
 from seamline.rig.storm import StormPlan
 from seamline.rig.storm.picture import svg
+from seamline.rig.world.aims import reachable
 from seamline.rig.world.marks import Marks
 from seamline.rig.world.world import Parts
 
@@ -73,7 +74,7 @@ def judge(subject: Subject, request: Request) -> Verdict:
         *known, request.stage, tuple(found.judgements),
         answers=questions.answered(subject, found.judgements, found.runs, found.storm),
         when=request.when, command=request.command, code=seamline.__version__,
-        figures=tuple(_figures(found, request.effort)),
+        figures=tuple(_figures(found, family, request.effort)),
         days=tuple(_days(found)), took=tuple(took),
         pictures=() if found.storm is None else ((_caption(found.storm), svg(found.storm)),),
         system_map="" if family is None else system_map(family, family.current)["system-map.svg"],
@@ -168,9 +169,9 @@ def _days(found: _Found) -> Iterator[DayLine]:
             yield DayLine(day, happens, each, runs.get(day, ()))
 
 
-def _figures(found: _Found, effort: Effort) -> list[tuple[str, str]]:
+def _figures(found: _Found, family: Family | None, effort: Effort) -> list[tuple[str, str]]:
     """The rig's runs in figures."""
-    if not found.runs:
+    if not found.runs or family is None:
         return []
     marks = Marks()
     for day in found.runs:
@@ -180,7 +181,7 @@ def _figures(found: _Found, effort: Effort) -> list[tuple[str, str]]:
         ("device-hours", f"{sum(day.device_hours for day in found.runs):,.0f}"),
         ("faults", f"{sum(day.faults for day in found.runs):,}"),
         ("readings followed", f"{sum(day.readings for day in found.runs):,}"),
-        ("rare states met", marks.share),
+        ("rare states met", marks.share(reachable([family]))),
         ("devices a world", f"{effort.devices}"),
         *(
             ("devices at fleet size", f"{each.seeds[0].devices:,}")

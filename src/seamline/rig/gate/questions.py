@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from seamline.contract import Contract
+from seamline.contract import Contract, Family
 from seamline.contract.codegen.map.lines import ends
 from seamline.contract.codegen.wording import duration, listed, phrase, size
 from seamline.rig.gate.bad_days import COMMANDS, IDENTITY, SCREENS, UPDATES
@@ -14,6 +14,7 @@ from seamline.rig.gate.runs import DayRuns
 from seamline.rig.gate.subject import Subject
 from seamline.rig.gate.verdict import Answer, Evidence, Judgement
 from seamline.rig.storm import StormPlan
+from seamline.rig.world.aims import reachable
 from seamline.rig.world.marks import Marks
 
 QUESTIONS: Final = (
@@ -42,7 +43,7 @@ def answered(
     current = family.current
     says: tuple[Callable[[], Iterator[Evidence]], ...] = (
         lambda: _protocol(subject, current), lambda: _update(subject, current), lambda: _identity(subject, current),
-        lambda: after_an_hour(subject.place, current), lambda: _storm(subject, current, storm), lambda: _tests(subject, runs, current),
+        lambda: after_an_hour(subject.place, current), lambda: _storm(subject, current, storm), lambda: _tests(subject, runs, family),
         lambda: _versions(subject, current),
     )  # fmt: skip
     lacking = {2: (UPDATES,), 3: (IDENTITY,), 4: _unshown(current)}
@@ -135,8 +136,8 @@ def _storm(subject: Subject, contract: Contract, storm: StormPlan | None) -> Ite
         )
 
 
-def _tests(subject: Subject, runs: Sequence[DayRuns], contract: Contract) -> Iterator[Evidence]:
-    named = dict.fromkeys(name for boundary in contract.boundaries.values() for name in boundary.proven_by)
+def _tests(subject: Subject, runs: Sequence[DayRuns], family: Family) -> Iterator[Evidence]:
+    named = dict.fromkeys(name for boundary in family.current.boundaries.values() for name in boundary.proven_by)
     text = f"the contract names {len(named)} bad days as proof of its boundaries: {', '.join(named) or 'none'}"
     yield Evidence(text, subject.place("boundaries"))
     if not runs:
@@ -150,7 +151,7 @@ def _tests(subject: Subject, runs: Sequence[DayRuns], contract: Contract) -> Ite
         f" {sum(len(day.seeds) for day in runs)} worlds, {sum(day.device_hours for day in runs):,.0f} device-hours,"
         f" {sum(day.faults for day in runs):,} faults, {sum(day.readings for day in runs):,} readings followed to the table"
     )
-    yield Evidence(marks.told)
+    yield Evidence(marks.told(reachable([family])))
 
 
 def _versions(subject: Subject, contract: Contract) -> Iterator[Evidence]:

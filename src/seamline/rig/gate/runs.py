@@ -18,6 +18,8 @@ from seamline.rig.gate.bad_days import EVERYTHING
 from seamline.rig.gate.verdict import SeedRun
 from seamline.rig.plugin.elsewhere import parts_apart
 from seamline.rig.plugin.named import parts_of
+from seamline.rig.plugin.twice import one_twice
+from seamline.rig.world.aims import reachable
 from seamline.rig.world.apart import CrewError, check_repeated
 from seamline.rig.world.draw import draw
 from seamline.rig.world.fitting import fitted
@@ -92,6 +94,8 @@ class DayRuns:
     """None: faults of every kind."""
     why_not: str = ""
     """Why the product cannot have this day; empty: it can."""
+    reachable: tuple[str, ...] = ()
+    """Of faults of every kind: the rare states that the product can come to."""
     seeds: list[SeedRun] = field(default_factory=list[SeedRun])
     marks: Marks = field(default_factory=Marks)
     broken: Break | None = None
@@ -136,7 +140,10 @@ class DayRuns:
 def days(family: Family) -> list[DayRuns]:
     """Every day that the rig makes, as this product can have it, and the mixture of all faults."""
     fits = {name: fitted(name, family) for name in DAYS}
-    return [*(DayRuns(name, fit.day, fit.why_not) for name, fit in fits.items()), DayRuns(EVERYTHING, None)]
+    return [
+        *(DayRuns(name, fit.day, fit.why_not) for name, fit in fits.items()),
+        DayRuns(EVERYTHING, None, reachable=reachable([family])),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +224,10 @@ def carry_out(bench: Bench) -> list[DayRuns]:
         due = [(day, number) for number in rounds for day in found if _is_due(day, number, bench.effort)]
         plans = [_plan(bench, day, bench.effort.first_seed + number) for day, number in due]
         ran = 0
-        for ran, finished in enumerate(bench.worlds(plans, parts), 1):
+        worlds = bench.worlds(plans, parts)
+        if rounds.start == 0:
+            worlds = one_twice(worlds, plans.__getitem__, parts, bench.jobs)
+        for ran, finished in enumerate(worlds, 1):
             day, plan = due[ran - 1][0], plans[ran - 1]
             if day.broken is None:
                 _enter(bench, day, plan, finished)

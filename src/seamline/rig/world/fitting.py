@@ -6,7 +6,7 @@ the times that are usual is stretched: an outbox that lasts a day is not full af
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -41,6 +41,18 @@ def fitted(name: str, family: Family) -> Fitted:
     """Fit a day to a product. Raises KeyError for one that is no scenario."""
     day, fit = DAYS[name], FITS.get(name)
     return Fitted(day) if fit is None else fit(day, family)
+
+
+def fitted_to(name: str, families: Sequence[Family]) -> Fitted:
+    """Fit a day to a fleet of several products: one that can have it is enough. Raises KeyError for one that is no scenario."""
+    fits = [fitted(name, family) for family in families]
+    days = [fit.day for fit in fits if not fit.why_not]
+    if not days:
+        return fits[0]
+    states = tuple(state for state in DAYS[name].states if any(state in day.states for day in days))
+    more = tuple(dict.fromkeys(state for day in days for state in day.states if state not in states))
+    longest = max(days, key=lambda day: day.silent_ms)
+    return Fitted(replace(longest, states=states + more))
 
 
 def fill_ms(contract: Contract) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 CATALOGUE: Final[Mapping[str, str]] = {
@@ -95,39 +95,10 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "shown-silent": "a device was shown as silent",
     "shown-lost": "a device was shown as lost",
     "shown-presumed-lost": "a device was shown as presumed lost",
+    "shown-unknown": "a device was shown as unknown: the hub itself could not have heard it",
     "deaf-with-age": "a device was shown as deaf, with the age of its last answer",
     "deaf-recovered": "a device that was shown as deaf was online again",
 }
-
-OF_DAYS: Final = frozenset(
-    (
-        "silent-two-days",
-        "region-recovered",
-        "calibrated-unheard",
-        "calibrated-late",
-        "corrected",
-        "correction-refused",
-        "hub-killed-correcting",
-        "revalued",
-        "late-valued",
-        "killed-in-pass",
-        "corrected-in-pass",
-        "rows-in-pass",
-    )
-)
-"""Those that only a bad day's own plans are made to reach: other runs need not."""
-ANYWHERE: Final = tuple(name for name in CATALOGUE if name not in OF_DAYS)
-"""Those that every mixture of faults can reach."""
-
-SELDOM: Final[Mapping[str, tuple[str, ...]]] = {
-    "hub-killed-between": ("hub-kill", "wish"),
-    "hub-killed-answering": ("hub-kill", "cut-all", "wish"),
-    "hub-killed-asked": ("hub-kill", "wish"),
-    "hub-killed-in-step": ("hub-kill", "wish"),
-    "broker-full": ("disk-full",),
-}
-"""Those that take one effect in hundreds, or one short fault of a kind: mixed plans may miss them for long, and plans of these faults
-do not."""
 
 
 class Marks:
@@ -147,23 +118,18 @@ class Marks:
         for name, times in other.counts.items():
             self.counts[name] += times
 
-    @property
-    def missed(self) -> tuple[str, ...]:
-        """The marks never reached, in the catalogue's order, but for those of single days."""
-        return tuple(name for name, times in self.counts.items() if not times and name not in OF_DAYS)
+    def missed(self, demanded: Iterable[str]) -> tuple[str, ...]:
+        """Those of these that were never reached, in their order."""
+        return tuple(name for name in demanded if not self.counts[name])
 
-    @property
-    def share(self) -> str:
-        """`75 of 79`: how many were reached of those that every mixture can reach."""
-        return f"{sum(self.counts[name] > 0 for name in ANYWHERE)} of {len(ANYWHERE)}"
+    def share(self, demanded: Collection[str]) -> str:
+        """`75 of 79`: how many of these were reached."""
+        return f"{len(demanded) - len(self.missed(demanded))} of {len(demanded)}"
 
-    @property
-    def told(self) -> str:
-        """`75 of 79 rare states met; never: …; 12 more belong to single days, 3 of them met`."""
-        never = f"; never: {', '.join(self.missed)}" if self.missed else ""
-        of_days = sum(self.counts[name] > 0 for name in OF_DAYS)
-        more = f"; {len(OF_DAYS)} more belong to single days" + (f", {of_days} of them met" if of_days else "")
-        return f"{self.share} rare states met{never}{more}"
+    def told(self, demanded: Collection[str]) -> str:
+        """`75 of 79 rare states met; never: …`."""
+        missed = self.missed(demanded)
+        return f"{self.share(demanded)} rare states met" + (f"; never: {', '.join(missed)}" if missed else "")
 
 
 def unknown(names: Iterable[str]) -> list[str]:

@@ -34,7 +34,7 @@ WRITTEN_MS: Final = 5_000
 WELL_US: Final = 10 * SECOND
 """After so long without anything in its way the hub has told what it knows."""
 TWO_DAYS_MS: Final = 172_800_000
-SHOWN: Final = {state: f"shown-{state.value.replace('_', '-')}" for state in State if state is not State.UNKNOWN}
+SHOWN: Final = {state: f"shown-{state.value.replace('_', '-')}" for state in State if state is not State.NEVER}
 SPEAKS: Final = frozenset({State.ONLINE, State.DEAF})
 
 
@@ -100,14 +100,17 @@ class PresenceAudit:
         """The database is what it was earlier: what is told from now on is new."""
         self._read = self._hub.database.tables.numbers["event"].last
         self.told.restored()
+        self.blame.restored()
         self.gaps.restored()
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
         self._hub.background.listen()
-        if not (self._hub.caught_up and self._hub.is_well):
+        is_well = self._hub.caught_up and self._hub.is_well
+        if not is_well:
             self._unwell_us = self._heap.now_us
+        self.blame.look(self._heap.now_us // MS, is_well=is_well and not self._hub.broker.is_full)
         self._unwell_us = max(self._unwell_us, self._hub.background.began_us)
         if self._heap.now_us - self._unwell_us < WELL_US:
             self.gaps.unsettle()
@@ -188,12 +191,10 @@ class PresenceAudit:
         """Whether its readers should have been told.
 
         Of deafness, which more frames prove, when the last claim ends. Of a silence, when the step has put it, where the hub has had
-        outages of its own: it looks no earlier, and of many it forgets the first, as a process that begins forgets all.
+        outages of its own: it looks no earlier, and of many it forgets the first.
         """
         due_us, now_us = row["check_at"], unix_ms(self._heap.now_us) * MS
-        background = self._hub.background
-        is_put_off = background.outage is not None or (row["last_heard"] or 0) < unix_ms(background.started_us) * MS
-        is_later = shown.state is State.DEAF or is_put_off
+        is_later = shown.state is State.DEAF or self._hub.background.outage is not None
         return not is_later or due_us is None or due_us < now_us - WELL_US
 
     def _broken(self, device: Device, what: str) -> None:
