@@ -183,8 +183,8 @@ def _aims(options: argparse.Namespace, runs: Runs) -> Finished | None:
         if progress.marks[name] or not in_time():
             continue
         aim, runs.task = AIMS[name], replace(mixed, aim=name)
-        progress.aims(name, min(mixed.devices, aim.devices_max), aim.faults_ms(runs.families))
-        seeds = aim.seeds(runs.first, mixed.devices, runs.families)
+        progress.aims(name, aim.devices, aim.faults_ms(runs.families))
+        seeds = aim.seeds(runs.first, runs.families)
         with lost_processes():
             for last in run_seeds(runs.task, seeds, 1, progress.beats, in_time):
                 runs.aimed.append((name, last))

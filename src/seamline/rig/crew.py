@@ -47,12 +47,12 @@ class Task:
     core: str | None = None
     """A user's core by its name; None: Seamline's."""
     aim: str | None = None
-    """Without a bad day: the rare state that plans aim at, none of more devices or time than that takes."""
+    """Without a bad day: the rare state that plans aim at, of as many devices and as long as that takes."""
 
     def plan(self, seed: int, families: Sequence[Family]) -> Plan:
         """The plan of a seed."""
         if self.aim is not None:
-            drawn = AIMS[self.aim].plan(seed, self.devices, families)
+            drawn = AIMS[self.aim].plan(seed, families)
         elif self.scenario is not None:
             drawn = fitted_to(self.scenario, families).day.plan(seed, self.devices, self.duration_ms)
         else:

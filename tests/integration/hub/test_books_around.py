@@ -105,7 +105,9 @@ async def test_quarantine_losses_and_open_gaps_are_told_once(hub):
     assert [kind for kind, *_ in told] == ["quarantine", "loss"]
     hub.data(frame(of, 6))
     await hub.until(
-        lambda: hub.rows("SELECT 1 FROM presence WHERE last_heard > (SELECT to_timestamp(max(owed_since_ms) / 1e3) FROM ledger)"),
+        lambda: hub.rows(
+            "SELECT 1 FROM presence WHERE last_heard > (SELECT to_timestamp((max(owed_since_ms) + 1) / 1e3) FROM ledger)"
+        ),
         "heard since",
     )
     for _ in range(2):

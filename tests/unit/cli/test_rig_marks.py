@@ -116,7 +116,7 @@ def test_a_plan_with_an_aim_that_breaks_a_promise_is_kept_as_any_other(capsys, a
 def test_a_part_of_the_budget_is_left_for_states_that_are_owed(took_s, worlds, asked, monkeypatch):
     """At the start all seeds come first; from three quarters on the states that are owed do, and then what is left of the seeds."""
     monkeypatch.setattr(Progress, "took_s", property(lambda _: took_s))
-    monkeypatch.setitem(aims.AIMS, "portal", Aim((Kind.PORTAL,), devices_max=1))
+    monkeypatch.setitem(aims.AIMS, "portal", Aim((Kind.PORTAL,), devices=1))
     two = ["rig", "run", "--seeds", "2", "--devices", "1", "--seed", "3", "--hours", "0.1", "--jobs", "1", "--budget", "1m"]
     assert main([*two, *but("portal")]) == exits.OK
     assert [aim for aim, _ in asked][: len(worlds)] == worlds

@@ -49,32 +49,30 @@ class Aim:
     kinds: tuple[Kind, ...] = ()
     day: str | None = None
     story: tuple[Step, ...] = ()
-    devices_max: int = 8
+    devices: int = 8
     """A rare state takes one or two, and luck."""
     duration_ms: int = HOUR_MS
 
-    def plan(self, seed: int, devices: int, families: Sequence[Family]) -> Plan:
-        """The plan of a seed, of no more devices than it takes."""
-        count = min(devices, self.devices_max)
+    def plan(self, seed: int, families: Sequence[Family]) -> Plan:
+        """The plan of a seed."""
         if self.day is not None:
-            return fitted_to(self.day, families).day.plan(seed, count, self.duration_ms)
+            return fitted_to(self.day, families).day.plan(seed, self.devices, self.duration_ms)
         if not self.story:
-            return draw(seed, count, self.duration_ms, self.kinds)
+            return draw(seed, self.devices, self.duration_ms, self.kinds)
         stream = Stream(seed, "plan", "story")
-        faults = (fault for step in self.story for fault in _told(step, count, self.duration_ms, stream))
-        return Plan(
-            seed, count, self.duration_ms, tuple(sorted(faults, key=lambda fault: (fault.at_ms, fault.kind, fault.device)))
-        )
+        faults = [fault for step in self.story for fault in _told(step, self.devices, self.duration_ms, stream)]
+        faults.sort(key=lambda fault: (fault.at_ms, fault.kind, fault.device))
+        return Plan(seed, self.devices, self.duration_ms, tuple(faults))
 
     def faults_ms(self, families: Sequence[Family]) -> int:
         """Virtual time until faults end."""
         return self.duration_ms + (0 if self.day is None else fitted_to(self.day, families).day.silent_ms)
 
-    def seeds(self, first: int, devices: int, families: Sequence[Family]) -> Iterator[int]:
+    def seeds(self, first: int, families: Sequence[Family]) -> Iterator[int]:
         """The seeds from this one on whose plans have every kind that they are to have; as many as are worth a try."""
         looked = range(first, first + SEEDS_A_PLAN * PLANS_MAX)
         kinds = set(self.kinds)
-        whole = (seed for seed in looked if kinds <= {fault.kind for fault in self.plan(seed, devices, families).faults})
+        whole = (seed for seed in looked if kinds <= {fault.kind for fault in self.plan(seed, families).faults})
         return islice(whole, PLANS_MAX)
 
 
@@ -174,7 +172,7 @@ AIMS: Final[Mapping[str, Aim]] = {
     "wish-late": _on("offline-toggle"),
     "two-versions": _on("mixed-fleet"),
     "age-shown": _by(Kind.PARTITION),
-    "silent-two-days": Aim(day="two-day-fiction", devices_max=2),
+    "silent-two-days": Aim(day="two-day-fiction", devices=2),
     "region-recovered": _on("regional-power-cut"),
     "undated": Aim(story=UNHEARD),
     "redated": _by(Kind.LINK_CUT, Kind.LOSSY, Kind.POWER_CUT),
@@ -204,7 +202,7 @@ AIMS: Final[Mapping[str, Aim]] = {
     "shown-deaf": _on("online-but-deaf"),
     "shown-silent": _by(Kind.PARTITION),
     "shown-lost": _by(Kind.PARTITION),
-    "shown-presumed-lost": Aim(day="two-day-fiction", devices_max=2),
+    "shown-presumed-lost": Aim(day="two-day-fiction", devices=2),
     "shown-unknown": _on("partial-outage"),
     "deaf-with-age": _on("online-but-deaf"),
     "deaf-recovered": _on("online-but-deaf"),

@@ -30,7 +30,7 @@ ALWAYS: Final = {
     "in-force": "where no pass is due, every record is valued with the newest coefficients that hold for its moment",
     "on-record": "each correction has one pass on record, and passes count each record that they valued anew once",
     "presence": "a device is shown as there only within its contract's bound of its last word, and its readers are told what is shown",
-    "unblamed": "a device is told of as presumed lost for its own silence: not for time in which the broker took nothing, nor with a word unread",
+    "unblamed": "a device is told of as presumed lost for its own silence, and the hub calls no time its own outage in which it was well",
     "deaf-shown": "a device whose questions come through and are not answered is not shown as online",
     "twin-honest": "a twin shows what the device said, and calls delivered and confirmed only what it said is",
     "own-mail": "what comes down to a device is about it: its incarnations, and wishes that were made to it",

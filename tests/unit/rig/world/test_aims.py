@@ -110,37 +110,36 @@ def test_two_versions_with_one_layout_are_not_stored_side_by_side(products):
 def test_the_plans_that_aim_at_a_state_are_whole_plans_of_few_devices_and_the_same_each_time(name, products):
     families = [products["heater"]]
     aim = AIMS[name]
-    seed = next(aim.seeds(1, 100, families))
-    plan = aim.plan(seed, 100, families)
-    assert plan.write() == aim.plan(seed, 100, families).write()
-    assert (plan.seed, plan.devices, plan.duration_ms) == (seed, aim.devices_max, aim.faults_ms(families))
+    seed = next(aim.seeds(1, families))
+    plan = aim.plan(seed, families)
+    assert plan.write() == aim.plan(seed, families).write()
+    assert (plan.seed, plan.devices, plan.duration_ms) == (seed, aim.devices, aim.faults_ms(families))
     assert set(aim.kinds) <= {fault.kind for fault in plan.faults}
     assert tuple(parse(plan.write()).faults) == tuple(plan.faults)
-    assert aim.plan(seed, 1, families).devices == 1
 
 
 def test_an_aim_at_kinds_skips_the_seeds_whose_swarm_leaves_one_out(products, monkeypatch):
     families = [products["heater"]]
     aim = Aim((Kind.HUB_KILL, Kind.PORTAL, Kind.ROT))
-    seeds = list(aim.seeds(1, 8, families))
+    seeds = list(aim.seeds(1, families))
     assert seeds == sorted(set(seeds))
     assert 20 < len(seeds) <= PLANS_MAX
     assert seeds[-1] - seeds[0] > 2 * len(seeds)
     monkeypatch.setattr(aims, "PLANS_MAX", 3)
-    assert list(aim.seeds(1, 8, families)) == [seed for seed in seeds if seed <= 3 * aims.SEEDS_A_PLAN][:3]
-    assert list(Aim(story=KILLS).seeds(7, 8, families)) == [7, 8, 9]
+    assert list(aim.seeds(1, families)) == [seed for seed in seeds if seed <= 3 * aims.SEEDS_A_PLAN][:3]
+    assert list(Aim(story=KILLS).seeds(7, families)) == [7, 8, 9]
 
 
 def test_a_day_is_as_long_as_the_product_needs(products):
     camera = [products["trailcam"]]
     aim = AIMS["losses-declared"]
     assert aim.faults_ms(camera) == HOUR_MS + fitted("week-offline", products["trailcam"]).day.silent_ms
-    assert aim.plan(3, 8, camera).duration_ms == aim.faults_ms(camera)
+    assert aim.plan(3, camera).duration_ms == aim.faults_ms(camera)
 
 
 def test_a_story_comes_to_each_device_in_its_order_and_to_the_house_once():
     story = (Step(Kind.EXPIRED, MINUTE_MS, 1_000), Step(Kind.ERASE, 4 * MINUTE_MS, 70), Step(Kind.HUB_KILL, 2 * MINUTE_MS, 500))
-    plan = Aim(story=story, devices_max=3).plan(5, 8, [])
+    plan = Aim(story=story, devices=3).plan(5, [])
     assert [fault.at_ms for fault in plan.faults] == sorted(fault.at_ms for fault in plan.faults)
     for device in range(3):
         first, then = [fault for fault in plan.faults if fault.device == device]
@@ -154,8 +153,8 @@ def test_a_story_comes_to_each_device_in_its_order_and_to_the_house_once():
 
 
 def test_a_step_that_comes_again_and_again_does_so_until_the_end_and_none_outlasts_it():
-    aim = Aim(story=(Step(Kind.ROT, MINUTE_MS, 5 * MINUTE_MS, every_ms=MINUTE_MS),), devices_max=2, duration_ms=10 * MINUTE_MS)
-    faults = aim.plan(5, 2, []).faults
+    aim = Aim(story=(Step(Kind.ROT, MINUTE_MS, 5 * MINUTE_MS, every_ms=MINUTE_MS),), devices=2, duration_ms=10 * MINUTE_MS)
+    faults = aim.plan(5, []).faults
     assert len(faults) == 18
     for minute in range(1, 10):
         assert sum(minute * MINUTE_MS <= fault.at_ms < (minute + 1) * MINUTE_MS for fault in faults) == 2
