@@ -14,6 +14,7 @@ import seamline
 from seamline.rig import crew
 from seamline.rig.crew import CrewError, Task, run_seeds
 from seamline.rig.world import world
+from seamline.rig.world.aims import AIMS
 from seamline.rig.world.run import contracts_digest
 from seamline.rig.world.scenarios import DAYS
 
@@ -73,6 +74,19 @@ def test_a_day_of_silence_is_as_long_as_it_has_to_be_for_the_progress_too():
     assert plan.duration_ms == task.faults_ms(families) == 300_000 + day.silent_ms
     assert (plan.code, plan.contracts) == (seamline.__version__, contracts_digest(families))
     assert replace(task, scenario=None).faults_ms(families) == 300_000
+
+
+def test_a_plan_that_aims_has_its_own_devices_and_time_and_says_what_it_is_for():
+    task = replace(TASK, aim="silent-two-days", folder="products/x", core="app.py:App")
+    families = TASK.parts().families
+    plan = task.plan(5, families)
+    aim = AIMS["silent-two-days"]
+    assert (plan.devices, plan.duration_ms) == (aim.devices, aim.faults_ms(families))
+    assert task.faults_ms(families) == plan.duration_ms > replace(task, aim=None).faults_ms(families)
+    assert tuple(plan.faults) == tuple(aim.plan(5, families).faults)
+    assert (plan.code, plan.contracts, plan.folder, plan.core) == (
+        seamline.__version__, contracts_digest(families), "products/x", "app.py:App",
+    )  # fmt: skip
 
 
 def test_a_process_that_ends_by_itself_is_an_error_that_names_its_seed(tmp_path):

@@ -16,6 +16,7 @@ from seamline.rig.world.audit import ROUNDING_MS
 from seamline.rig.world.clocks import unix_ms
 from seamline.rig.world.promises import BrokenPromise
 from seamline.rig.world.tables_hub import Tables
+from seamline.rig.world.tables_rows import AnchorRow, BootRow
 from seamline.rig.world.truth import DeviceTruth
 
 Incarnation = tuple[int, int]
@@ -32,11 +33,12 @@ class BootAudit:
 
     def bounded(self) -> None:
         """Raise BrokenPromise where a boot began before it is said to, or measured after it is said to have ended."""
-        for (number, incarnation), segments in self._segments().items():
+        for (number, incarnation), (rows, anchors) in self._known().items():
             index = self._index_of(number)
             truth = self._truths[index]
-            for boot, dating in datings(segments, truth.drift_ppm, 0).items():
-                began_us = truth.began_us.get((incarnation, boot))
+            beginnings_us = truth.began_us
+            for boot, dating in datings(_segments(rows, anchors), truth.drift_ppm, 0).items():
+                began_us = beginnings_us.get((incarnation, boot))
                 if began_us is None:
                     continue
                 began_ms, after_ms, before_ms = unix_ms(began_us), dating.began_after_ms, dating.ended_before_ms
@@ -48,18 +50,24 @@ class BootAudit:
                     what = f"boot {boot} went on for {newest_ms - before_ms} ms after it is said to have ended, by the boots after it"
                     raise BrokenPromise("dates", what, index)
 
-    def _segments(self) -> Mapping[Incarnation, Mapping[int, Segment]]:
-        """As `clock_store.segments_of` reads them, of all boots."""
-        found: dict[Incarnation, dict[int, Segment]] = {}
+    def _known(self) -> Mapping[Incarnation, tuple[list[BootRow], list[AnchorRow]]]:
+        """What the tables say, by incarnation: rows that are there anyway, for a fleet has a hundred thousand of them."""
+        found: dict[Incarnation, tuple[list[BootRow], list[AnchorRow]]] = {}
         for row in self._tables.boot.rows.values():
-            known = Segment((), row.began_before_ms, row.uptime_ms or 0)
-            found.setdefault((row.device_no, row.incarnation), {})[row.boot] = known
-        ties: dict[tuple[int, int, int], list[Tie]] = {}
+            found.setdefault((row.device_no, row.incarnation), ([], []))[0].append(row)
         for anchor in self._tables.anchor.rows.values():
             if anchor.accepted or anchor.why == Why.DISAGREES:
-                tie = Tie(anchor.at_ms, anchor.unix_ms, SOURCES[anchor.source], anchor.uncertainty_ms)
-                ties.setdefault((anchor.device_no, anchor.incarnation, anchor.boot), []).append(tie)
-        for (number, incarnation, boot), own in ties.items():
-            boots = found.setdefault((number, incarnation), {})
-            boots[boot] = anchored(boots.get(boot, Segment()), *own)
+                found.setdefault((anchor.device_no, anchor.incarnation), ([], []))[1].append(anchor)
         return found
+
+
+def _segments(rows: Sequence[BootRow], anchors: Sequence[AnchorRow]) -> Mapping[int, Segment]:
+    """The boots of an incarnation as `clock_store.segments_of` reads them, all of them."""
+    found = {row.boot: Segment((), row.began_before_ms, row.uptime_ms or 0) for row in rows}
+    ties: dict[int, list[Tie]] = {}
+    for anchor in anchors:
+        tie = Tie(anchor.at_ms, anchor.unix_ms, SOURCES[anchor.source], anchor.uncertainty_ms)
+        ties.setdefault(anchor.boot, []).append(tie)
+    for boot, own in ties.items():
+        found[boot] = anchored(found.get(boot, Segment()), *own)
+    return found

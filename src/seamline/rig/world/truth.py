@@ -92,14 +92,14 @@ class Line:
 class DeviceTruth:
     """Everything one device measured."""
 
-    __slots__ = ("asked", "began_us", "boots", "drift_ppm", "in_order", "lines")
+    __slots__ = ("_begun", "asked", "boots", "drift_ppm", "in_order", "lines")
 
     def __init__(self) -> None:
         self.lines: dict[Whose, Line] = {}
         self.boots: dict[int, int] = {}
         """The last boot of each incarnation."""
-        self.began_us: dict[tuple[int, int], int] = {}
-        """When each boot of an incarnation began."""
+        self._begun: Final = array("Q")
+        """Incarnation, boot and beginning of each boot, in turn."""
         self.drift_ppm = 0
         """How far its crystal may be off, by the contract with the worst of them that it ran."""
         self.asked: set[tuple[str, int, object]] = set()
@@ -112,6 +112,12 @@ class DeviceTruth:
         """How many records there are."""
         return sum(len(line.classes) for line in self.lines.values())
 
+    @property
+    def began_us(self) -> dict[tuple[int, int], int]:
+        """When each boot of an incarnation began."""
+        begun = self._begun
+        return dict(zip(zip(begun[::3], begun[1::3], strict=True), begun[2::3], strict=True))
+
     def newest_us(self, incarnation: int, boot: int) -> int:
         """When the last record of a boot was made; 0 for one without records."""
         lines = (line for key, line in self.lines.items() if key[:2] == (incarnation, boot))
@@ -123,7 +129,7 @@ class DeviceTruth:
         if boot <= before:
             raise BrokenPromise("boot-rises", f"boot {boot} of incarnation {incarnation:08x} comes after boot {before}", device)
         self.boots[incarnation] = boot
-        self.began_us[incarnation, boot] = now_us
+        self._begun.extend((incarnation, boot, now_us))
         self.drift_ppm = max(self.drift_ppm, drift_ppm)
 
     def acknowledge(self, device: int, key: Whose, following: int) -> None:
